@@ -1,0 +1,1 @@
+"""The actors: the kernel they stand on, and one module for each of them."""

@@ -1,0 +1,1 @@
+"""pykka actors on trio: mailboxes, addresses, deadlines, dead letters and circuit breakers."""

@@ -1,0 +1,1 @@
+"""Truth: PostgreSQL on trio, the embedded server, durable work, events and repositories."""

@@ -1,0 +1,1 @@
+"""Who restarts whom: restart policy, supervisors, the control port and the tree."""

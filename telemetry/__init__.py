@@ -1,0 +1,1 @@
+"""What reeld says about itself: metrics, structured logs, redaction."""
