@@ -1,0 +1,89 @@
+# Run `make help` for what each target does.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO_FLAGS ?=
+PYTEST_FLAGS ?=
+DEBIAN_PACKAGES := qbittorrent-nox opentracker mktorrent ffmpeg
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: $(STAMP) ## Make the virtual environment (.venv) from the lock file
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "reeld needs Python 3.11 or newer: make install PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+	  rm -rf $(VENV); echo "Python's venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: demo
+demo: install ## Watch six movies find their way into a library (Ctrl-C ends it)
+	$(BIN)/reeld demo $(DEMO_FLAGS)
+
+.PHONY: services
+services: ## Install the Debian programs that the tests use, where that is allowed
+	@missing=""; for package in $(DEBIAN_PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; elif sudo -n true 2>/dev/null; then root="sudo -n"; else \
+	    echo "Without root some tests skip; to run them all: apt-get install$$missing"; exit 0; fi; \
+	  $$root apt-get -qq update && $$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
+
+.PHONY: test
+test: install services ## Run the whole test-suite (COVERAGE=1 measures it, prints it and fails below the gate)
+ifdef COVERAGE
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest $(PYTEST_FLAGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+else
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+endif
+
+.PHONY: lint
+lint: install ## Check the style of the code
+	$(BIN)/ruff check .
+
+.PHONY: format
+format: install ## Format the code
+	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+.PHONY: types
+types: install ## Check the types (mypy, strict)
+	$(BIN)/mypy
+
+.PHONY: check
+check: lint types ## Lint, format check and types
+	$(BIN)/ruff format --check .
+
+.PHONY: wheel
+wheel: install ## Build the wheel through the sdist and check its list of files
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist >/dev/null
+	$(BIN)/python .ci/check_wheel.py dist/*.whl
+
+.PHONY: bench
+bench: install ## Print the measurements, ratios side by side in one run
+	$(BIN)/python -m bench
+
+.PHONY: lock
+lock: ## Renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --group dev --custom-compile-command "make lock" --upgrade \
+	  --output-file requirements.lock pyproject.toml
+
+.PHONY: clean
+clean: ## Remove what was made here (not the demo's library)
+	rm -rf $(VENV) dist .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache
