@@ -1,5 +1,40 @@
 """The messages that actors exchange: frozen values with a declared type of reply."""
 
 from reeld.domain.messages._base import Message, Overflow
+from reeld.domain.messages._pipeline import SettingsChanged, Sweep
+from reeld.domain.messages._qbit import (
+    PauseDownload,
+    PollDownloads,
+    RemoveDownload,
+    ResumeDownload,
+    SetShareLimits,
+)
+from reeld.domain.messages._sources import PollFeed, PollRecent
+from reeld.domain.messages._tmdb import (
+    FetchImage,
+    FindMovie,
+    Image,
+    ImageKind,
+    LookupMovie,
+    SearchMovies,
+)
 
-__all__ = ["Message", "Overflow"]
+__all__ = [
+    "FetchImage",
+    "FindMovie",
+    "Image",
+    "ImageKind",
+    "LookupMovie",
+    "Message",
+    "Overflow",
+    "PauseDownload",
+    "PollDownloads",
+    "PollFeed",
+    "PollRecent",
+    "RemoveDownload",
+    "ResumeDownload",
+    "SearchMovies",
+    "SetShareLimits",
+    "SettingsChanged",
+    "Sweep",
+]

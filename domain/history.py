@@ -1,0 +1,81 @@
+"""What happened: the kinds of events and of history rows, one vocabulary for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """Facts that other parts may react to. The comment names the payload."""
+
+    MOVIE_ADDED = "movie.added"
+    """{movie_id}."""
+    MOVIE_REFRESHED = "movie.refreshed"
+    """{movie_id}."""
+    MOVIE_REMOVED = "movie.removed"
+    """{movie_id}."""
+    MOVIE_SEARCHED = "movie.searched"
+    """{movie_id, source, found}."""
+    RELEASES_FOUND = "releases.found"
+    """{release_ids, source}."""
+    RELEASE_DECIDED = "release.decided"
+    """{movie_id, release_id, acquisition_id}."""
+    MOVIE_GRABBED = "movie.grabbed"
+    """{movie_id, release_id, acquisition_id}."""
+    DOWNLOAD_PROGRESS = "download.progress"
+    """{movie_id, acquisition_id, progress}."""
+    DOWNLOAD_COMPLETED = "download.completed"
+    """{movie_id, acquisition_id}."""
+    DOWNLOAD_FAILED = "download.failed"
+    """{movie_id, acquisition_id, reason}."""
+    MOVIE_IMPORTED = "movie.imported"
+    """{movie_id, acquisition_id, path, link}."""
+    FILE_RETIRED = "file.retired"
+    """{movie_id, path}."""
+    WORK_DEAD = "work.dead"
+    """{work_id, queue, kind, reason}."""
+
+
+class HistoryKind(StrEnum):
+    """What a history row tells of a movie."""
+
+    ADDED = "added"
+    SEARCHED = "searched"
+    GRABBED = "grabbed"
+    DOWNLOADED = "downloaded"
+    DOWNLOAD_FAILED = "download_failed"
+    IMPORTED = "imported"
+    IMPORT_FAILED = "import_failed"
+    FILE_RETIRED = "file_retired"
+    FILE_DELETED = "file_deleted"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact of the outbox.
+
+    Attributes:
+        id: Ascending in the order of commits.
+        payload: Values that JSON can hold; no secret.
+    """
+
+    id: int
+    kind: EventKind
+    payload: Mapping[str, object]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One row of a movie's history."""
+
+    id: int
+    movie_id: int
+    kind: HistoryKind
+    at: datetime
+    release_title: str | None
+    data: Mapping[str, object]

@@ -1,0 +1,55 @@
+"""What QbitActor is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reeld.domain.messages._base import Message, Overflow
+
+
+@dataclass(frozen=True, slots=True)
+class PollDownloads(Message[None]):
+    """Ask qBittorrent how the downloads are getting on."""
+
+    overflow: ClassVar[Overflow] = Overflow.COALESCE
+
+
+@dataclass(frozen=True, slots=True)
+class PauseDownload(Message[None]):
+    """Stop an acquisition's torrent until it is resumed."""
+
+    acquisition_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeDownload(Message[None]):
+    """Let an acquisition's torrent go on."""
+
+    acquisition_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetShareLimits(Message[None]):
+    """Set how long an acquisition's torrent is seeded.
+
+    Attributes:
+        ratio: None for no limit.
+        seeding_minutes: None for no limit.
+    """
+
+    acquisition_id: int
+    ratio: float | None = None
+    seeding_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDownload(Message[None]):
+    """Remove an acquisition's torrent, which reeld itself added.
+
+    Attributes:
+        delete_files: Whether the downloaded files go too.
+    """
+
+    acquisition_id: int
+    delete_files: bool = False

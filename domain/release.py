@@ -1,0 +1,62 @@
+"""A release: what an indexer or a feed offers for download."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """Where a release was seen."""
+
+    HDBITS = "hdbits"
+    RSS = "rss"
+
+
+@dataclass(frozen=True, slots=True)
+class NewRelease:
+    """An offer, just seen.
+
+    Attributes:
+        source: What kind of indexer it is: it names the actor that fetches the .torrent.
+        indexer: The indexer's own name: `hdbits`, or the name of the feed.
+        guid: The indexer's identity of the offer; (indexer, guid) is unique.
+        title: The release name as announced.
+        size: Bytes; None when the indexer does not say.
+        seeders: None when the indexer does not say.
+        infohash: 40 (v1) or 64 (v2) lower-case hex digits; None until known.
+        imdb_id: `tt` and at least seven digits.
+        published_at: When the indexer published it, by its own clock.
+        indexer_ref: What the source's actor needs to fetch the .torrent; holds no secret.
+    """
+
+    source: Source
+    indexer: str
+    guid: str
+    title: str
+    size: int | None = None
+    seeders: int | None = None
+    leechers: int | None = None
+    infohash: str | None = None
+    imdb_id: str | None = None
+    tmdb_id: int | None = None
+    published_at: datetime | None = None
+    freeleech: bool = False
+    internal: bool = False
+    indexer_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(NewRelease):
+    """An offer that has a row.
+
+    Attributes:
+        id: reeld's own number.
+        movie_id: The movie it was matched to; None when it was not matched (yet).
+        first_seen_at: When reeld saw it first.
+    """
+
+    id: int
+    movie_id: int | None = None
+    first_seen_at: datetime | None = None

@@ -1,0 +1,63 @@
+"""Durable work: the queues, the kinds of work, and the request for a piece of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Queue(StrEnum):
+    """A queue is named after the actor that works on it."""
+
+    TMDB = "tmdb"
+    HDBITS = "hdbits"
+    RSS = "rss"
+    DECISION = "decision"
+    QBIT = "qbit"
+    IMPORTER = "importer"
+
+
+class WorkKind(StrEnum):
+    """What is to be done. The comment names the arguments."""
+
+    REFRESH_MOVIE = "refresh-movie"
+    """tmdb: {movie_id}."""
+    SEARCH_MOVIE = "search-movie"
+    """hdbits: {movie_id}."""
+    FETCH_TORRENT = "fetch-torrent"
+    """hdbits or rss: {acquisition_id}."""
+    MATCH_RELEASES = "match-releases"
+    """decision: {release_ids}."""
+    DECIDE_MOVIE = "decide-movie"
+    """decision: {movie_id}."""
+    ADD_TORRENT = "add-torrent"
+    """qbit: {acquisition_id}."""
+    MARK_IMPORTED = "mark-imported"
+    """qbit: {acquisition_id}."""
+    IMPORT = "import"
+    """importer: {acquisition_id}."""
+
+
+class Priority(IntEnum):
+    """Smaller goes first."""
+
+    PERSON_WAITS = 1
+    NORMAL = 2
+    BACKGROUND = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRequest:
+    """A piece of work to be enqueued.
+
+    Attributes:
+        args: Values that JSON can hold.
+        unique_key: Work of one queue and kind with an equal key exists only once until it is final.
+    """
+
+    queue: Queue
+    kind: WorkKind
+    args: Mapping[str, object] = field(default_factory=dict)
+    unique_key: str | None = None
+    priority: Priority = Priority.NORMAL
