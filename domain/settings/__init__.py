@@ -1,0 +1,35 @@
+"""Everything that can be configured, as values that cannot be wrong.
+
+Reading them from the environment, a TOML file or systemd's credentials is the command line's job.
+Each class checks itself when it is made: what is wrong names its setting and says what to do.
+"""
+
+from reeld.domain.settings._checks import InvalidSetting
+from reeld.domain.settings._services import (
+    FeedSettings,
+    HdbitsSettings,
+    PathMapping,
+    QbittorrentSettings,
+    TmdbSettings,
+)
+from reeld.domain.settings._settings import (
+    DecisionSettings,
+    ImportMode,
+    LibrarySettings,
+    ServerSettings,
+    Settings,
+)
+
+__all__ = [
+    "DecisionSettings",
+    "FeedSettings",
+    "HdbitsSettings",
+    "ImportMode",
+    "InvalidSetting",
+    "LibrarySettings",
+    "PathMapping",
+    "QbittorrentSettings",
+    "ServerSettings",
+    "Settings",
+    "TmdbSettings",
+]

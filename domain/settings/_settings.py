@@ -1,0 +1,147 @@
+"""The settings of reeld itself, and all settings together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from reeld.domain.secret import Secret
+from reeld.domain.settings._checks import require, require_absolute, require_between, scheme
+from reeld.domain.settings._services import (
+    FeedSettings,
+    HdbitsSettings,
+    QbittorrentSettings,
+    TmdbSettings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The HTTP server.
+
+    Attributes:
+        host: The address it listens on.
+        port: 0 lets the system choose.
+        api_key: None lets reeld make one at the first start.
+        metrics_token: When set, `/metrics` wants it as a bearer token.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 7979
+    api_key: Secret | None = None
+    metrics_token: Secret | None = None
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require(bool(self.host.strip()), "server.host", "is empty; use 127.0.0.1 or 0.0.0.0.")
+        require_between("server.port", self.port, 0, 65535)
+        if self.api_key is not None:
+            long_enough = len(self.api_key.reveal()) >= _SHORTEST_API_KEY
+            require(long_enough, "server.api_key", "is shorter than 20 characters.")
+
+
+_SHORTEST_API_KEY = 20
+
+
+class ImportMode(StrEnum):
+    """How a finished download gets into the library."""
+
+    HARDLINK = "hardlink"
+    """Hardlink, else reflink, else copy."""
+    STRICT = "strict"
+    """Hardlink or reflink; where neither works, the import waits and says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibrarySettings:
+    """The library and how files are named in it.
+
+    Attributes:
+        root_folder: Each movie gets a folder of its own below it.
+        recycle_folder: Where replaced files go; None for `.recycle` below the root folder.
+        recycle_days: Replaced files older than this are deleted; 0 keeps them for good.
+        folder_template, file_template: See `reeld.domain.naming`.
+        file_mode, folder_mode: Permission bits of what reeld makes; None leaves them to the umask.
+        group: The owning group's name or number; None leaves it as it comes.
+        free_bytes: Copies must leave at least this much room.
+    """
+
+    root_folder: Path
+    recycle_folder: Path | None = None
+    recycle_days: int = 7
+    folder_template: str = "{Movie Title} ({Release Year})"
+    file_template: str = "{Movie Title} ({Release Year}) {Quality Full}"
+    import_mode: ImportMode = ImportMode.HARDLINK
+    file_mode: int | None = None
+    folder_mode: int | None = None
+    group: str | None = None
+    free_bytes: int = 100 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_absolute("library.root_folder", self.root_folder)
+        if self.recycle_folder is not None:
+            require_absolute("library.recycle_folder", self.recycle_folder)
+        require(self.recycle_days >= 0, "library.recycle_days", "must be 0 or more.")
+        require(self.free_bytes >= 0, "library.free_bytes", "must be 0 or more.")
+        for name, mode in (("file_mode", self.file_mode), ("folder_mode", self.folder_mode)):
+            if mode is not None:
+                require_between(f"library.{name}", mode, 0, 0o7777)
+
+    @property
+    def recycle(self) -> Path:
+        """The folder that replaced files go to."""
+        return self.recycle_folder or self.root_folder / ".recycle"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionSettings:
+    """What every release must have, whatever the profile says.
+
+    Attributes:
+        profile: The quality profile of movies that name none.
+        minimum_seeders: Releases with fewer are rejected, where the indexer says how many.
+        maximum_bytes: Bigger releases are rejected; 0 for no limit.
+    """
+
+    profile: str = "Any"
+    minimum_seeders: int = 1
+    maximum_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require(self.minimum_seeders >= 0, "decision.minimum_seeders", "must be 0 or more.")
+        require(self.maximum_bytes >= 0, "decision.maximum_bytes", "must be 0 or more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of reeld's settings.
+
+    Attributes:
+        data_dir: The embedded database, keys and caches.
+        database_url: A PostgreSQL server to use; None for the embedded one.
+        tmdb, hdbits, qbittorrent: None while not configured; the actor rests.
+    """
+
+    data_dir: Path
+    library: LibrarySettings
+    database_url: Secret | None = None
+    server: ServerSettings = field(default_factory=ServerSettings)
+    tmdb: TmdbSettings | None = None
+    hdbits: HdbitsSettings | None = None
+    qbittorrent: QbittorrentSettings | None = None
+    feeds: tuple[FeedSettings, ...] = ()
+    decision: DecisionSettings = field(default_factory=DecisionSettings)
+
+    def __post_init__(self) -> None:
+        """Check the values against each other."""
+        require_absolute("data_dir", self.data_dir)
+        names = [feed.name for feed in self.feeds]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        require(not twice, "feeds", f"two feeds have the name {', '.join(twice)}.")
+        if self.database_url is not None:
+            schemes = ("postgresql", "postgres")
+            complaint = "must look like postgresql://user:password@host:5432/database."
+            require(scheme(self.database_url.reveal()) in schemes, "database_url", complaint)
