@@ -1,0 +1,335 @@
+"""Reading the settings: defaults, then a TOML file, then systemd credentials, then `REELD_*` variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, cast
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from reeld.domain.secret import Secret
+from reeld.domain.settings import (
+    DecisionSettings,
+    FeedSettings,
+    HdbitsSettings,
+    ImportMode,
+    InvalidSetting,
+    LibrarySettings,
+    PathMapping,
+    QbittorrentSettings,
+    ServerSettings,
+    Settings,
+    TmdbSettings,
+)
+
+PREFIX = "REELD_"
+
+
+def _secret(value: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    return Secret(value.strip())
+
+
+SecretText = Annotated[Secret, PlainValidator(_secret)]
+
+
+def _mode(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("must be permission bits such as 0o644")
+    # Text comes from a variable, where permission bits are octal as in chmod(1).
+    if isinstance(value, int):
+        return value
+    digits = value.removeprefix("0o")
+    if not digits or set(digits) - set("01234567"):
+        raise ValueError("must be permission bits such as 0o644")
+    return int(digits, 8)
+
+
+Mode = Annotated[int, PlainValidator(_mode)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+
+class _Tmdb(_Section):
+    token: SecretText | None = None
+    url: str | None = None
+    language: str | None = None
+    requests_per_second: float | None = None
+    image_cache_bytes: int | None = None
+
+
+class _Hdbits(_Section):
+    username: str | None = None
+    passkey: SecretText | None = None
+    url: str | None = None
+    poll_seconds: float | None = None
+    spacing_seconds: float | None = None
+    calls_per_hour: int | None = None
+
+
+class _PathMapping(_Section):
+    remote: str
+    local: Path
+
+
+class _Qbittorrent(_Section):
+    url: str | None = None
+    username: str | None = None
+    password: SecretText | None = None
+    category: str | None = None
+    save_path: str | None = None
+    poll_seconds: float | None = None
+    stalled_seconds: float | None = None
+    path_mappings: list[_PathMapping] | None = None
+
+
+class _Feed(_Section):
+    name: str
+    url: SecretText
+    interval_seconds: float = 900.0
+
+
+class _Library(_Section):
+    root_folder: Path | None = None
+    recycle_folder: Path | None = None
+    folder_template: str | None = None
+    file_template: str | None = None
+    import_mode: ImportMode | None = None
+    file_mode: Mode | None = None
+    folder_mode: Mode | None = None
+    group: str | None = None
+    free_bytes: int | None = None
+
+
+class _Decision(_Section):
+    profile: str | None = None
+    minimum_seeders: int | None = None
+    maximum_bytes: int | None = None
+
+
+class _Read(BaseSettings):
+    """What a person may write, before defaults and checks."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+        nested_model_default_partial_update=True,
+    )
+
+    bind: str | None = None
+    data_dir: Path | None = None
+    database_url: SecretText | None = None
+    api_key: SecretText | None = None
+    metrics_token: SecretText | None = None
+    tmdb: _Tmdb = _Tmdb()
+    hdbits: _Hdbits = _Hdbits()
+    qbittorrent: _Qbittorrent = _Qbittorrent()
+    feeds: list[_Feed] = []
+    library: _Library = _Library()
+    decision: _Decision = _Decision()
+
+
+class _Variables(EnvSettingsSource):
+    """Reads variables from a mapping that is given, instead of the process's environment."""
+
+    def __init__(self, settings_cls: type[BaseSettings], variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        super().__init__(settings_cls)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in self._variables.items()}
+
+
+def config_file(environ: Mapping[str, str]) -> Path | None:
+    """Return the TOML file that is read: `REELD_CONFIG`, else the user's own one when it exists.
+
+    Raises:
+        InvalidSetting: `REELD_CONFIG` names a file that is not there.
+    """
+    if named := environ.get("REELD_CONFIG"):
+        path = Path(named).expanduser().absolute()
+        if not path.is_file():
+            raise InvalidSetting("REELD_CONFIG", f"{path} is not a file.")
+        return path
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    path = home / "reeld" / "reeld.toml"
+    return path if path.is_file() else None
+
+
+def default_data_dir(environ: Mapping[str, str]) -> Path:
+    """Return where data lies when nobody says: systemd's state directory, else the XDG data home."""
+    if state := environ.get("STATE_DIRECTORY"):
+        return Path(state.split(":")[0])
+    home = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return home / "reeld"
+
+
+def credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return systemd's credentials as variables: a credential `tmdb_token` is `REELD_TMDB_TOKEN`."""
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    if not folder or not Path(folder).is_dir():
+        return {}
+    found: dict[str, str] = {}
+    for path in sorted(Path(folder).iterdir()):
+        name = path.name.lower().replace(".", "_").replace("-", "_").removeprefix("reeld_")
+        if path.is_file() and name.split("_")[0] in _FIRST_WORDS:
+            found[f"{PREFIX}{name}".upper()] = path.read_text(encoding="utf-8").strip()
+    return found
+
+
+_FIRST_WORDS = frozenset(name.split("_")[0] for name in _Read.model_fields)
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings in force.
+
+    Args:
+        environ: The environment; the process's own when left out.
+
+    Raises:
+        InvalidSetting: A value cannot work. The sentence names the setting and never repeats a value.
+    """
+    environ = os.environ if environ is None else environ
+    return _checked(_read(environ), environ)
+
+
+def _read(environ: Mapping[str, str]) -> _Read:
+    file = config_file(environ)
+    variables = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    variables.pop("REELD_CONFIG", None)
+
+    class Sources(_Read):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *_: Any, **__: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (
+                _Variables(settings_cls, variables),
+                _Variables(settings_cls, credentials(environ)),
+                TomlConfigSettingsSource(settings_cls, toml_file=file),
+            )
+
+    try:
+        return Sources()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise InvalidSetting(name, f"{first['msg']}.") from None
+    except ValueError as error:
+        # A file that is no TOML, or a variable that is no JSON: the cause may quote a value.
+        where = str(file) if file and "TOML" in type(error).__name__ else "settings"
+        raise InvalidSetting(where, "cannot be read; check its syntax.") from None
+
+
+def _given(section: BaseModel, kind: type[Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(kind)}
+    values = {name: getattr(section, name) for name in section.model_fields_set & names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _checked(read: _Read, environ: Mapping[str, str]) -> Settings:
+    data_dir = (read.data_dir or default_data_dir(environ)).expanduser().absolute()
+    library = _given(read.library, LibrarySettings)
+    for name in ("root_folder", "recycle_folder"):
+        if name in library:
+            library[name] = cast("Path", library[name]).expanduser()
+    library.setdefault("root_folder", data_dir / "library")
+    return Settings(
+        data_dir=data_dir,
+        database_url=read.database_url or None,
+        server=_server(read),
+        library=LibrarySettings(**library),
+        tmdb=_tmdb(read),
+        hdbits=_hdbits(read),
+        qbittorrent=_qbittorrent(read),
+        feeds=tuple(
+            FeedSettings(feed.name, feed.url, feed.interval_seconds) for feed in read.feeds
+        ),
+        decision=DecisionSettings(**_given(read.decision, DecisionSettings)),
+    )
+
+
+def _server(read: _Read) -> ServerSettings:
+    more: dict[str, Any] = {}
+    if read.bind is not None:
+        more["host"], more["port"] = parse_bind(read.bind)
+    return ServerSettings(
+        api_key=read.api_key or None, metrics_token=read.metrics_token or None, **more
+    )
+
+
+def parse_bind(text: str) -> tuple[str, int]:
+    """Return host and port of `host:port`, `[::1]:port` or `:port` (every address).
+
+    Raises:
+        InvalidSetting: It is none of these.
+    """
+    try:
+        parts = urlsplit(f"//{text.strip()}")
+        port = parts.port
+    except ValueError:
+        port = None
+        parts = urlsplit("")
+    if port is None or parts.path or parts.username:
+        raise InvalidSetting("bind", "must look like 127.0.0.1:7878.")
+    return parts.hostname or "0.0.0.0", port  # noqa: S104 - the person wrote `:port`
+
+
+def _tmdb(read: _Read) -> TmdbSettings | None:
+    given = _given(read.tmdb, TmdbSettings)
+    return TmdbSettings(**given) if given.get("token") else None
+
+
+def _hdbits(read: _Read) -> HdbitsSettings | None:
+    given = _given(read.hdbits, HdbitsSettings)
+    if not given.get("passkey") and not given.get("username"):
+        return None
+    return HdbitsSettings(**{"username": "", "passkey": Secret(""), **given})
+
+
+def _qbittorrent(read: _Read) -> QbittorrentSettings | None:
+    given = _given(read.qbittorrent, QbittorrentSettings)
+    if not given:
+        return None
+    mappings = given.pop("path_mappings", [])
+    return QbittorrentSettings(
+        **given, path_mappings=tuple(PathMapping(each.remote, each.local) for each in mappings)
+    )
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Return the texts that must never be shown, for the redaction of logs."""
+    found = [
+        settings.database_url,
+        settings.server.api_key,
+        settings.server.metrics_token,
+        settings.tmdb and settings.tmdb.token,
+        settings.hdbits and settings.hdbits.passkey,
+        settings.qbittorrent and settings.qbittorrent.password,
+        *(feed.url for feed in settings.feeds),
+    ]
+    texts = [secret.reveal() for secret in found if secret]
+    passwords = [urlsplit(text).password for text in texts if "://" in text]
+    return [*texts, *(password for password in passwords if password)]

@@ -1,0 +1,105 @@
+"""Who may call: API keys, compared by hash, and the token of `/metrics`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import trio
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException
+from litestar.handlers.base import BaseRouteHandler
+
+from reeld.domain.secret import Secret
+from reeld.telemetry import Metrics
+
+REMEMBERED_KEYS = 256
+REMEMBERED_SECONDS = 60.0
+"""How long a key that was found in the database is believed without asking again, so that an outage of the
+database does not lock the owner out of `/control`."""
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+def digest(key: str) -> bytes:
+    """Return what is stored of a key. Keys are random and long: a plain hash is enough."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def key_of(connection: Connection) -> str | None:
+    """Return the key of a request: `X-Api-Key`, or `Authorization: Bearer`.
+
+    Never from the query string, which ends up in logs.
+    """
+    if key := connection.headers.get("x-api-key"):
+        return key
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+class Access:
+    """Decides whether a request may pass.
+
+    Args:
+        stored: Tells whether the database holds a key with this hash.
+        metrics: Counts attempts.
+        fixed: Hashes of keys that hold without a database: the administrator's from the settings, and the one that
+            the local command line reads from a private file.
+        metrics_token: What `/metrics` asks for; None leaves it open.
+    """
+
+    def __init__(
+        self,
+        stored: Callable[[bytes], Awaitable[bool]],
+        metrics: Metrics,
+        *,
+        fixed: tuple[bytes, ...] = (),
+        metrics_token: Secret | None = None,
+    ) -> None:
+        self._stored = stored
+        self._metrics = metrics
+        self._fixed = fixed
+        self._metrics_token = metrics_token
+        self._remembered: OrderedDict[bytes, float] = OrderedDict()
+
+    async def requires_key(self, connection: Connection, _handler: BaseRouteHandler) -> None:
+        """Guard a route: pass with a valid API key, answer 401 otherwise."""
+        key = key_of(connection)
+        if key is not None and await self._is_valid(digest(key)):
+            self._metrics.add("reeld_auth_attempts_total", method="api_key", outcome="ok")
+            return
+        self._metrics.add("reeld_auth_attempts_total", method="api_key", outcome="refused")
+        raise NotAuthorizedException(
+            "Send the API key in the X-Api-Key header. It was printed at the first start; `reeld key new` makes another.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+    async def requires_metrics_token(
+        self, connection: Connection, _handler: BaseRouteHandler
+    ) -> None:
+        """Guard `/metrics`: pass when no token is set, or with the token."""
+        if self._metrics_token is None:
+            return
+        given = (key_of(connection) or "").encode()
+        if not hmac.compare_digest(given, self._metrics_token.reveal().encode()):
+            raise NotAuthorizedException(
+                "/metrics asks for the token of REELD_METRICS_TOKEN, as `Authorization: Bearer`.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+
+    async def _is_valid(self, hashed: bytes) -> bool:
+        if any(hmac.compare_digest(hashed, each) for each in self._fixed):
+            return True
+        now = trio.current_time()
+        if self._remembered.get(hashed, 0.0) > now:
+            return True
+        if not await self._stored(hashed):
+            self._remembered.pop(hashed, None)
+            return False
+        self._remembered[hashed] = now + REMEMBERED_SECONDS
+        while len(self._remembered) > REMEMBERED_KEYS:
+            self._remembered.popitem(last=False)
+        return True

@@ -1,0 +1,112 @@
+"""Errors as problem details (RFC 9457): a type, a status, a machine-readable reason and a sentence."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from reeld.domain.errors import (
+    AskCircle,
+    BreakerOpen,
+    CredentialsRejected,
+    DeadlineExceeded,
+    NotFound,
+    ReeldError,
+    Refused,
+    ServiceError,
+    Unavailable,
+)
+
+log = structlog.get_logger("reeld.http")
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of an error answer.
+
+    Attributes:
+        reason: Machine-readable, stable, in snake case.
+        detail: What happened and what to do, for a person.
+        errors: For a request that is malformed: one entry a field.
+    """
+
+    title: str
+    status: int
+    reason: str
+    detail: str
+    type: str = "about:blank"
+    errors: tuple[dict[str, str], ...] = ()
+
+
+def status_of(error: ReeldError) -> int:
+    """Return the HTTP status that says what a foreseen failure means to the client."""
+    match error:
+        case NotFound():
+            return HTTPStatus.NOT_FOUND
+        case Refused():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+        case DeadlineExceeded():
+            return HTTPStatus.GATEWAY_TIMEOUT
+        case Unavailable():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case CredentialsRejected() | ServiceError():
+            return HTTPStatus.BAD_GATEWAY
+        case AskCircle() | _:
+            return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Return the response that carries a problem."""
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type=CONTENT_TYPE,
+        headers=headers or {},
+    )
+
+
+def _problem(status: int, reason: str, detail: str, **more: Any) -> Problem:
+    return Problem(HTTPStatus(status).phrase, status, reason, detail, **more)
+
+
+def foreseen(_request: Request[Any, Any, Any], error: ReeldError) -> Response[bytes]:
+    """Answer a foreseen failure with its own sentence."""
+    headers: dict[str, str] = {}
+    if isinstance(error, Unavailable | BreakerOpen | ServiceError) and error.retry_after:
+        headers["Retry-After"] = str(ceil(error.retry_after))
+    return answer(_problem(status_of(error), error.reason, error.sentence), headers)
+
+
+def refused_by_framework(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Answer what Litestar refuses: an unknown path, a wrong method, a malformed body."""
+    fields: tuple[dict[str, str], ...] = ()
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        fields = tuple(
+            {"field": str(each.get("key", "")), "message": str(each.get("message", ""))}
+            for each in error.extra
+            if isinstance(each, dict)
+        )
+    phrase = HTTPStatus(error.status_code).phrase
+    reason = "invalid_request" if fields else phrase.lower().replace(" ", "_").replace("-", "_")
+    detail = error.detail if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR else phrase
+    problem = _problem(error.status_code, reason, detail or phrase, errors=fields)
+    return answer(problem, dict(error.headers or {}))
+
+
+def unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answer a fault of reeld's own: the traceback goes to the log, never to the client."""
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    return answer(
+        _problem(500, "internal_error", "reeld failed on this request; its log says why.")
+    )
+
+
+HANDLERS = {ReeldError: foreseen, HTTPException: refused_by_framework, Exception: unforeseen}
+"""For `Litestar(exception_handlers=...)`."""
