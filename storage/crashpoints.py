@@ -1,0 +1,160 @@
+"""Named places at which the tests kill the process, to prove that nothing is lost or doubled there.
+
+Code that acts on a system without transactions calls `crash_point` on both sides of the effect. It does nothing:
+only a test that calls `arm` in the same process makes a point kill it. No setting, environment variable or message
+reaches that switch.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class CrashPoint:
+    """One place where the process may die.
+
+    Attributes:
+        name: Its name in the code, such as `grab.torrent.stored`.
+        case: The row of the crash matrix that it belongs to: G1 to G7 (grab), I1 to I7 (import).
+        guards: What is true at this moment, and so what the recovery starts from.
+    """
+
+    name: str
+    case: str
+    guards: str
+
+
+POINTS: Final[tuple[CrashPoint, ...]] = (
+    CrashPoint("grab.intent.uncommitted", "G1", "the intent is written, its transaction is open"),
+    CrashPoint("grab.intent.committed", "G2", "the intent is committed, no .torrent was asked for"),
+    CrashPoint("grab.torrent.fetched", "G2", "the .torrent came, its bytes are not stored"),
+    CrashPoint(
+        "grab.torrent.stored", "G3", "bytes and infohash are stored, the client knows nothing"
+    ),
+    CrashPoint(
+        "grab.client.adding", "G4", "the client was seen not to have it, the POST comes next"
+    ),
+    CrashPoint("grab.client.answered", "G4", "the POST ended in some way, nobody looked yet"),
+    CrashPoint(
+        "grab.client.observed", "G5", "the client was seen to have it, nothing is committed"
+    ),
+    CrashPoint("grab.sent.committed", "G6", "the row says sent, the client may still lose it"),
+    CrashPoint(
+        "grab.client.lost", "G6", "a torrent that was sent is missing, the row does not say so"
+    ),
+    CrashPoint(
+        "grab.removal.noticed", "G7", "a person removed the torrent, the row does not say so"
+    ),
+    CrashPoint("import.plan.uncommitted", "I1", "the plan is written, its transaction is open"),
+    CrashPoint("import.plan.committed", "I1", "the plan is committed, no file was touched"),
+    CrashPoint("import.folder.made", "I2", "the movie's folder exists, it is empty"),
+    CrashPoint("import.old.kept", "I3", "the old file has a second name in the recycle folder"),
+    CrashPoint("import.part.linked", "I3", "the .part name is a link of the downloaded file"),
+    CrashPoint("import.part.half_copied", "I3", "the .part file holds half of the bytes"),
+    CrashPoint("import.part.copied", "I3", "the .part file is whole and synced"),
+    CrashPoint("import.file.renamed", "I4", "the final name is there, its folder is not synced"),
+    CrashPoint(
+        "import.file.synced", "I4", "the final name is durable, the journal does not say so"
+    ),
+    CrashPoint("import.placed.committed", "I4", "the journal says placed"),
+    CrashPoint(
+        "import.verified.committed", "I5", "the journal says verified, the library has no row"
+    ),
+    CrashPoint(
+        "import.record.uncommitted", "I5", "row, history and event are written, not committed"
+    ),
+    CrashPoint(
+        "import.record.committed", "I6", "the library's row is committed, the old file is there"
+    ),
+    CrashPoint(
+        "import.old.retired", "I6", "the old file left the library, the journal does not say so"
+    ),
+    CrashPoint("import.retired.committed", "I6", "the journal says retired"),
+    CrashPoint("import.client.marking", "I7", "the import is done, the client was not told"),
+    CrashPoint("import.client.marked", "I7", "the client was told, the work is not completed"),
+)
+
+
+class UnknownCrashPoint(LookupError):
+    """The code names a crash point that is not in the registry."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no crash point {name!r}: add it to reeld.storage.crashpoints.")
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What a test wants to know or to happen. Effects run in threads too, hence the lock."""
+
+    fatal: Mapping[str, int] = field(default_factory=dict)
+    hits: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hit(self, name: str) -> None:
+        with self.lock:
+            self.hits[name] += 1
+            if self.hits[name] == self.fatal.get(name):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+_BY_NAME: Final[Mapping[str, CrashPoint]] = MappingProxyType(
+    {point.name: point for point in POINTS}
+)
+_watch: _Watch | None = None
+
+
+def crash_point(name: str) -> None:
+    """Mark a place where the process may die; does nothing outside of tests.
+
+    Raises:
+        UnknownCrashPoint: The registry has no such name.
+    """
+    if name not in _BY_NAME:
+        raise UnknownCrashPoint(name)
+    if _watch is not None:
+        _watch.hit(name)
+
+
+def registry() -> Mapping[str, CrashPoint]:
+    """Return every crash point by its name."""
+    return _BY_NAME
+
+
+def arm(name: str, hit: int = 1) -> None:
+    """Kill this process with SIGKILL when the point is passed for the `hit`-th time. For tests only.
+
+    Raises:
+        UnknownCrashPoint: The registry has no such name.
+        ValueError: `hit` is not positive.
+    """
+    global _watch  # noqa: PLW0603 - one switch of the process, as a signal handler is
+    if name not in _BY_NAME:
+        raise UnknownCrashPoint(name)
+    if hit < 1:
+        raise ValueError("a crash point is hit for the first time at the earliest")
+    _watch = _Watch(fatal={name: hit})
+
+
+def watch() -> None:
+    """Count from now on which points are passed, and kill nothing. For tests only."""
+    global _watch  # noqa: PLW0603 - as in arm
+    _watch = _Watch()
+
+
+def disarm() -> None:
+    """Make every point do nothing again. For tests only."""
+    global _watch  # noqa: PLW0603 - as in arm
+    _watch = None
+
+
+def hit_counts() -> Mapping[str, int]:
+    """Return how often each point was passed since `arm` or `watch`; empty when neither was called."""
+    return dict(_watch.hits) if _watch is not None else {}
