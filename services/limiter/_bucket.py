@@ -1,0 +1,70 @@
+"""A token bucket with a minimum gap: pure arithmetic on times that are given to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often we may call.
+
+    Attributes:
+        per_second: Tokens that grow back each second.
+        burst: Tokens that the bucket holds: so many calls may come at once. At least 1.
+        gap: Seconds that lie between two calls at least.
+    """
+
+    per_second: float
+    burst: float = 1.0
+    gap: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.per_second <= 0 or self.burst < 1 or self.gap < 0:
+            raise ValueError(
+                "a pace needs a positive rate, a burst of at least 1 and no negative gap"
+            )
+
+    @classmethod
+    def per_hour(cls, calls: int, *, gap: float = 0.0) -> Pace:
+        """Return a pace that makes at most `calls` calls in any hour, wherever the hour starts.
+
+        Half may come at once and half grows back within the hour: a full bucket and its refill are the whole.
+        """
+        half = max(calls / 2, 1.0)
+        return cls(per_second=max(calls - half, 0.5) / 3600.0, burst=half, gap=gap)
+
+
+@dataclass(slots=True)
+class Bucket:
+    """The tokens that are left. All times are seconds on one clock, which the caller chooses."""
+
+    pace: Pace
+    tokens: float
+    counted_at: float
+    next_allowed_at: float
+
+    @classmethod
+    def full(cls, pace: Pace, now: float) -> Bucket:
+        """Return a bucket from which nothing was taken yet."""
+        return cls(pace, pace.burst, now, now)
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until one call may be made; 0 when it may be made now."""
+        lacking = 1.0 - self._tokens_at(now)
+        refill = lacking / self.pace.per_second if lacking > 1e-9 else 0.0
+        return max(self.next_allowed_at - now, refill, 0.0)
+
+    def take(self, now: float) -> None:
+        """Account for one call made now."""
+        self.tokens = max(self._tokens_at(now) - 1.0, 0.0)
+        self.counted_at = now
+        self.next_allowed_at = max(self.next_allowed_at, now + self.pace.gap)
+
+    def hold_off(self, until: float) -> None:
+        """Allow no call before `until`."""
+        self.next_allowed_at = max(self.next_allowed_at, until)
+
+    def _tokens_at(self, now: float) -> float:
+        grown = max(now - self.counted_at, 0.0) * self.pace.per_second
+        return min(self.tokens + grown, self.pace.burst)
