@@ -1,0 +1,10 @@
+"""The .torrent file as an indexer delivers it: checked before anybody uses it."""
+
+from reeld.services.torrents._reading import (
+    TORRENT_CAP,
+    DeliveredTorrent,
+    InfohashMismatch,
+    read_torrent,
+)
+
+__all__ = ["TORRENT_CAP", "DeliveredTorrent", "InfohashMismatch", "read_torrent"]
