@@ -1,0 +1,104 @@
+"""Work as people see it: lists, counts, retry and discard by hand, and what may be forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+from reeld.storage.work._job import QueueDepth, WorkError, WorkItem, WorkState
+
+_COLUMNS: Final = """id, queue, kind, args, state, priority, run_at, attempt, max_attempts, snoozes, progress,
+       reason, sentence, errors, created_at, finished_at"""
+
+_LIST: Final = """
+SELECT {columns} FROM work
+WHERE (%(queue)s::text IS NULL OR queue = %(queue)s) AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(before)s::bigint IS NULL OR id < %(before)s)
+ORDER BY id DESC LIMIT %(limit)s
+""".replace("{columns}", _COLUMNS)
+
+_GET: Final = "SELECT {columns} FROM work WHERE id = %s".replace("{columns}", _COLUMNS)
+
+# The same work may have been asked for again since this died: then that one stands for it.
+_RETRY: Final = """
+UPDATE work SET state = 'available', attempt = 0, vanished = 0, run_at = now(), finished_at = NULL,
+                reason = NULL, sentence = NULL
+WHERE id = %(id)s AND state = 'dead' AND NOT EXISTS (
+    SELECT FROM work other WHERE other.queue = work.queue AND other.kind = work.kind
+      AND other.unique_key = work.unique_key AND other.state IN ('available', 'running'))
+RETURNING pg_notify('reeld_work', queue)
+"""
+
+_DISCARD: Final = """
+UPDATE work SET state = 'cancelled', finished_at = now(), reason = 'discarded', sentence = 'A person discarded it.'
+WHERE id = %s AND state IN ('dead', 'available')
+"""
+
+_DEPTHS: Final = """
+SELECT queue, state, count(*), extract(epoch FROM max(now() - since))::float8 FROM (
+    SELECT queue, state, CASE state WHEN 'available' THEN run_at WHEN 'running' THEN claimed_at
+                         ELSE finished_at END AS since
+    FROM work WHERE state IN ('available', 'running', 'dead')
+) AS open GROUP BY queue, state ORDER BY queue, state
+"""
+
+_PRUNE: Final = """
+DELETE FROM work WHERE id IN (
+    SELECT id FROM work
+    WHERE state IN ('done', 'cancelled') AND finished_at < now() - make_interval(days => %(done_days)s)
+    UNION ALL
+    SELECT id FROM work
+    WHERE state = 'dead' AND finished_at < now() - make_interval(days => %(dead_days)s)
+    LIMIT %(limit)s
+)
+"""
+
+
+async def get(conn: Reader, work_id: int) -> WorkItem | None:
+    """Return one row, or None."""
+    row = await fetch_one(conn, _GET, (work_id,))
+    return None if row is None else _item(row)
+
+
+async def list_work(
+    conn: Reader, queue: str | None, state: WorkState | None, before: int | None, limit: int
+) -> list[WorkItem]:
+    """Return rows, newest first."""
+    params = {"queue": queue, "state": state, "before": before, "limit": limit}
+    return [_item(row) for row in await fetch_all(conn, _LIST, params)]
+
+
+async def retry_dead(conn: Connection, work_id: int) -> bool:
+    """Make dead work available with all its attempts; False when it is not dead, or there is such work already."""
+    return await fetch_one(conn, _RETRY, {"id": work_id}) is not None
+
+
+async def discard(conn: Connection, work_id: int) -> bool:
+    """Cancel work that is dead or waits; False when it is neither."""
+    return await execute(conn, _DISCARD, (work_id,)) == 1
+
+
+async def depths(conn: Reader) -> list[QueueDepth]:
+    """Return how much work lies where; final states other than dead are left out."""
+    return [
+        QueueDepth(row[0], WorkState(row[1]), row[2], max(0.0, row[3]))
+        for row in await fetch_all(conn, _DEPTHS)
+    ]
+
+
+async def prune(conn: Connection, done_days: int, dead_days: int, limit: int) -> int:
+    """Delete up to `limit` old rows in final states and return how many went."""
+    return await execute(
+        conn, _PRUNE, {"done_days": done_days, "dead_days": dead_days, "limit": limit}
+    )
+
+
+def _item(row: Row) -> WorkItem:
+    values = list(row)
+    values[4] = WorkState(values[4])
+    values[13] = tuple(
+        WorkError(datetime.fromisoformat(e["at"]), e["attempt"], e["reason"], e["sentence"])
+        for e in values[13]
+    )
+    return WorkItem(*values)
