@@ -1,1 +1,14 @@
 """Truth: PostgreSQL on trio, the embedded server, durable work, events and repositories."""
+
+from reeld.storage.connection import TrioConnection
+from reeld.storage.database import Database
+from reeld.storage.observer import Observer
+from reeld.storage.pool import Pool, PoolStats
+
+__all__ = [
+    "Database",
+    "Observer",
+    "Pool",
+    "PoolStats",
+    "TrioConnection",
+]

@@ -1,0 +1,65 @@
+"""From psycopg's errors to reeld's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import psycopg
+
+from reeld.domain.errors import DatabaseUnavailable
+from reeld.storage.errors import StatementTimedOut
+
+REASONS_BY_STATE: Final[dict[str, str]] = {
+    "57014": "statement_timeout",
+    "55P03": "lock_timeout",
+    "40P01": "deadlock",
+    "40001": "serialization_failure",
+    "25006": "read_only",
+    "25P03": "idle_in_transaction",
+    "25P04": "transaction_timeout",
+    "57P01": "server_stopping",
+    "57P02": "server_crashed",
+    "57P03": "server_starting",
+    "57P05": "idle_session",
+    "53100": "disk_full",
+    "53200": "server_out_of_memory",
+    "53300": "too_many_connections",
+    "3D000": "database_missing",
+    "28000": "login_refused",
+    "28P01": "login_refused",
+}
+"""SQLSTATEs that mean "not now", by PostgreSQL's appendix A. All of 08 and 53 mean it too."""
+
+
+def unavailable(error: Exception) -> DatabaseUnavailable | None:
+    """Return what an error means for those who only need the database: that it cannot serve now, or None."""
+    match error:
+        case DatabaseUnavailable():
+            return error
+        case StatementTimedOut():
+            return _unavailable("statement_deadline", error)
+        case psycopg.Error(sqlstate=str(state)):
+            return _by_state(state, error)
+        case psycopg.OperationalError() | OSError():
+            return _unavailable(DatabaseUnavailable.default_reason, error)
+        case _:
+            return None
+
+
+def sqlstate_class(error: BaseException) -> str:
+    """Return the class of the error's SQLSTATE, or `client` when the server said none."""
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return state[:2] if state else "client"
+
+
+def _by_state(state: str, error: Exception) -> DatabaseUnavailable | None:
+    reason = REASONS_BY_STATE.get(state)
+    if reason is None and state[:2] in {"08", "53"}:
+        reason = DatabaseUnavailable.default_reason
+    return _unavailable(reason, error) if reason else None
+
+
+def _unavailable(reason: str, error: Exception) -> DatabaseUnavailable:
+    diagnosis = getattr(error, "diag", None)
+    said = (diagnosis and diagnosis.message_primary) or str(error).strip() or type(error).__name__
+    return DatabaseUnavailable(f"PostgreSQL cannot serve now: {said}", reason=reason)

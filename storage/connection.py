@@ -1,0 +1,259 @@
+"""psycopg's asynchronous connection, on trio."""
+
+from __future__ import annotations
+
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import psycopg
+import trio
+from psycopg import errors
+from psycopg.conninfo import make_conninfo, timeout_from_conninfo
+from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
+from psycopg.rows import tuple_row
+
+from reeld.storage._locking import StatementLock
+from reeld.storage._resolving import attempts, connection_parameters
+from reeld.storage._transaction import TrioTransaction
+from reeld.storage._waiting import wait_for, wait_for_connection
+from reeld.storage.errors import StatementTimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+    from typing import Self
+
+    from psycopg.abc import AdaptContext, ConnParam, PQGen
+    from psycopg.rows import AsyncRowFactory
+
+    from reeld.storage._transaction import Fence
+
+T = TypeVar("T")
+
+CANCEL_SECONDS: Final = 2.0
+"""How long a cancelled statement may take to end on the server before its connection is given up."""
+
+FINISH_SECONDS: Final = 5.0
+"""How long COMMIT and ROLLBACK may take once they are under way: cancelling those would leave the outcome unknown."""
+
+
+class TrioConnection(psycopg.AsyncConnection[Any]):
+    """A connection to PostgreSQL whose methods are trio coroutines.
+
+    It is psycopg's `AsyncConnection`, with all it offers: cursors, transactions and savepoints, `executemany`, COPY,
+    `notifies()` and pipeline mode. Tasks may share it: statements take turns.
+
+    Cancellation: a cancelled statement is cancelled on the server too. When that does not succeed within
+    `CANCEL_SECONDS`, or leaves the connection in the middle of something, the connection is closed, so that an open
+    connection is always usable. A COMMIT or ROLLBACK under way is finished, not cancelled, within `FINISH_SECONDS`.
+
+    Attributes:
+        statement_seconds: The deadline of each statement in seconds; None leaves it to the caller's cancel scope.
+    """
+
+    statement_seconds: float | None = None
+
+    def __init__(
+        self, pgconn: psycopg.pq.abc.PGconn, row_factory: AsyncRowFactory[Any] = tuple_row
+    ) -> None:
+        super().__init__(pgconn, row_factory)
+        # psycopg made an asyncio lock, which would look for an asyncio loop as soon as two tasks meet at it.
+        self.lock = StatementLock()  # type: ignore[assignment]
+
+    @classmethod
+    async def connect(  # type: ignore[override]
+        cls,
+        conninfo: str = "",
+        *,
+        autocommit: bool = True,
+        prepare_threshold: int | None = 5,
+        context: AdaptContext | None = None,
+        row_factory: AsyncRowFactory[Any] | None = None,
+        deadline: float = 5.0,
+        **kwargs: ConnParam,
+    ) -> Self:
+        """Connect to a server.
+
+        Args:
+            conninfo: A connection string or URL as libpq takes it.
+            autocommit: Whether each statement outside `transaction()` is a transaction of its own.
+            prepare_threshold: After how many executions a statement is prepared on the server; None for never.
+            context: Where to take the adapters from.
+            row_factory: How rows are made; tuples by default.
+            deadline: Seconds for all of it: resolving the name, and every address tried.
+            **kwargs: Parameters that override those of `conninfo`.
+
+        Raises:
+            psycopg.OperationalError: No address let us in, or none did in time (`psycopg.errors.ConnectionTimeout`).
+            psycopg.ProgrammingError: The connection string is malformed.
+        """
+        params = connection_parameters(conninfo, **kwargs)
+        with trio.move_on_after(deadline):
+            connection = await cls._first_that_answers(params)
+            connection._autocommit = autocommit
+            connection.prepare_threshold = prepare_threshold
+            if row_factory is not None:
+                connection.row_factory = row_factory
+            if context is not None:
+                connection._adapters = psycopg.adapt.AdaptersMap(context.adapters)
+            return connection
+        raise errors.ConnectionTimeout(f"no connection to PostgreSQL within {deadline:g} seconds")
+
+    @classmethod
+    async def _first_that_answers(cls, params: dict[str, Any]) -> Self:
+        each = timeout_from_conninfo(params)
+        failures: list[errors.OperationalError] = []
+        for attempt in await attempts(params):
+            with trio.move_on_after(each):
+                try:
+                    return await wait_for_connection(cls._connect_gen(make_conninfo("", **attempt)))
+                except errors.OperationalError as error:
+                    failures.append(error)
+                    continue
+            failures.append(errors.ConnectionTimeout(f"no answer within {each} seconds"))
+        if len(failures) == 1:
+            raise failures[0]
+        raise errors.OperationalError("; ".join(str(failure).strip() for failure in failures))
+
+    async def wait(
+        self,
+        gen: PQGen[T],
+        interval: float | None = None,  # noqa: ARG002  psycopg's signature
+        timeout: float | None = None,
+    ) -> T:
+        """Drive one of psycopg's generators on this connection: every statement passes here.
+
+        Args:
+            gen: The generator.
+            interval: Not used: trio's cancellation needs no polling.
+            timeout: Seconds after which `psycopg.errors._WaitTimeout` is raised, leaving the generator as it is.
+
+        Raises:
+            StatementTimedOut: `statement_seconds` passed; the statement was cancelled on the server.
+        """
+        limit = self.statement_seconds if timeout is None else timeout
+        try:
+            await trio.lowlevel.checkpoint_if_cancelled()
+            return await wait_for(gen, self.pgconn.socket, timeout=limit)
+        except errors._WaitTimeout:
+            if timeout is not None:
+                raise
+            await self._abandon(gen)
+            raise StatementTimedOut(f"no answer from PostgreSQL within {limit:g} seconds") from None
+        except (trio.Cancelled, KeyboardInterrupt, SystemExit):
+            await self._abandon(gen)
+            raise
+
+    async def finish(self, gen: PQGen[T]) -> T:
+        """Drive a generator that must not be cancelled: COMMIT or ROLLBACK.
+
+        Raises:
+            StatementTimedOut: It took longer than `FINISH_SECONDS`. Its outcome is unknown; the connection is closed.
+        """
+        with trio.move_on_after(FINISH_SECONDS, shield=True):
+            async with self.lock:
+                return await wait_for(gen, self.pgconn.socket)
+        self.discard()
+        raise StatementTimedOut(
+            f"PostgreSQL did not end a transaction within {FINISH_SECONDS:g} seconds: its outcome is unknown"
+        )
+
+    async def _abandon(self, gen: PQGen[Any]) -> None:
+        """End a statement that nobody waits for any more; close the connection if it will not end cleanly."""
+        try:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                with trio.move_on_after(CANCEL_SECONDS, shield=True), suppress(errors.Error):
+                    await wait_for_connection(self._cancel_gen())
+                    await wait_for(gen, self.pgconn.socket)
+        finally:
+            if not self._at_rest():
+                self.discard()
+
+    def _at_rest(self) -> bool:
+        # COPY counts as active. In a pipeline nobody knows which results are still to come.
+        active = self.pgconn.transaction_status == TransactionStatus.ACTIVE
+        return not active and self.pgconn.pipeline_status == PipelineStatus.OFF
+
+    def discard(self) -> None:
+        """Close the connection at once, whatever state it is in. Tasks that wait on it get `OperationalError`."""
+        if self.pgconn.status != ConnStatus.BAD:
+            with suppress(errors.OperationalError):
+                trio.lowlevel.notify_closing(self.pgconn.socket)
+        self.pgconn.finish()
+
+    async def close(self) -> None:
+        """Close the connection. Nothing is waited for, so it works in a cancelled scope."""
+        self._closed = True
+        self.discard()
+
+    async def commit(self) -> None:
+        """Commit what was begun without `transaction()`; not cancellable, see the class."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        await self.finish(self._commit_gen())
+
+    async def rollback(self) -> None:
+        """Roll back what was begun without `transaction()`; not cancellable, see the class."""
+        await self.finish(self._rollback_gen())
+
+    async def cancel_safe(self, *, timeout: float = CANCEL_SECONDS) -> None:
+        """Ask the server to cancel the statement under way; not cancellable itself.
+
+        Args:
+            timeout: Seconds; never more than `CANCEL_SECONDS`.
+
+        Raises:
+            psycopg.errors.CancellationTimeout: The server did not take the request in time.
+        """
+        if not self._should_cancel():
+            return
+        with trio.move_on_after(min(timeout, CANCEL_SECONDS), shield=True):
+            await wait_for_connection(self._cancel_gen())
+            return
+        raise errors.CancellationTimeout("PostgreSQL did not take the cancellation in time")
+
+    @asynccontextmanager
+    async def transaction(
+        self,
+        savepoint_name: str | None = None,
+        force_rollback: bool = False,
+        *,
+        fence: Fence | None = None,
+    ) -> AsyncIterator[TrioTransaction]:
+        """Open a transaction, or inside one a savepoint.
+
+        Args:
+            savepoint_name: The name of the savepoint; made up when left out.
+            force_rollback: Roll back at the end even without an error.
+            fence: Refuse to begin unless this process leads. Only for the outermost transaction, outside a pipeline.
+
+        Raises:
+            LeadershipLost: The fence is closed.
+        """
+        block = TrioTransaction(self, savepoint_name, force_rollback, fence)
+        if self._pipeline is not None:
+            async with self.pipeline(), block, self.pipeline():
+                yield block
+        else:
+            async with block:
+                yield block
+
+    @asynccontextmanager
+    async def pipeline(self) -> AsyncIterator[psycopg.AsyncPipeline]:
+        """Send statements without waiting for each answer. A cancellation inside closes the connection."""
+        try:
+            async with super().pipeline() as pipeline:
+                yield pipeline
+        finally:
+            if self._pipeline is None and not self.closed and not self._at_rest():
+                self.discard()
+
+    async def notifies(
+        self, *, timeout: float | None = None, stop_after: int | None = None
+    ) -> AsyncGenerator[psycopg.Notify]:
+        """Yield notifications as they come; `statement_seconds` does not count here."""
+        seconds, self.statement_seconds = self.statement_seconds, None
+        try:
+            async with aclosing(super().notifies(timeout=timeout, stop_after=stop_after)) as notes:
+                async for note in notes:
+                    yield note
+        finally:
+            self.statement_seconds = seconds

@@ -1,0 +1,262 @@
+"""What everybody else uses: statements with a deadline, and fenced transactions."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+
+import psycopg
+import trio
+from psycopg.rows import class_row, tuple_row
+
+from reeld.domain.errors import DatabaseUnavailable
+from reeld.storage._transaction import Fence
+from reeld.storage._translation import sqlstate_class, unavailable
+from reeld.storage.connection import TrioConnection
+from reeld.storage.observer import NullObserver
+from reeld.storage.pool import Pool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from psycopg.abc import Params
+
+    from reeld.storage.observer import Observer
+    from reeld.storage.pool import PoolStats
+
+RowT = TypeVar("RowT")
+
+CONNECT_SECONDS: Final = 5.0
+
+RESET: Final = b"CLOSE ALL; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP"
+"""What undoes everything a borrower may have left in a session, without its prepared statements."""
+
+
+class Database:
+    """The database, through a pool of connections.
+
+    Every call has a deadline in seconds that covers the wait for a connection and the answer. Every call raises
+    `DatabaseUnavailable` when the server cannot be reached, is starting or stopping, is out of room, or does not
+    answer in time; other errors of PostgreSQL (a constraint, a syntax error) come as psycopg's own. A call that is
+    cancelled, or whose deadline passes, is cancelled on the server as well: whether a statement that changes something
+    took effect is then unknown, as always when an answer is lost.
+
+    Statements change no session state (SET, LISTEN, session locks): use `SET LOCAL`, `connection()`, `dedicated()`.
+
+    Use `Database.open`.
+    """
+
+    def __init__(
+        self, pool: Pool, conninfo: str, *, observer: Observer, repository: str = "other"
+    ) -> None:
+        self._pool = pool
+        self._conninfo = conninfo
+        self._observer = observer
+        self._repository = repository
+        self._shared = _Shared()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, conninfo: str, *, size: int = 8, observer: Observer | None = None
+    ) -> AsyncIterator[Database]:
+        """Keep a pool of connections for the length of the block. The server need not be up yet.
+
+        Args:
+            conninfo: A connection string or URL as libpq takes it.
+            size: The most connections at once, those of `dedicated` and `listen` not counted.
+            observer: Is told about durations, errors and availability.
+
+        Raises:
+            psycopg.ProgrammingError: The connection string is malformed.
+        """
+        psycopg.conninfo.conninfo_to_dict(conninfo)
+        observer = observer or NullObserver()
+
+        async def connect() -> TrioConnection:
+            return await TrioConnection.connect(conninfo, deadline=CONNECT_SECONDS)
+
+        async with Pool.open(connect, size=size, observer=observer) as pool:
+            yield cls(pool, conninfo, observer=observer)
+
+    def labelled(self, repository: str) -> Database:
+        """Return the same database whose calls are measured under the name of a repository."""
+        twin = Database(self._pool, self._conninfo, observer=self._observer, repository=repository)
+        twin._shared = self._shared
+        return twin
+
+    @overload
+    async def fetch_all(
+        self, sql: str, params: Params = (), *, deadline: float = 5.0
+    ) -> list[tuple[Any, ...]]: ...
+    @overload
+    async def fetch_all(
+        self, sql: str, params: Params = (), *, row: type[RowT], deadline: float = 5.0
+    ) -> list[RowT]: ...
+    async def fetch_all(
+        self,
+        sql: str,
+        params: Params = (),
+        *,
+        row: type[RowT] | None = None,
+        deadline: float = 5.0,
+    ) -> list[Any]:
+        """Run one statement and return all its rows.
+
+        Args:
+            sql: The statement, with `%s` or `%(name)s` for parameters.
+            params: Their values.
+            row: A dataclass whose fields are named as the columns; tuples when left out.
+            deadline: Seconds.
+        """
+        with self._call(deadline):
+            connection = await self._checkout()
+            try:
+                cursor = connection.cursor(row_factory=class_row(row) if row else tuple_row)
+                await cursor.execute(sql, params)
+                return await cursor.fetchall()
+            finally:
+                self._pool.give_back(connection)
+        raise self._too_late(deadline)
+
+    @overload
+    async def fetch_one(
+        self, sql: str, params: Params = (), *, deadline: float = 5.0
+    ) -> tuple[Any, ...] | None: ...
+    @overload
+    async def fetch_one(
+        self, sql: str, params: Params = (), *, row: type[RowT], deadline: float = 5.0
+    ) -> RowT | None: ...
+    async def fetch_one(
+        self,
+        sql: str,
+        params: Params = (),
+        *,
+        row: type[RowT] | None = None,
+        deadline: float = 5.0,
+    ) -> Any:
+        """Run one statement and return its first row, or None. For the arguments see `fetch_all`."""
+        with self._call(deadline):
+            connection = await self._checkout()
+            try:
+                cursor = connection.cursor(row_factory=class_row(row) if row else tuple_row)
+                await cursor.execute(sql, params)
+                return await cursor.fetchone()
+            finally:
+                self._pool.give_back(connection)
+        raise self._too_late(deadline)
+
+    async def execute(self, sql: str, params: Params = (), *, deadline: float = 5.0) -> int:
+        """Run one statement on its own, unfenced, and return how many rows it touched."""
+        with self._call(deadline):
+            connection = await self._checkout()
+            try:
+                return (await connection.execute(sql, params)).rowcount
+            finally:
+                self._pool.give_back(connection)
+        raise self._too_late(deadline)
+
+    @asynccontextmanager
+    async def transaction(self, *, deadline: float = 10.0) -> AsyncIterator[TrioConnection]:
+        """Open a transaction; it commits when the block ends, and rolls back when an error or a cancellation leaves it.
+
+        Once `fence` was called, it only begins while this process leads. Inside, `connection.transaction()` makes
+        savepoints. Never wait for anything but the database inside.
+
+        Args:
+            deadline: Seconds for the whole block.
+
+        Raises:
+            LeadershipLost: Another process leads now.
+            DatabaseUnavailable: See the class. When it comes from the end of the block, the outcome may be unknown.
+        """
+        with self._call(deadline):
+            connection = await self._checkout()
+            try:
+                async with connection.transaction(fence=self._shared.fence):
+                    yield connection
+            finally:
+                self._pool.give_back(connection)
+            return
+        raise self._too_late(deadline)
+
+    @asynccontextmanager
+    async def connection(self, *, deadline: float = 5.0) -> AsyncIterator[TrioConnection]:
+        """Lend a connection in autocommit mode for a few statements, COPY or a pipeline. Writes go to `transaction`.
+
+        What the block leaves behind in the session is undone.
+
+        Args:
+            deadline: Seconds to wait for the connection, and then for each statement. The block has no deadline.
+        """
+        with self._errors():
+            async with self._pool.lend(deadline=deadline) as connection:
+                connection.statement_seconds = deadline
+                yield connection
+                await self._reset(connection)
+
+    @asynccontextmanager
+    async def dedicated(self, *, deadline: float = 5.0) -> AsyncIterator[TrioConnection]:
+        """Open a connection outside the pool, for a session that lives long: locks, LISTEN. It is closed at the end.
+
+        Args:
+            deadline: Seconds to connect, and then for each statement.
+        """
+        with self._errors():
+            connection = await TrioConnection.connect(self._conninfo, deadline=deadline)
+            try:
+                connection.statement_seconds = deadline
+                yield connection
+            finally:
+                await connection.close()
+
+    def fence(self, epoch: int | None) -> None:
+        """Let transactions begin only while this process leads in `epoch`; None takes the fence away."""
+        self._shared.fence = None if epoch is None else Fence(epoch)
+
+    def stats(self) -> PoolStats:
+        """Return what the pool is doing."""
+        return self._pool.stats()
+
+    async def _checkout(self) -> TrioConnection:
+        return self._pool.take_idle() or await self._pool.wait_for_one()
+
+    def _too_late(self, deadline: float) -> DatabaseUnavailable:
+        self._observer.failed("client")
+        if not self._pool.stats().available:
+            return self._pool.timed_out(deadline)
+        return DatabaseUnavailable(
+            f"PostgreSQL did not serve a call within {deadline:g} seconds.",
+            reason="deadline_exceeded",
+        )
+
+    async def _reset(self, connection: TrioConnection) -> None:
+        await connection.execute(RESET)
+
+    @contextmanager
+    def _call(self, deadline: float) -> Iterator[None]:
+        started = trio.current_time()
+        try:
+            with trio.move_on_after(deadline), self._errors():
+                yield
+        finally:
+            self._observer.statement_ended(self._repository, trio.current_time() - started)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg.Error, OSError) as error:
+            self._observer.failed(sqlstate_class(error))
+            if (meant := unavailable(error)) is not None:
+                raise meant from error
+            raise
+
+
+class _Shared:
+    """What a database and its labelled twins have in common."""
+
+    __slots__ = ("fence",)
+
+    def __init__(self) -> None:
+        self.fence: Fence | None = None

@@ -1,0 +1,235 @@
+"""The embedded server from the outside: start, stop, keep alive."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+import structlog
+import trio
+from psycopg.conninfo import make_conninfo
+
+from reeld.storage.connection import TrioConnection
+from reeld.storage.embedded._binaries import Binaries
+from reeld.storage.embedded._directory import ServerDirectory
+from reeld.storage.embedded._identity import Identity, identity_for
+from reeld.storage.embedded._postmaster import Postmaster
+from reeld.storage.embedded._settings import arguments
+from reeld.storage.errors import EmbeddedServerFailed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+log = structlog.get_logger("reeld.storage")
+
+USER: Final = "reeld"
+DATABASE: Final = "reeld"
+INITDB_SECONDS: Final = 120.0
+RESTART_MIN_SECONDS: Final = 0.2
+RESTART_MAX_SECONDS: Final = 10.0
+START_ATTEMPTS: Final = 20
+ATTEMPT_SECONDS: Final = 0.5
+
+
+class EmbeddedServer:
+    """A PostgreSQL server of our own in a folder of our own.
+
+    It listens on a Unix socket that only our user may reach; nobody else on the machine or the network can.
+
+    A postmaster that a former daemon left behind (it was killed) is stopped and started anew, not adopted: so it always
+    runs as a child of this process, with this version's programs and settings, and no session of the former daemon
+    survives. There is no death signal from parent to child on purpose: a killed daemon must not take the server through
+    a crash recovery.
+
+    Args:
+        root: The folder for data, socket, log and lock; made when missing.
+        settings: Settings of PostgreSQL that win over reeld's own.
+        binaries: The programs; those installed with reeld by default.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        binaries: Binaries | None = None,
+    ) -> None:
+        self.binaries = binaries or Binaries.bundled()
+        self.directory = ServerDirectory(root)
+        self._settings = dict(settings or {})
+        self._identity = Identity()
+        self._postmaster: Postmaster | None = None
+        self._conninfo = ""
+
+    @property
+    def conninfo(self) -> str:
+        """The connection string of reeld's database. It holds no secret."""
+        return self._conninfo
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster's process, while there is one."""
+        return self._postmaster.pid if self._postmaster else None
+
+    @property
+    def pg_dump(self) -> Path:
+        """The program that makes backups of this server."""
+        return self.binaries.path("pg_dump")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[EmbeddedServer]:
+        """Run the server for the length of the block; a postmaster that ends by itself is started again."""
+        await self.start()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._keep_alive)
+                yield self
+                nursery.cancel_scope.cancel()
+        finally:
+            await self.stop()
+
+    async def start(self) -> None:
+        """Take the folder, make the data when there is none, start the server and wait until it serves.
+
+        There is no deadline: a crash recovery takes as long as it makes progress. Cancelled, it stops what it started.
+
+        Raises:
+            DataDirectoryBusy: Another daemon has the folder.
+            EmbeddedServerFailed: The data is of another major version, or PostgreSQL cannot run here.
+        """
+        await trio.to_thread.run_sync(self.directory.prepare)
+        self.directory.lock()
+        try:
+            await self._start_locked()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop the server and give the folder back; not cancellable, takes 30 s at most. Safe to call twice."""
+        if self._postmaster is not None:
+            await self._postmaster.stop()
+            self._postmaster = None
+            log.info("embedded_server_stopped")
+        self.directory.unlock()
+
+    async def _start_locked(self) -> None:
+        self._identity = await trio.to_thread.run_sync(identity_for, self.directory.root)
+        self._refuse_other_majors()
+        if (orphan := Postmaster.orphan_of(self.directory.data)) is not None:
+            log.warning("embedded_server_was_left_running", pid=orphan.pid)
+            await orphan.stop()
+        if self.directory.major() is None:
+            await self._initialise()
+        await self._launch()
+        await self._make_database()
+        log.info("embedded_server_started", pid=self.pid)
+
+    def _refuse_other_majors(self) -> None:
+        major = self.directory.major()
+        if major is not None and major != self.binaries.major:
+            raise EmbeddedServerFailed(
+                f"The data in {self.directory.data} is of PostgreSQL {major}, reeld brings {self.binaries.major}."
+                " Dump it with the old version (pg_dump -Fc), move the folder away, start reeld once and restore the"
+                " dump (pg_restore).",
+                reason="other_major_version",
+            )
+
+    async def _initialise(self) -> None:
+        """Make the data directory aside and move it into place, so that a half-made one is never used."""
+        fresh = self.directory.root / "data.new"
+        await trio.to_thread.run_sync(lambda: shutil.rmtree(fresh, ignore_errors=True))
+        command = self._identity.command(
+            self.binaries.path("initdb"),
+            f"--pgdata={fresh}",
+            f"--username={USER}",
+            "--auth-local=trust",
+            "--auth-host=reject",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+            "--data-checksums",
+        )
+
+        def run() -> subprocess.CompletedProcess[bytes]:
+            options = self._identity.process_options()
+            return subprocess.run(
+                command,
+                capture_output=True,
+                cwd="/",
+                timeout=INITDB_SECONDS,
+                check=False,
+                **options,
+            )
+
+        try:
+            done = await trio.to_thread.run_sync(run)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EmbeddedServerFailed(f"The database cannot be made: {error}") from error
+        if done.returncode != 0:
+            said = done.stderr.decode(errors="replace").strip()[-500:]
+            raise EmbeddedServerFailed(f"The database cannot be made: {said}")
+        fresh.rename(self.directory.data)
+
+    async def _launch(self) -> None:
+        sockets = self.directory.socket_folder(self._identity)
+        self._conninfo = make_conninfo("", host=str(sockets), user=USER, dbname=DATABASE)
+        # Server processes of a killed postmaster need a moment to notice; it does not start beside them.
+        for attempt in range(START_ATTEMPTS):
+            try:
+                await self._launch_once(sockets)
+            except EmbeddedServerFailed as failure:
+                if "shared memory" not in failure.sentence or attempt == START_ATTEMPTS - 1:
+                    raise
+                await trio.sleep(ATTEMPT_SECONDS)
+            else:
+                return
+
+    async def _launch_once(self, sockets: Path) -> None:
+        command = self._identity.command(
+            self.binaries.path("postgres"),
+            *arguments(self.directory.data, sockets, self._settings),
+        )
+        log_file = self.directory.open_log(self._identity)
+        try:
+            self._postmaster = await Postmaster.start(
+                command, data=self.directory.data, identity=self._identity, log_file=log_file
+            )
+        finally:
+            os.close(log_file)
+        await self._postmaster.ready(self.directory.log)
+
+    async def _make_database(self) -> None:
+        maintenance = make_conninfo(self._conninfo, dbname="postgres")
+        connection = await TrioConnection.connect(maintenance)
+        try:
+            found = await connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)
+            )
+            if await found.fetchone() is None:
+                await connection.execute(f"CREATE DATABASE {DATABASE}")
+        except psycopg.errors.DuplicateDatabase:
+            pass
+        finally:
+            await connection.close()
+
+    async def _keep_alive(self) -> None:
+        backoff = RESTART_MIN_SECONDS
+        while self._postmaster is not None:
+            started = trio.current_time()
+            await self._postmaster.ended()
+            log.error("embedded_server_ended", pid=self.pid, see=str(self.directory.log))
+            if trio.current_time() - started > RESTART_MAX_SECONDS:
+                backoff = RESTART_MIN_SECONDS
+            await trio.sleep(backoff)
+            backoff = min(backoff * 2, RESTART_MAX_SECONDS)
+            try:
+                await self._launch()
+            except EmbeddedServerFailed as failure:
+                log.error("embedded_server_restart_failed", error=failure.sentence)
