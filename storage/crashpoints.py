@@ -57,6 +57,8 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     CrashPoint("import.plan.committed", "I1", "the plan is committed, no file was touched"),
     CrashPoint("import.folder.made", "I2", "the movie's folder exists, it is empty"),
     CrashPoint("import.old.kept", "I3", "the old file has a second name in the recycle folder"),
+    CrashPoint("import.part.stale_removed", "I3", "what an earlier attempt left is gone"),
+    CrashPoint("import.part.created", "I3", "the .part file is there, it is empty"),
     CrashPoint("import.part.linked", "I3", "the .part name is a link of the downloaded file"),
     CrashPoint("import.part.half_copied", "I3", "the .part file holds half of the bytes"),
     CrashPoint("import.part.copied", "I3", "the .part file is whole and synced"),
@@ -74,6 +76,7 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     CrashPoint(
         "import.record.committed", "I6", "the library's row is committed, the old file is there"
     ),
+    CrashPoint("import.old.removed", "I6", "the old name is gone, its folder is not synced"),
     CrashPoint(
         "import.old.retired", "I6", "the old file left the library, the journal does not say so"
     ),
