@@ -1,0 +1,31 @@
+"""What the actors of one daemon share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reeld.actors.kernel import Directory
+from reeld.actors.kernel.breaker import BreakerKeeper
+from reeld.actors.settings import LiveSettings
+from reeld.storage import Database
+from reeld.storage.vault import Vault
+from reeld.storage.work import WorkQueue
+from reeld.telemetry import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Handed to every actor when it is made.
+
+    Attributes:
+        breakers: Restores breakers when an actor makes them, and stores their changes.
+        vault: Seals what must be stored and not be read, such as a feed's download links.
+    """
+
+    settings: LiveSettings
+    database: Database
+    work: WorkQueue
+    metrics: Metrics
+    directory: Directory
+    breakers: BreakerKeeper
+    vault: Vault

@@ -1,0 +1,199 @@
+"""Actors that work on rows: claim, act, and commit the effect together with the row's completion."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, Final, TypeVar
+
+import structlog
+import trio
+
+from reeld.actors.kernel import Actor, handles
+from reeld.actors.resources import Resources
+from reeld.domain.errors import (
+    CredentialsRejected,
+    DatabaseUnavailable,
+    DeadlineExceeded,
+    NotFound,
+    RateLimited,
+    ReeldError,
+    Refused,
+    Unavailable,
+)
+from reeld.domain.messages import SettingsChanged, Sweep
+from reeld.domain.work import Queue, WorkKind
+from reeld.storage import TrioConnection
+from reeld.storage.errors import LeadershipLost
+from reeld.storage.work import Job, LostClaim
+
+log = structlog.get_logger("reeld.actors")
+
+Effect = Callable[[TrioConnection], Awaitable[None]]
+"""What a job changes: runs in the transaction that completes the job, so both happen or neither does."""
+
+Handler = Callable[[Any, Job], Awaitable[Effect | None]]
+HandlerT = TypeVar("HandlerT", bound=Handler)
+
+SNOOZE_SECONDS: Final = 30.0
+"""How long work waits for somebody else's recovery when nobody can say how long that takes."""
+CREDENTIALS_SNOOZE_SECONDS: Final = 3600.0
+"""Work that waits for a person; a change of the settings wakes it at once."""
+ENDING_PAUSE_SECONDS: Final = 5.0
+
+
+def works(kind: WorkKind) -> Callable[[HandlerT], HandlerT]:
+    """Mark the method of a `WorkerActor` that does the work of a kind.
+
+    The method observes and acts, and returns the effect to be committed. It may run again after a crash at any point:
+    it must find what it did before.
+    """
+
+    def mark(method: HandlerT) -> HandlerT:
+        method.__dict__["reeld_work_kind"] = kind
+        return method
+
+    return mark
+
+
+class WorkerActor(Actor):
+    """Works on the rows of one queue, some at once, each as a task of the incarnation.
+
+    What a handler raises decides what becomes of its row:
+
+    - somebody else must recover first (`Unavailable`, `RateLimited`, `CredentialsRejected`): it is snoozed, and the
+      attempt does not count;
+    - asking again cannot help (`Refused`, `NotFound`): it is dead, where a person can see and retry it;
+    - any other `ReeldError`, or the deadline: it is retried with backoff, and dead after its last attempt;
+    - a fault: the incarnation crashes and the row is given back; three such ends and it is dead.
+    """
+
+    queue: ClassVar[Queue]
+    slots: ClassVar[int] = 1
+    """How many rows are worked on at once."""
+    job_seconds: ClassVar[float] = 120.0
+    """The deadline of one run of a handler."""
+    sweep_seconds: ClassVar[float] = 5.0
+    """How often rows are looked for that no hint announced."""
+
+    _kinds: ClassVar[dict[str, Handler]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {
+            str(method.__dict__["reeld_work_kind"]): method
+            for method in vars(cls).values()
+            if "reeld_work_kind" in getattr(method, "__dict__", {})
+        }
+        cls._kinds = {**cls._kinds, **own}
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__()
+        self.resources = resources
+        self._running: dict[int, Job] = {}
+        self._drained = False
+
+    async def on_start(self) -> None:
+        """Begin to sweep."""
+        self.every("sweep", self.sweep_seconds, Sweep(hinted=False), first=0.0, jitter=0.2)
+
+    @handles(Sweep)
+    async def sweep(self, message: Sweep) -> None:
+        """Claim as many due rows as there are free slots, and start on them."""
+        free = self.slots - len(self._running)
+        if free <= 0:
+            return
+        try:
+            jobs = await self.resources.work.claim(
+                self.queue, free, self.incarnation, seconds=self.job_seconds * 1.5 + 30
+            )
+        except (DatabaseUnavailable, LeadershipLost) as error:
+            log.debug("sweep_postponed", actor=self.name, reason=error.reason)
+            return
+        if not message.hinted and self._drained:
+            self._count_unhinted(jobs)
+        self._drained = len(jobs) < free
+        for job in jobs:
+            self._running[job.id] = job
+            self.start_soon(self._run, job)
+
+    @handles(SettingsChanged)
+    async def settings_changed(self, _message: SettingsChanged) -> None:
+        """Let rejected credentials be tried again, and wake the rows that waited for them."""
+        for breaker in self.address.breakers.values():
+            breaker.settings_changed()
+        await self.resources.work.wake(self.queue)
+        self.address.tell(Sweep())
+
+    def _count_unhinted(self, jobs: list[Job]) -> None:
+        fresh = sum(job.attempt == 1 for job in jobs)
+        if fresh:
+            self.resources.metrics.add("reeld_unhinted_rows_total", fresh, actor=self.name)
+
+    async def _run(self, job: Job) -> None:
+        structlog.contextvars.bind_contextvars(work=job.id, kind=job.kind)
+        started = time.perf_counter()
+        try:
+            outcome = await self._attempt(job)
+        finally:
+            del self._running[job.id]
+        self.resources.metrics.add("reeld_job_executions_total", queue=self.queue, outcome=outcome)
+        self.resources.metrics.observe(
+            "reeld_job_duration_seconds", time.perf_counter() - started, queue=self.queue
+        )
+        self.address.tell(Sweep())
+
+    async def _attempt(self, job: Job) -> str:
+        handler = self._kinds.get(job.kind)
+        try:
+            if handler is None:
+                raise Refused(
+                    f"This version of reeld has no {job.kind!r} work for {self.name}.",
+                    reason="unknown_work",
+                )
+            with trio.fail_after(self.job_seconds):
+                effect = await handler(self, job)
+                async with self.resources.database.transaction() as conn:
+                    if effect is not None:
+                        await effect(conn)
+                    await self.resources.work.complete(conn, job)
+        except trio.TooSlowError:
+            slow = DeadlineExceeded(
+                f"The work was not done within {self.job_seconds:g} seconds; it is tried again."
+            )
+            return await self._end(job, slow)
+        except ReeldError as error:
+            return await self._end(job, error)
+        return "ok"
+
+    async def _end(self, job: Job, error: ReeldError) -> str:
+        # While the database is away the row stays ours: its end is written when the database is back, unless the row
+        # was rescued meanwhile.
+        while True:
+            try:
+                return await self._end_once(job, error)
+            except LostClaim:
+                return "lost"
+            except DatabaseUnavailable:
+                await trio.sleep(ENDING_PAUSE_SECONDS * random.uniform(0.8, 1.2))
+
+    async def _end_once(self, job: Job, error: ReeldError) -> str:
+        work = self.resources.work
+        match error:
+            case LostClaim() | LeadershipLost():
+                return "lost"
+            case CredentialsRejected():
+                await work.snooze(job, CREDENTIALS_SNOOZE_SECONDS, error.reason, error.sentence)
+                return "snoozed"
+            case Unavailable() | RateLimited():
+                seconds = error.retry_after or SNOOZE_SECONDS
+                await work.snooze(
+                    job, seconds * random.uniform(1.0, 1.1), error.reason, error.sentence
+                )
+                return "snoozed"
+            case Refused() | NotFound():
+                await work.bury(job, error.reason, error.sentence)
+                return "dead"
+            case _:
+                return "dead" if await work.retry(job, error) else "retried"
