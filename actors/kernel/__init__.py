@@ -1,1 +1,43 @@
 """pykka actors on trio: mailboxes, addresses, deadlines, dead letters and circuit breakers."""
+
+from reeld.actors.kernel._actor import Actor
+from reeld.actors.kernel._address import ASK_SECONDS, Address
+from reeld.actors.kernel._cell import Cell, run_incarnation
+from reeld.actors.kernel._dead_letters import DeadLetter, DeadLetters, DeadReason
+from reeld.actors.kernel._directory import Directory
+from reeld.actors.kernel._envelope import Envelope
+from reeld.actors.kernel._errors import ActorCrashed, ActorStopped, IncarnationCrashed
+from reeld.actors.kernel._future import TrioFuture
+from reeld.actors.kernel._handles import handles
+from reeld.actors.kernel._host import Host, host_actors
+from reeld.actors.kernel._observer import NullObserver, Observer, Outcome
+from reeld.actors.kernel._ref import TrioRef
+from reeld.actors.kernel._state import ActorSnapshot, ActorState
+from reeld.actors.kernel._trio_actor import TrioActor
+
+__all__ = [
+    "ASK_SECONDS",
+    "Actor",
+    "ActorCrashed",
+    "ActorSnapshot",
+    "ActorState",
+    "ActorStopped",
+    "Address",
+    "Cell",
+    "DeadLetter",
+    "DeadLetters",
+    "DeadReason",
+    "Directory",
+    "Envelope",
+    "Host",
+    "IncarnationCrashed",
+    "NullObserver",
+    "Observer",
+    "Outcome",
+    "TrioActor",
+    "TrioFuture",
+    "TrioRef",
+    "handles",
+    "host_actors",
+    "run_incarnation",
+]
