@@ -13,6 +13,7 @@ from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage._transaction import Fence
 from reeld.storage._translation import sqlstate_class, unavailable
 from reeld.storage.connection import TrioConnection
+from reeld.storage.listener import Listener
 from reeld.storage.observer import NullObserver
 from reeld.storage.pool import Pool
 
@@ -202,13 +203,31 @@ class Database:
         Args:
             deadline: Seconds to connect, and then for each statement.
         """
+        connection = await self.open_connection(deadline=deadline)
+        try:
+            with self._errors():
+                yield connection
+        finally:
+            await connection.close()
+
+    async def open_connection(self, *, deadline: float = 5.0) -> TrioConnection:
+        """Open a connection outside the pool; the caller closes it. For the argument see `dedicated`."""
         with self._errors():
             connection = await TrioConnection.connect(self._conninfo, deadline=deadline)
-            try:
-                connection.statement_seconds = deadline
-                yield connection
-            finally:
-                await connection.close()
+        connection.statement_seconds = deadline
+        return connection
+
+    @asynccontextmanager
+    async def listen(self, *channels: str) -> AsyncIterator[Listener]:
+        """Listen to channels for the length of the block, on a connection outside the pool.
+
+        It reconnects by itself, for ever; see `Listener`.
+        """
+        listener = Listener(self.open_connection, channels)
+        try:
+            yield listener
+        finally:
+            await listener.close()
 
     def fence(self, epoch: int | None) -> None:
         """Let transactions begin only while this process leads in `epoch`; None takes the fence away."""

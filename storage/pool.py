@@ -16,6 +16,7 @@ from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
 
 from reeld.domain.errors import DatabaseUnavailable
+from reeld.storage._beside import beside
 from reeld.storage._translation import unavailable
 from reeld.storage.observer import NullObserver
 
@@ -113,12 +114,10 @@ class Pool:
         pool = cls(
             connect, size=size, max_lifetime=max_lifetime, observer=observer or NullObserver()
         )
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(pool._open_connections)
+        async with beside(pool._open_connections):
             try:
                 yield pool
             finally:
-                nursery.cancel_scope.cancel()
                 pool._close()
 
     @asynccontextmanager

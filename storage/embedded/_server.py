@@ -13,6 +13,7 @@ import structlog
 import trio
 from psycopg.conninfo import make_conninfo
 
+from reeld.storage._beside import beside
 from reeld.storage.connection import TrioConnection
 from reeld.storage.embedded._binaries import Binaries
 from reeld.storage.embedded._directory import ServerDirectory
@@ -86,10 +87,8 @@ class EmbeddedServer:
         """Run the server for the length of the block; a postmaster that ends by itself is started again."""
         await self.start()
         try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._keep_alive)
+            async with beside(self._keep_alive):
                 yield self
-                nursery.cancel_scope.cancel()
         finally:
             await self.stop()
 
