@@ -102,3 +102,25 @@ def _item(row: Row) -> WorkItem:
         for e in values[13]
     )
     return WorkItem(*values)
+
+
+_WAKE: Final = """
+WITH woken AS (
+    UPDATE work SET run_at = now() WHERE queue = %(queue)s AND state = 'available' AND snoozes > 0 AND run_at > now()
+    RETURNING id
+)
+SELECT count(*), pg_notify('reeld_work', %(queue)s) FROM woken
+"""
+
+_DUE_QUEUES: Final = "SELECT DISTINCT queue FROM work WHERE state = 'available' AND run_at <= now()"
+
+
+async def wake(conn: Connection, queue: str) -> int:
+    """Make snoozed work of a queue due now; return how much."""
+    row = await fetch_one(conn, _WAKE, {"queue": queue})
+    return 0 if row is None else int(row[0])
+
+
+async def due_queues(database: Reader) -> list[str]:
+    """Return the queues in which work is due."""
+    return [str(row[0]) for row in await fetch_all(database, _DUE_QUEUES)]

@@ -179,6 +179,15 @@ class WorkQueue:
         async with self._database.transaction() as conn:
             return await _people.discard(conn, work_id)
 
+    async def wake(self, queue: str) -> int:
+        """Make work due now that waits for somebody else's recovery; return how much."""
+        async with self._database.transaction() as conn:
+            return await _people.wake(conn, queue)
+
+    async def due_queues(self) -> list[str]:
+        """Return the queues in which work is due."""
+        return await _people.due_queues(self._database)
+
     async def depths(self) -> list[QueueDepth]:
         """Return how much work waits, runs and is dead, and for how long."""
         return await _people.depths(self._database)

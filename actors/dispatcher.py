@@ -1,0 +1,207 @@
+"""DispatcherActor: turns committed events into work, and rows that are due into hints."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import structlog
+import trio
+
+from reeld.actors.kernel import Actor, handles
+from reeld.actors.resources import Resources
+from reeld.domain.errors import DatabaseUnavailable, ReeldError
+from reeld.domain.history import EventKind
+from reeld.domain.messages import Message, Overflow, Sweep
+from reeld.domain.reactions import work_after
+from reeld.storage.errors import LeadershipLost
+from reeld.storage.events import CHANNEL as EVENTS_CHANNEL
+from reeld.storage.events import Events, OutboxEvent
+from reeld.storage.work import CHANNEL as WORK_CHANNEL
+from reeld.storage.work import submit
+
+log = structlog.get_logger("reeld.actors")
+
+PIPELINE: Final = "pipeline"
+"""The subscriber whose reaction to an event is the work that follows from it."""
+TELLER: Final = "teller"
+"""The subscriber that tells people, in the log."""
+
+POLL_SECONDS: Final = 5.0
+RESCUE_SECONDS: Final = 10.0
+PRUNE_SECONDS: Final = 3600.0
+PING_SECONDS: Final = 30.0
+"""LISTEN can die without a word; only a notification that comes back proves that it lives."""
+PING_CHANNEL: Final = "reeld_ping"
+RELISTEN_SECONDS: Final = 2.0
+
+_TOLD: Final = frozenset(
+    {
+        EventKind.MOVIE_ADDED,
+        EventKind.MOVIE_GRABBED,
+        EventKind.DOWNLOAD_COMPLETED,
+        EventKind.DOWNLOAD_FAILED,
+        EventKind.MOVIE_IMPORTED,
+        EventKind.FILE_RETIRED,
+        EventKind.WORK_DEAD,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class React(Message[None]):
+    """Events may have been committed."""
+
+    overflow: ClassVar[Overflow] = Overflow.COALESCE
+
+
+@dataclass(frozen=True, slots=True)
+class Poll(Message[None]):
+    """Look for events and due rows that no notification announced."""
+
+    overflow: ClassVar[Overflow] = Overflow.COALESCE
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue(Message[None]):
+    """Take work back from processes that are gone."""
+
+    overflow: ClassVar[Overflow] = Overflow.COALESCE
+
+
+@dataclass(frozen=True, slots=True)
+class Prune(Message[None]):
+    """Delete old rows that nobody needs."""
+
+    overflow: ClassVar[Overflow] = Overflow.COALESCE
+    deadline_seconds: ClassVar[float | None] = 120.0
+
+
+class DispatcherActor(Actor):
+    """The truth is in rows; this actor is how quickly they are noticed.
+
+    It listens for PostgreSQL's notifications, and polls in case they are lost. Each event becomes work in the
+    transaction that moves the subscriber's cursor, so it does exactly once.
+    """
+
+    name = "dispatcher"
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__()
+        self._resources = resources
+        self._events = Events(resources.database)
+        self._subscribed = False
+        self._last_ping = 0.0
+
+    async def on_start(self) -> None:
+        """Begin to listen and to poll."""
+        self.start_soon(self._listen_forever)
+        self.every("poll", POLL_SECONDS, Poll(), first=0.0, jitter=0.2)
+        self.every("rescue", RESCUE_SECONDS, Rescue(), first=0.0, jitter=0.2)
+        self.every("prune", PRUNE_SECONDS, Prune(), jitter=0.2)
+
+    @handles(React)
+    async def react(self, _message: React) -> None:
+        """Handle every event that is new to a subscriber."""
+        try:
+            await self._handle_events()
+        except (DatabaseUnavailable, LeadershipLost) as error:
+            log.debug("events_postponed", reason=error.reason)
+
+    @handles(Poll)
+    async def poll(self, _message: Poll) -> None:
+        """Handle new events, and hint at due rows."""
+        try:
+            await self._handle_events()
+            for queue in await self._resources.work.due_queues():
+                self._hint(queue)
+        except (DatabaseUnavailable, LeadershipLost) as error:
+            log.debug("poll_postponed", reason=error.reason)
+
+    @handles(Rescue)
+    async def rescue(self, _message: Rescue) -> None:
+        """Give work of processes that are gone to others."""
+        try:
+            for row in await self._resources.work.rescue():
+                self._hint(row.queue)
+        except (DatabaseUnavailable, LeadershipLost) as error:
+            log.debug("rescue_postponed", reason=error.reason)
+
+    @handles(Prune)
+    async def prune(self, _message: Prune) -> None:
+        """Delete old finished work and events that everybody has read."""
+        try:
+            await self._resources.work.prune()
+            await self._events.prune()
+        except (DatabaseUnavailable, LeadershipLost) as error:
+            log.debug("prune_postponed", reason=error.reason)
+
+    async def _handle_events(self) -> None:
+        if not self._subscribed:
+            await self._events.subscribe(PIPELINE)
+            await self._events.subscribe(TELLER, from_start=False)
+            self._subscribed = True
+        while events := await self._events.read_after(PIPELINE):
+            await self._ask_for_work(events)
+        while events := await self._events.read_after(TELLER):
+            await self._tell_people(events)
+
+    async def _ask_for_work(self, events: list[OutboxEvent]) -> None:
+        async with self._resources.database.transaction() as conn:
+            for event in events:
+                await submit(conn, *work_after(event), traceparent=event.traceparent)
+            await self._events.advance(conn, PIPELINE, events[-1].id)
+
+    async def _tell_people(self, events: list[OutboxEvent]) -> None:
+        async with self._resources.database.transaction() as conn:
+            await self._events.advance(conn, TELLER, events[-1].id)
+        for event in events:
+            if event.kind in _TOLD:
+                name = str(event.kind).replace(".", "_")
+                log.info(name, **{"movie_id": event.movie_id, **event.payload})
+
+    def _hint(self, queue: str) -> None:
+        try:
+            self._resources.directory[queue].tell(Sweep())
+        except ReeldError as error:
+            # The row stays where it is; the actor's own sweep finds it.
+            log.debug("hint_lost", queue=queue, reason=error.reason)
+
+    async def _listen_forever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except DatabaseUnavailable as error:
+                log.debug("listen_postponed", reason=error.reason)
+            await trio.sleep(RELISTEN_SECONDS * random.uniform(0.8, 1.2))
+
+    async def _listen(self) -> None:
+        async with self._resources.database.dedicated() as conn:
+            for channel in (WORK_CHANNEL, EVENTS_CHANNEL, PING_CHANNEL):
+                await conn.execute(f"LISTEN {channel}")
+            # Whatever was committed before LISTEN took effect was not announced to us.
+            self.address.tell(Poll())
+            self._last_ping = trio.current_time()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._ping, nursery.cancel_scope)
+                async for notification in conn.notifies():
+                    self._heard(notification.channel, notification.payload)
+
+    async def _ping(self, listening: trio.CancelScope) -> None:
+        while True:
+            await trio.sleep(PING_SECONDS)
+            await self._resources.database.execute("SELECT pg_notify(%s, '')", (PING_CHANNEL,))
+            await trio.sleep(PING_SECONDS / 3)
+            if trio.current_time() - self._last_ping > PING_SECONDS:
+                log.warning("listen_lost")
+                listening.cancel(reason="no notification came back")
+
+    def _heard(self, channel: str, payload: str) -> None:
+        match channel:
+            case "reeld_work":
+                self._hint(payload)
+            case "reeld_event":
+                self.address.tell(React())
+            case _:
+                self._last_ping = trio.current_time()

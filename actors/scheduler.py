@@ -1,0 +1,113 @@
+"""SchedulerActor: asks for the work that comes round again."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import structlog
+
+from reeld.actors.kernel import Actor, handles
+from reeld.actors.resources import Resources
+from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.messages import Message, Overflow, SettingsChanged
+from reeld.domain.settings import Settings
+from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
+from reeld.storage.errors import LeadershipLost
+from reeld.storage.schedule import Schedule, Task
+
+log = structlog.get_logger("reeld.actors")
+
+LONGEST_PAUSE_SECONDS: Final = 30.0
+SHORTEST_PAUSE_SECONDS: Final = 0.2
+SEARCH_MISSING_SECONDS: Final = 3600.0
+"""Every hour a few of the movies whose last search is longest ago are searched, within what HDBits allows."""
+REFRESH_SECONDS: Final = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunDue(Message[None]):
+    """Look which tasks are due."""
+
+    overflow: ClassVar[Overflow] = Overflow.COALESCE
+
+
+def tasks_of(settings: Settings) -> dict[str, Task]:
+    """Return the tasks that the settings ask for, by name."""
+    tasks: list[Task] = []
+    if settings.hdbits is not None:
+        tasks.append(
+            _task(
+                "hdbits-recent",
+                settings.hdbits.poll_seconds,
+                WorkRequest(Queue.HDBITS, WorkKind.POLL_RECENT, {}, "recent", Priority.BACKGROUND),
+            )
+        )
+        tasks.append(
+            _task(
+                "search-missing",
+                SEARCH_MISSING_SECONDS,
+                WorkRequest(
+                    Queue.DECISION, WorkKind.SEARCH_MISSING, {}, "missing", Priority.BACKGROUND
+                ),
+            )
+        )
+    if settings.tmdb is not None:
+        tasks.append(
+            _task(
+                "refresh-movies",
+                REFRESH_SECONDS,
+                WorkRequest(Queue.TMDB, WorkKind.REFRESH_STALE, {}, "stale", Priority.BACKGROUND),
+            )
+        )
+    for feed in settings.feeds:
+        request = WorkRequest(Queue.RSS, WorkKind.POLL_FEED, {"feed": feed.name}, feed.name)
+        tasks.append(_task(f"feed:{feed.name}", feed.interval_seconds, request))
+    return {task.name: task for task in tasks}
+
+
+def _task(name: str, seconds: float, request: WorkRequest) -> Task:
+    return Task(name, seconds, (request,))
+
+
+class SchedulerActor(Actor):
+    """Keeps the schedule's rows as the settings say, and asks for the work of each task when it is due."""
+
+    name = "scheduler"
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__()
+        self._settings = resources.settings
+        self._schedule = Schedule(resources.database)
+        self._tasks: dict[str, Task] = {}
+
+    async def on_start(self) -> None:
+        """Look at once."""
+        self.after("due", 0.0, RunDue())
+
+    @handles(SettingsChanged)
+    async def settings_changed(self, _message: SettingsChanged) -> None:
+        """Declare the tasks anew."""
+        self._tasks = {}
+        await self._look()
+
+    @handles(RunDue)
+    async def run_due(self, _message: RunDue) -> None:
+        """Ask for what is due, and come back when the next task is."""
+        await self._look()
+
+    async def _look(self) -> None:
+        pause = LONGEST_PAUSE_SECONDS
+        try:
+            wanted = tasks_of(self._settings.current)
+            if wanted != self._tasks:
+                await self._schedule.declare(wanted)
+                self._tasks = wanted
+            for name in await self._schedule.run_due(self._tasks):
+                log.debug("task_due", task=name)
+            pause = await self._schedule.seconds_to_next() or pause
+        except (DatabaseUnavailable, LeadershipLost) as error:
+            log.debug("schedule_postponed", reason=error.reason)
+            pause = 5.0 * random.uniform(0.8, 1.2)
+        self.after("due", min(max(pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS), RunDue())
