@@ -14,6 +14,21 @@ from reeld.actors.kernel._observer import NullObserver, Observer, Outcome
 from reeld.actors.kernel._ref import TrioRef
 from reeld.actors.kernel._state import ActorSnapshot, ActorState
 from reeld.actors.kernel._trio_actor import TrioActor
+from reeld.actors.kernel.breaker import (
+    Breaker,
+    BreakerConfig,
+    BreakerKeeper,
+    BreakerObserver,
+    BreakerSnapshot,
+    BreakerState,
+    BreakerStore,
+    CallOutcome,
+    StoredBreaker,
+    Verdict,
+    folder_verdict,
+    service_verdict,
+    settings_mark,
+)
 
 __all__ = [
     "ASK_SECONDS",
@@ -23,6 +38,14 @@ __all__ = [
     "ActorState",
     "ActorStopped",
     "Address",
+    "Breaker",
+    "BreakerConfig",
+    "BreakerKeeper",
+    "BreakerObserver",
+    "BreakerSnapshot",
+    "BreakerState",
+    "BreakerStore",
+    "CallOutcome",
     "Cell",
     "DeadLetter",
     "DeadLetters",
@@ -34,10 +57,15 @@ __all__ = [
     "NullObserver",
     "Observer",
     "Outcome",
+    "StoredBreaker",
     "TrioActor",
     "TrioFuture",
     "TrioRef",
+    "Verdict",
+    "folder_verdict",
     "handles",
     "host_actors",
     "run_incarnation",
+    "service_verdict",
+    "settings_mark",
 ]

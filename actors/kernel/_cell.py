@@ -125,6 +125,14 @@ class Cell:
             self.enter(ActorState.STOPPING)
             self.mailbox.dismiss()
 
+    def crash(self, fault: Exception) -> None:
+        """End the running incarnation by a fault, as if a task of its own had raised it.
+
+        Without a running incarnation this does nothing.
+        """
+        if self._current is not None:
+            self._current.crash(fault)
+
     def pause(self) -> None:
         """Hold ordinary messages back, over restarts too; control messages pass."""
         self.mailbox.pause()

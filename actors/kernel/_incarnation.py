@@ -94,6 +94,10 @@ class Incarnation:
         except BaseException as error:  # noqa: BLE001 -- cancellation is raised on
             self._pass_on(error, None)
 
+    def crash(self, fault: Exception) -> None:
+        """End by a fault that came from outside."""
+        self._strike(fault, None)
+
     async def _wind_up(self) -> None:
         self.cell.enter(ActorState.STOPPING)
         limit = self.actor.on_stop_deadline
