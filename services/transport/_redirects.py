@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 from reeld.domain.errors import ProtocolViolation
@@ -11,6 +13,7 @@ MAX_HOPS = 3
 
 _SHORTEST_SECRET = 8
 """Characters: shorter parts of an address are words and numbers, not keys."""
+_KEY_IN_PATH = re.compile(r"[0-9a-fA-F]{32,}")
 
 
 def next_hop(answer: Answer, *, service: str, label: str, across_hosts: bool = False) -> str:
@@ -20,7 +23,7 @@ def next_hop(answer: Answer, *, service: str, label: str, across_hosts: bool = F
         answer: A redirect.
         service: The system's name.
         label: The system's name for people.
-        across_hosts: Allow another host, as long as no value of the old query travels there.
+        across_hosts: Allow another host, as long as no key of the old address travels there.
 
     Raises:
         ProtocolViolation: The redirect may not be followed; the sentence says why.
@@ -63,4 +66,5 @@ def _refusal(here: httpx.URL, there: httpx.URL, across_hosts: bool) -> str | Non
 
 def _shares_a_secret(here: httpx.URL, there: httpx.URL) -> bool:
     values = [value for value in here.params.values() if len(value) >= _SHORTEST_SECRET]
+    values += _KEY_IN_PATH.findall(here.path)
     return any(value in str(there) for value in values)
