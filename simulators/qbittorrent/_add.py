@@ -1,0 +1,140 @@
+"""`torrents/add`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from reeld.simulators.qbittorrent._core import ApiError, Call, Core
+from reeld.simulators.qbittorrent._metainfo import Entry, Metainfo, NotATorrent, read_torrent
+from reeld.simulators.qbittorrent._torrent import Torrent
+from reeld.simulators.simulator import Answer, json_answer
+
+_MAX_TORRENT_FILE = 100 * 1024 * 1024
+
+
+def add(core: Core, call: Call) -> Answer:
+    """Add the uploaded torrents. URLs are accepted and fetched by nobody: that failure is silent in qBittorrent too."""
+    metas = [_read(name, data) for name, data in call.form.files.items()]
+    added, failed = [], 0
+    for meta in metas:
+        if core.knobs.take("refuse_adds") or meta.infohash in core.engine.torrents:
+            failed += 1
+            continue
+        core.engine.start(_torrent(core, call, meta))
+        added.append(meta.infohash)
+    pending = len(call.get("urls").split())
+    if added:
+        core.save()
+    return _answer(core, added, failed, pending)
+
+
+def _read(name: str, data: bytes) -> Metainfo:
+    try:
+        if len(data) > _MAX_TORRENT_FILE:
+            raise NotATorrent("too large")
+        return read_torrent(data)
+    except NotATorrent as error:
+        raise ApiError(415, f"Error: '{name}' is not a valid torrent file.") from error
+
+
+def _answer(core: Core, added: list[str], failed: int, pending: int) -> Answer:
+    good = bool(added or pending)
+    if not core.profile.answers_json_to_add:
+        return Answer(200, b"Ok." if good else b"Fails.", "text/plain; charset=UTF-8")
+    if not good:
+        raise ApiError(409)
+    counts = {"success_count": len(added), "failure_count": failed, "pending_count": pending}
+    return json_answer({**counts, "added_torrent_ids": added}, 202 if pending else 200)
+
+
+def _torrent(core: Core, call: Call, meta: Metainfo) -> Torrent:
+    category = call.get("category")
+    if category:
+        # Unlike setCategory, add creates the category without a word.
+        core.categories.setdefault(category, "")
+    tags = [tag for tag in call.get("tags").split(",") if tag]
+    core.tags.extend(tag for tag in tags if tag not in core.tags)
+    auto_tmm = call.flag("autoTMM")
+    if auto_tmm is None:
+        auto_tmm = bool(core.preferences["auto_tmm_enabled"])
+    return Torrent(
+        meta=meta,
+        save_path=_save_path(core, call, category, auto_tmm=auto_tmm),
+        added_on=time.time(),
+        position=1 + len(core.engine.torrents),
+        entries=_laid_out(meta, _layout(core, call)),
+        name=call.get("rename"),
+        download_path=_download_path(core, call, auto_tmm=auto_tmm),
+        category=category,
+        tags=tags,
+        auto_tmm=auto_tmm,
+        stopped=_stopped(core, call),
+        forced=bool(call.flag("forced")),
+        skip_checking=bool(call.flag("skip_checking")),
+        sequential=bool(call.flag("sequentialDownload")),
+        first_last=bool(call.flag("firstLastPiecePrio")),
+        **_limits(core, call),
+    )
+
+
+def _save_path(core: Core, call: Call, category: str, *, auto_tmm: bool) -> str:
+    if auto_tmm:
+        return core.category_path(category)
+    given = call.get("savepath")
+    base: str = core.preferences["save_path"]
+    path = given if given.startswith("/") else f"{base}/{given}"
+    return path.rstrip("/") if given else base
+
+
+def _download_path(core: Core, call: Call, *, auto_tmm: bool) -> str:
+    wanted = call.flag("useDownloadPath")
+    if wanted is None:
+        wanted = bool(call.get("downloadPath")) or bool(core.preferences["temp_path_enabled"])
+    if not wanted:
+        return ""
+    temp: str = core.preferences["temp_path"]
+    return temp if auto_tmm else call.get("downloadPath") or temp
+
+
+def _stopped(core: Core, call: Call) -> bool:
+    says_stopped = core.profile.says_stopped
+    given = call.flag("stopped" if says_stopped else "paused")
+    preference = "add_stopped_enabled" if says_stopped else "start_paused_enabled"
+    return bool(core.preferences[preference]) if given is None else given
+
+
+def _layout(core: Core, call: Call) -> str:
+    root_folder = call.flag("root_folder")
+    if root_folder is not None:
+        return "Original" if root_folder else "NoSubfolder"
+    layout: str = core.preferences["torrent_content_layout"]
+    return call.get("contentLayout", layout)
+
+
+def _laid_out(meta: Metainfo, layout: str) -> tuple[Entry, ...]:
+    if layout == "NoSubfolder" and meta.in_folder:
+        return tuple(replace(entry, path=entry.path.partition("/")[2]) for entry in meta.entries)
+    if layout == "Subfolder" and not meta.in_folder:
+        folder = PurePosixPath(meta.name).stem
+        return tuple(replace(entry, path=f"{folder}/{entry.path}") for entry in meta.entries)
+    return meta.entries
+
+
+def _limits(core: Core, call: Call) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    if "dlLimit" in call.form.fields:
+        limits["dl_limit"] = int(call.get("dlLimit") or 0)
+    if "upLimit" in call.form.fields:
+        limits["up_limit"] = int(call.get("upLimit") or 0)
+    if "ratioLimit" in call.form.fields and core.profile.api >= (2, 8, 1):
+        limits["ratio_limit"] = float(call.get("ratioLimit"))
+    if "seedingTimeLimit" in call.form.fields and core.profile.api >= (2, 8, 1):
+        limits["seeding_time_limit"] = int(call.get("seedingTimeLimit"))
+    if "inactiveSeedingTimeLimit" in call.form.fields and core.profile.has_inactive_limit:
+        limits["inactive_seeding_time_limit"] = int(call.get("inactiveSeedingTimeLimit"))
+    if call.get("shareLimitAction") and core.profile.says_stopped:
+        limits["share_limit_action"] = call.get("shareLimitAction")
+    return limits

@@ -1,0 +1,45 @@
+"""Keeps the session in a folder, so that a simulator that is started again still has its torrents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from reeld.simulators.qbittorrent._torrent import Torrent
+
+
+class Store:
+    """A folder with `session.json` and one `<hash>.torrent` for each torrent.
+
+    Writes are small and happen before a request is answered, as qBittorrent's own survive a kill right after `Ok.`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._session = folder / "session.json"
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def save(self, torrents: Iterable[Torrent], rest: dict[str, Any]) -> None:
+        """Write the whole session."""
+        records = {}
+        for torrent in torrents:
+            records[torrent.hash] = torrent.recorded()
+            kept = self._folder / f"{torrent.hash}.torrent"
+            if not kept.exists():
+                kept.write_bytes(torrent.meta.data)
+        fresh = self._session.with_suffix(".new")
+        fresh.write_text(json.dumps({"torrents": records, **rest}), encoding="utf-8")
+        fresh.replace(self._session)
+
+    def load(self) -> tuple[list[Torrent], dict[str, Any]]:
+        """Read what was written last; nothing when there is nothing."""
+        if not self._session.exists():
+            return [], {}
+        document = json.loads(self._session.read_text(encoding="utf-8"))
+        torrents = [
+            Torrent.restored((self._folder / f"{infohash}.torrent").read_bytes(), record)
+            for infohash, record in document.pop("torrents").items()
+        ]
+        return torrents, document
