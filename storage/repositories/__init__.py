@@ -1,0 +1,41 @@
+"""Rows as values: one module a table, functions that take a connection (or, to read, the database).
+
+Functions that write take the connection of a transaction, so that the caller decides what is committed together.
+Functions that only read take the database too.
+"""
+
+from reeld.storage.repositories import (
+    acquisitions,
+    blocklist,
+    cache,
+    downloads,
+    feeds,
+    history,
+    imports,
+    keys,
+    library,
+    limits,
+    metadata,
+    movies,
+    releases,
+    settings,
+)
+from reeld.storage.repositories.breakers import Breakers
+
+__all__ = [
+    "Breakers",
+    "acquisitions",
+    "blocklist",
+    "cache",
+    "downloads",
+    "feeds",
+    "history",
+    "imports",
+    "keys",
+    "library",
+    "limits",
+    "metadata",
+    "movies",
+    "releases",
+    "settings",
+]

@@ -1,0 +1,236 @@
+"""Acquisitions: one release on its way from the decision into the library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from reeld.domain.acquisition import (
+    TRANSITIONS,
+    Acquisition,
+    AcquisitionState,
+    DownloadedFile,
+    FailureReason,
+    IllegalTransition,
+)
+from reeld.domain.errors import NotFound, Refused
+from reeld.domain.release import Release
+from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+
+_COLUMNS: Final = """id, movie_id, release_id, state, infohash, progress, content_path, files, failure, note,
+       created_at, updated_at"""
+
+_ACTIVE: Final = "('intent', 'fetched', 'sent', 'downloading', 'complete')"
+
+_INTEND: Final = """
+INSERT INTO acquisition (movie_id, release_id, source, indexer, title, size, traceparent)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (movie_id) WHERE state IN {active} DO NOTHING
+RETURNING id
+""".replace("{active}", _ACTIVE)
+
+_GET: Final = "SELECT {columns} FROM acquisition WHERE id = %s".replace("{columns}", _COLUMNS)
+_ACTIVE_ONES: Final = """
+SELECT {columns} FROM acquisition WHERE state IN {active} ORDER BY id LIMIT %s
+""".replace("{columns}", _COLUMNS).replace("{active}", _ACTIVE)
+_ACTIVE_OF_MOVIE: Final = """
+SELECT {columns} FROM acquisition WHERE movie_id = %s AND state IN {active}
+""".replace("{columns}", _COLUMNS).replace("{active}", _ACTIVE)
+_BY_MOVIE: Final = """
+SELECT {columns} FROM acquisition WHERE movie_id = %s ORDER BY id DESC LIMIT %s
+""".replace("{columns}", _COLUMNS)
+_BY_INFOHASH: Final = """
+SELECT {columns} FROM acquisition WHERE infohash = %s ORDER BY id DESC LIMIT 20
+""".replace("{columns}", _COLUMNS)
+
+_STORE_TORRENT: Final = """
+UPDATE acquisition SET state = 'fetched', torrent = %(torrent)s, infohash = %(infohash)s, note = '',
+                       fetched_at = now(), state_at = now(), updated_at = now()
+WHERE id = %(id)s AND state = 'intent'
+"""
+
+_MOVE: Final = """
+UPDATE acquisition SET
+    state = %(to)s, note = %(note)s, failure = %(failure)s,
+    client_ref = coalesce(%(client_ref)s, client_ref), category = coalesce(%(category)s, category),
+    save_path = coalesce(%(save_path)s, save_path), content_path = coalesce(%(content_path)s, content_path),
+    files = coalesce(%(files)s, files), missed_polls = 0,
+    progress = CASE WHEN %(to)s IN ('complete', 'imported') THEN 1 WHEN %(to)s = 'fetched' THEN 0 ELSE progress END,
+    speed = CASE WHEN %(to)s IN ('sent', 'downloading') THEN speed ELSE 0 END,
+    eta_seconds = CASE WHEN %(to)s IN ('sent', 'downloading') THEN eta_seconds END,
+    sent_at = CASE WHEN %(to)s = 'sent' THEN now() ELSE sent_at END,
+    completed_at = CASE WHEN %(to)s = 'complete' THEN now() ELSE completed_at END,
+    finished_at = CASE WHEN %(to)s IN ('imported', 'failed') THEN now() END,
+    state_at = now(), updated_at = now()
+WHERE id = %(id)s AND state = ANY(%(expected)s)
+"""
+
+
+class TorrentTaken(Refused):
+    """The same torrent is being fetched for another movie already."""
+
+    default_reason = "torrent_taken"
+
+
+async def intend(
+    conn: Connection, movie_id: int, release: Release, *, traceparent: str | None = None
+) -> int | None:
+    """Write the intent to fetch a release, before anything acts on it.
+
+    Returns:
+        The acquisition's number; None when the movie is being fetched already.
+    """
+    params = (
+        movie_id,
+        release.id,
+        release.source,
+        release.indexer,
+        release.title,
+        release.size,
+        traceparent,
+    )
+    row = await fetch_one(conn, _INTEND, params)
+    return None if row is None else int(row[0])
+
+
+async def get(source: Reader, acquisition_id: int) -> Acquisition | None:
+    """Return an acquisition, or None."""
+    row = await fetch_one(source, _GET, (acquisition_id,))
+    return None if row is None else _acquisition(row)
+
+
+async def active(source: Reader, *, limit: int = 1000) -> list[Acquisition]:
+    """Return the acquisitions that are not over, by number."""
+    return [_acquisition(row) for row in await fetch_all(source, _ACTIVE_ONES, (limit,))]
+
+
+async def active_of_movie(source: Reader, movie_id: int) -> Acquisition | None:
+    """Return the acquisition that is under way for a movie, or None."""
+    row = await fetch_one(source, _ACTIVE_OF_MOVIE, (movie_id,))
+    return None if row is None else _acquisition(row)
+
+
+async def by_movie(source: Reader, movie_id: int, *, limit: int = 100) -> list[Acquisition]:
+    """Return every acquisition of a movie, newest first."""
+    return [_acquisition(row) for row in await fetch_all(source, _BY_MOVIE, (movie_id, limit))]
+
+
+async def by_infohash(source: Reader, infohash: str) -> list[Acquisition]:
+    """Return the acquisitions of a torrent, newest first; at most one of them is active."""
+    return [_acquisition(row) for row in await fetch_all(source, _BY_INFOHASH, (infohash,))]
+
+
+async def torrent(source: Reader, acquisition_id: int) -> bytes | None:
+    """Return the .torrent's bytes, or None when they were not fetched."""
+    row = await fetch_one(
+        source, "SELECT torrent FROM acquisition WHERE id = %s", (acquisition_id,)
+    )
+    return None if row is None else row[0]
+
+
+async def store_torrent(
+    conn: Connection, acquisition_id: int, torrent: bytes, infohash: str
+) -> bool:
+    """Store the .torrent: `intent` becomes `fetched`.
+
+    Returns:
+        False when it was stored before.
+
+    Raises:
+        IllegalTransition: The acquisition is over.
+        NotFound: There is no such acquisition.
+        TorrentTaken: Another movie is being fetched with the same torrent. Nothing was changed.
+    """
+    params = {"id": acquisition_id, "torrent": torrent, "infohash": infohash}
+    try:
+        async with (
+            conn.transaction()
+        ):  # a savepoint: the caller's transaction survives the conflict
+            changed = await execute(conn, _STORE_TORRENT, params)
+    except psycopg.errors.UniqueViolation as error:
+        raise TorrentTaken(
+            f"The torrent {infohash} is being downloaded for another movie already."
+        ) from error
+    if changed == 1:
+        return True
+    there = await get(conn, acquisition_id)
+    if there is None:
+        raise _missing(acquisition_id)
+    if there.infohash is None or there.state.is_final:
+        raise IllegalTransition(there.state, AcquisitionState.FETCHED)
+    return False
+
+
+async def move(
+    conn: Connection,
+    acquisition_id: int,
+    to: AcquisitionState,
+    *,
+    expected: AcquisitionState | None = None,
+    note: str = "",
+    failure: FailureReason | None = None,
+    client_ref: str | None = None,
+    category: str | None = None,
+    save_path: str | None = None,
+    content_path: str | None = None,
+    files: Sequence[DownloadedFile] | None = None,
+) -> bool:
+    """Move an acquisition to its next state, fenced by the state it is in.
+
+    Args:
+        conn: The connection with the transaction.
+        acquisition_id: The acquisition.
+        to: The state to reach. `store_torrent` does the step from `intent` to `fetched`.
+        expected: The one state it must come from; any from which `to` may follow when left out.
+        note: A sentence about the new state.
+        failure: Why it failed; given exactly for `failed`.
+        client_ref: What the client calls the torrent. This and what follows stays as it was when left out.
+        category: The torrent's category.
+        save_path: The client's download folder.
+        content_path: Where the content lies.
+        files: What was downloaded.
+
+    Returns:
+        False when it was in that state already: every step may run twice.
+
+    Raises:
+        IllegalTransition: It is in a state from which `to` cannot follow.
+        NotFound: There is no such acquisition.
+    """
+    sources = [state for state, following in TRANSITIONS.items() if to in following]
+    listed = None if files is None else [{"path": f.path, "size": f.size} for f in files]
+    params: dict[str, Any] = {
+        "id": acquisition_id,
+        "to": to,
+        "expected": [str(state) for state in ([expected] if expected else sources)],
+        "note": note,
+        "failure": failure,
+        "client_ref": client_ref,
+        "category": category,
+        "save_path": save_path,
+        "content_path": content_path,
+        "files": None if listed is None else Jsonb(listed),
+    }
+    if await execute(conn, _MOVE, params) == 1:
+        return True
+    there = await get(conn, acquisition_id)
+    if there is None:
+        raise _missing(acquisition_id)
+    if there.state is not to:
+        raise IllegalTransition(there.state, to)
+    return False
+
+
+def _missing(acquisition_id: int) -> NotFound:
+    return NotFound(f"There is no acquisition {acquisition_id}: its movie was deleted.")
+
+
+def _acquisition(row: Row) -> Acquisition:
+    values = list(row)
+    values[3] = AcquisitionState(values[3])
+    values[7] = tuple(DownloadedFile(f["path"], f["size"]) for f in values[7] or ())
+    values[8] = None if values[8] is None else FailureReason(values[8])
+    return Acquisition(*values)

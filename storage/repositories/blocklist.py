@@ -1,0 +1,83 @@
+"""Releases that are not fetched again for a movie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from reeld.storage._rows import Connection, Reader, execute, fetch_all
+
+_COLUMNS: Final = "id, movie_id, indexer, guid, infohash, title, reason, sentence, at"
+
+_ADD: Final = """
+INSERT INTO blocklist (movie_id, indexer, guid, infohash, title, reason, sentence)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+"""
+
+_BY_MOVIE: Final = "SELECT {columns} FROM blocklist WHERE movie_id = %s ORDER BY id".replace(
+    "{columns}", _COLUMNS
+)
+
+_PAGE: Final = """
+SELECT {columns} FROM blocklist WHERE id < %s ORDER BY id DESC LIMIT %s
+""".replace("{columns}", _COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A release that is not fetched again for a movie.
+
+    Attributes:
+        infohash: None when its torrent was never seen.
+        reason: Why, for machines.
+        sentence: Why, for people.
+    """
+
+    id: int
+    movie_id: int
+    indexer: str
+    guid: str
+    infohash: str | None
+    title: str
+    reason: str
+    sentence: str
+    at: datetime
+
+    def covers(self, indexer: str, guid: str, infohash: str | None) -> bool:
+        """Tell whether an offer is this release: the same torrent, or the same offer of the same indexer."""
+        same_torrent = infohash is not None and infohash == self.infohash
+        return same_torrent or (indexer, guid) == (self.indexer, self.guid)
+
+
+async def add(
+    conn: Connection,
+    movie_id: int,
+    *,
+    indexer: str,
+    guid: str,
+    infohash: str | None,
+    title: str,
+    reason: str,
+    sentence: str = "",
+) -> bool:
+    """Block a release for a movie; False when it was blocked before."""
+    params = (movie_id, indexer, guid, infohash, title, reason, sentence)
+    return await execute(conn, _ADD, params) == 1
+
+
+async def by_movie(source: Reader, movie_id: int) -> list[Blocked]:
+    """Return what is blocked for a movie."""
+    return [Blocked(*row) for row in await fetch_all(source, _BY_MOVIE, (movie_id,))]
+
+
+async def page(source: Reader, *, before: int | None = None, limit: int = 100) -> list[Blocked]:
+    """Return blocked releases, newest first; `before` is the number that ended the page before."""
+    rows = await fetch_all(source, _PAGE, (before or 2**63 - 1, limit))
+    return [Blocked(*row) for row in rows]
+
+
+async def remove(conn: Connection, blocked_id: int) -> bool:
+    """Let a release be fetched again; False when it was not blocked."""
+    return await execute(conn, "DELETE FROM blocklist WHERE id = %s", (blocked_id,)) == 1

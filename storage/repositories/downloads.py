@@ -1,0 +1,119 @@
+"""Acquisitions as downloads: what the client says of them, and what people see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from reeld.domain.acquisition import AcquisitionState
+from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+
+# The movie's bar moves with its download, in the same statement.
+_REPORT: Final = """
+WITH told AS (
+    SELECT * FROM unnest(%(id)s::bigint[], %(progress)s::real[], %(downloaded)s::bigint[], %(speed)s::bigint[],
+                         %(eta)s::integer[], %(client_state)s::text[])
+        AS t (id, progress, downloaded, speed, eta_seconds, client_state)
+), noted AS (
+    UPDATE acquisition a SET
+        progress = told.progress, downloaded = told.downloaded, speed = told.speed,
+        eta_seconds = told.eta_seconds, client_state = told.client_state, missed_polls = 0, updated_at = now()
+    FROM told
+    WHERE a.id = told.id AND a.state IN ('sent', 'downloading')
+      AND (a.progress, a.downloaded, a.speed, a.eta_seconds, a.client_state, a.missed_polls)
+          IS DISTINCT FROM (told.progress, told.downloaded, told.speed, told.eta_seconds, told.client_state, 0)
+    RETURNING a.movie_id, a.progress
+)
+UPDATE movie SET progress = noted.progress
+FROM noted
+WHERE movie.id = noted.movie_id AND movie.stage = 'downloading' AND movie.progress <> noted.progress
+"""
+
+_MISSED: Final = """
+UPDATE acquisition SET missed_polls = missed_polls + 1, updated_at = now()
+WHERE id = %s AND state IN ('sent', 'downloading', 'complete') RETURNING missed_polls
+"""
+
+_DOWNLOADS: Final = """
+SELECT a.id, a.movie_id, m.title, m.year, a.title, a.indexer, a.state, a.infohash, a.size, a.progress, a.downloaded,
+       a.speed, a.eta_seconds, a.client_state, a.save_path, a.note, a.created_at
+FROM acquisition a JOIN movie m ON m.id = a.movie_id
+WHERE a.state IN ('intent', 'fetched', 'sent', 'downloading', 'complete') ORDER BY a.id LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientReport:
+    """What the download client says of one torrent.
+
+    Attributes:
+        progress: 0 to 1.
+        downloaded: Bytes.
+        speed: Bytes a second.
+        eta_seconds: None when the client does not know.
+    """
+
+    acquisition_id: int
+    progress: float
+    downloaded: int
+    speed: int
+    eta_seconds: int | None
+    client_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An active acquisition with its movie, for people."""
+
+    id: int
+    movie_id: int
+    movie_title: str
+    movie_year: int | None
+    release_title: str
+    indexer: str
+    state: AcquisitionState
+    infohash: str | None
+    size: int | None
+    progress: float
+    downloaded: int
+    speed: int
+    eta_seconds: int | None
+    client_state: str | None
+    save_path: str | None
+    note: str
+    created_at: datetime
+
+
+async def active(source: Reader, *, limit: int = 1000) -> list[Download]:
+    """Return what is under way, with movies and speeds, oldest first."""
+    return [_download(row) for row in await fetch_all(source, _DOWNLOADS, (limit,))]
+
+
+async def report(conn: Connection, reports: Sequence[ClientReport]) -> None:
+    """Note what the client says of many torrents, in one statement; the movies' progress follows.
+
+    Acquisitions that are not sent or downloading any more are left alone, and rows without news are not written.
+    """
+    params = {
+        "id": [one.acquisition_id for one in reports],
+        "progress": [one.progress for one in reports],
+        "downloaded": [one.downloaded for one in reports],
+        "speed": [one.speed for one in reports],
+        "eta": [one.eta_seconds for one in reports],
+        "client_state": [one.client_state for one in reports],
+    }
+    await execute(conn, _REPORT, params)
+
+
+async def note_missed(conn: Connection, acquisition_id: int) -> int:
+    """Note that the client did not know the torrent; return in how many polls in a row, 0 if it need not know it."""
+    row = await fetch_one(conn, _MISSED, (acquisition_id,))
+    return 0 if row is None else int(row[0])
+
+
+def _download(row: Row) -> Download:
+    values = list(row)
+    values[6] = AcquisitionState(values[6])
+    return Download(*values)

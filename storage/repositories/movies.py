@@ -1,0 +1,229 @@
+"""Movies, and how far each has come."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reeld.domain.movie import Movie, NewMovie, Stage
+from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+
+_COLUMNS: Final = """id, tmdb_id, title, year, imdb_id, original_title, secondary_year, runtime_minutes,
+       alternative_titles, monitored, root_folder, profile, stage, progress, stage_note, added_at"""
+
+_ADD: Final = """
+INSERT INTO movie (tmdb_id, title, year, imdb_id, original_title, secondary_year, runtime_minutes,
+                   alternative_titles, monitored, root_folder, profile, traceparent)
+VALUES (%(tmdb_id)s, %(title)s, %(year)s, %(imdb_id)s, %(original_title)s, %(secondary_year)s,
+        %(runtime_minutes)s, %(alternative_titles)s, %(monitored)s, %(root_folder)s, %(profile)s, %(traceparent)s)
+ON CONFLICT (tmdb_id) DO NOTHING
+RETURNING {columns}
+""".replace("{columns}", _COLUMNS)
+
+_GET: Final = "SELECT {columns} FROM movie WHERE id = %s".replace("{columns}", _COLUMNS)
+_BY_TMDB: Final = "SELECT {columns} FROM movie WHERE tmdb_id = %s".replace("{columns}", _COLUMNS)
+_BY_IMDB: Final = "SELECT {columns} FROM movie WHERE imdb_id = %s ORDER BY id LIMIT 1".replace(
+    "{columns}", _COLUMNS
+)
+_LIST: Final = "SELECT {columns} FROM movie WHERE id > %s ORDER BY id LIMIT %s".replace(
+    "{columns}", _COLUMNS
+)
+_LIST_STAGE: Final = """
+SELECT {columns} FROM movie WHERE stage = %s AND id > %s ORDER BY id LIMIT %s
+""".replace("{columns}", _COLUMNS)
+
+_NAMES: Final = """
+SELECT id, tmdb_id, imdb_id, title, original_title, alternative_titles, year, secondary_year
+FROM movie WHERE monitored ORDER BY id
+"""
+
+_MOVE: Final = """
+UPDATE movie SET
+    stage = %(stage)s, progress = %(progress)s, stage_note = %(note)s,
+    stage_at = CASE WHEN stage = %(stage)s THEN stage_at ELSE now() END,
+    searched_at = CASE WHEN %(stage)s = 'searched' THEN now() ELSE searched_at END
+WHERE id = %(id)s AND stage = ANY(%(expected)s)
+"""
+
+_PROGRESS: Final = """
+UPDATE movie SET progress = %(progress)s
+WHERE id = %(id)s AND stage = %(stage)s AND progress <> %(progress)s::real
+"""
+
+_DELETE: Final = """
+DELETE FROM movie WHERE id = %s AND NOT EXISTS (
+    SELECT FROM acquisition WHERE movie_id = movie.id AND state NOT IN ('imported', 'failed'))
+"""
+
+_ORDER: Final = (
+    Stage.WANTED,
+    Stage.SEARCHED,
+    Stage.DECIDED,
+    Stage.GRABBED,
+    Stage.DOWNLOADING,
+    Stage.IMPORTING,
+    Stage.IN_LIBRARY,
+)
+
+
+def _before(stage: Stage) -> list[str]:
+    if stage is Stage.FAILED:
+        return [other for other in Stage if other is not Stage.IN_LIBRARY]
+    earlier = [*_ORDER[: _ORDER.index(stage) + 1]]
+    # A movie that failed is looked for and decided about again; what still runs for it is a leftover.
+    return [*earlier, Stage.FAILED] if stage in _ORDER[:3] else earlier
+
+
+_PREDECESSORS: Final[Mapping[Stage, list[str]]] = {stage: _before(stage) for stage in Stage}
+
+
+@dataclass(frozen=True, slots=True)
+class MovieNames:
+    """By what releases may name a movie: what an index of wanted movies is built from.
+
+    Attributes:
+        titles: Without repeats, the main one first.
+        years: Empty when none is known.
+    """
+
+    id: int
+    tmdb_id: int
+    imdb_id: str | None
+    titles: tuple[str, ...]
+    years: frozenset[int]
+
+
+async def add(
+    conn: Connection, movie: NewMovie, *, traceparent: str | None = None
+) -> tuple[Movie, bool]:
+    """Add a movie as wanted and return it, and whether it is new: a TMDB id exists once."""
+    params = {
+        "tmdb_id": movie.tmdb_id,
+        "title": movie.title,
+        "year": movie.year,
+        "imdb_id": movie.imdb_id,
+        "original_title": movie.original_title,
+        "secondary_year": movie.secondary_year,
+        "runtime_minutes": movie.runtime_minutes,
+        "alternative_titles": list(movie.alternative_titles),
+        "monitored": movie.monitored,
+        "root_folder": movie.root_folder,
+        "profile": movie.profile,
+        "traceparent": traceparent,
+    }
+    row = await fetch_one(conn, _ADD, params)
+    if row is not None:
+        return _movie(row), True
+    there = await fetch_one(conn, _BY_TMDB, (movie.tmdb_id,))
+    assert there is not None, "a conflicting row is visible once the insert has waited for it"
+    return _movie(there), False
+
+
+async def get(source: Reader, movie_id: int) -> Movie | None:
+    """Return a movie, or None."""
+    row = await fetch_one(source, _GET, (movie_id,))
+    return None if row is None else _movie(row)
+
+
+async def by_tmdb_id(source: Reader, tmdb_id: int) -> Movie | None:
+    """Return the movie with TMDB's number, or None."""
+    row = await fetch_one(source, _BY_TMDB, (tmdb_id,))
+    return None if row is None else _movie(row)
+
+
+async def by_imdb_id(source: Reader, imdb_id: str) -> Movie | None:
+    """Return the movie with an IMDb id, or None."""
+    row = await fetch_one(source, _BY_IMDB, (imdb_id,))
+    return None if row is None else _movie(row)
+
+
+async def page(
+    source: Reader, *, stage: Stage | None = None, after: int = 0, limit: int = 100
+) -> list[Movie]:
+    """Return movies by their number; `after` is the number that ended the page before."""
+    if stage is None:
+        return [_movie(row) for row in await fetch_all(source, _LIST, (after, limit))]
+    return [_movie(row) for row in await fetch_all(source, _LIST_STAGE, (stage, after, limit))]
+
+
+async def names(source: Reader) -> list[MovieNames]:
+    """Return the titles, years and ids of every monitored movie, for the index that matches releases."""
+    return [_names(row) for row in await fetch_all(source, _NAMES)]
+
+
+async def advance(
+    conn: Connection, movie_id: int, stage: Stage, *, progress: float = 0.0, note: str = ""
+) -> bool:
+    """Move a movie forward on its way.
+
+    A late message cannot move it back: only a movie that is at an earlier stage, or at this one, is changed. A
+    failed one may be wanted, searched or decided again, and anything that is not in the library may fail.
+
+    Returns:
+        Whether it was changed.
+    """
+    return await move(
+        conn, movie_id, stage, expected=_PREDECESSORS[stage], progress=progress, note=note
+    )
+
+
+async def move(
+    conn: Connection,
+    movie_id: int,
+    stage: Stage,
+    *,
+    expected: Collection[Stage | str],
+    progress: float = 0.0,
+    note: str = "",
+) -> bool:
+    """Move a movie to a stage, in whatever direction, if it is at one of the expected ones.
+
+    Returns:
+        Whether it was changed.
+    """
+    params = {
+        "id": movie_id,
+        "stage": stage,
+        "expected": [str(one) for one in expected],
+        "progress": progress,
+        "note": note,
+    }
+    return await execute(conn, _MOVE, params) == 1
+
+
+async def set_progress(conn: Connection, movie_id: int, stage: Stage, progress: float) -> bool:
+    """Note how far a movie is within a stage; nothing happens when it is at another stage by now."""
+    params = {"id": movie_id, "stage": stage, "progress": progress}
+    return await execute(conn, _PROGRESS, params) == 1
+
+
+async def set_monitored(conn: Connection, movie_id: int, monitored: bool) -> bool:
+    """Say whether releases are grabbed for a movie; False when there is no such movie."""
+    statement = "UPDATE movie SET monitored = %s WHERE id = %s"
+    return await execute(conn, statement, (monitored, movie_id)) == 1
+
+
+async def delete(conn: Connection, movie_id: int) -> bool:
+    """Delete a movie with its rows (not its files); False when there is none, or something is being fetched for it."""
+    return await execute(conn, _DELETE, (movie_id,)) == 1
+
+
+async def count_by_stage(source: Reader) -> dict[Stage, int]:
+    """Return how many movies are at each stage; a stage without movies is left out."""
+    rows = await fetch_all(source, "SELECT stage, count(*) FROM movie GROUP BY stage")
+    return {Stage(stage): count for stage, count in rows}
+
+
+def _movie(row: Row) -> Movie:
+    values = list(row)
+    values[8] = tuple(values[8])
+    values[12] = Stage(values[12])
+    return Movie(*values)
+
+
+def _names(row: Row) -> MovieNames:
+    movie_id, tmdb_id, imdb_id, title, original, others, year, secondary = row
+    titles = dict.fromkeys(name for name in (title, original, *others) if name)
+    years = frozenset(one for one in (year, secondary) if one)
+    return MovieNames(movie_id, tmdb_id, imdb_id, tuple(titles), years)

@@ -1,0 +1,200 @@
+"""Releases: what indexers and feeds offer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from reeld.domain.decision import Verdict
+from reeld.domain.release import NewRelease, Release, Source
+from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+
+_COLUMNS: Final = """source, indexer, guid, title, size, seeders, leechers, infohash, imdb_id, tmdb_id,
+       published_at, freeleech, internal, indexer_ref, id, movie_id, first_seen"""
+
+# What an indexer may say later, or say anew, is taken over; what it said once is not forgotten.
+_UPSERT: Final = """
+INSERT INTO release AS r (source, indexer, guid, title, size, seeders, leechers, infohash, imdb_id, tmdb_id,
+                          published_at, freeleech, internal, indexer_ref, sealed_link)
+SELECT * FROM unnest(
+    %(source)s::text[], %(indexer)s::text[], %(guid)s::text[], %(title)s::text[], %(size)s::bigint[],
+    %(seeders)s::integer[], %(leechers)s::integer[], %(infohash)s::text[], %(imdb_id)s::text[],
+    %(tmdb_id)s::bigint[], %(published_at)s::timestamptz[], %(freeleech)s::boolean[], %(internal)s::boolean[],
+    %(indexer_ref)s::text[], %(sealed_link)s::bytea[])
+ON CONFLICT (indexer, guid) DO UPDATE SET
+    seeders = coalesce(excluded.seeders, r.seeders), leechers = coalesce(excluded.leechers, r.leechers),
+    size = coalesce(excluded.size, r.size), infohash = coalesce(excluded.infohash, r.infohash),
+    imdb_id = coalesce(excluded.imdb_id, r.imdb_id), tmdb_id = coalesce(excluded.tmdb_id, r.tmdb_id),
+    freeleech = excluded.freeleech, sealed_link = coalesce(excluded.sealed_link, r.sealed_link),
+    last_seen = now()
+RETURNING id, indexer, guid, xmax = 0
+"""
+
+_BY_IDS: Final = "SELECT {columns} FROM release WHERE id = ANY(%s) ORDER BY id".replace(
+    "{columns}", _COLUMNS
+)
+_BY_MOVIE: Final = """
+SELECT {columns} FROM release WHERE movie_id = %s ORDER BY id DESC LIMIT %s
+""".replace("{columns}", _COLUMNS)
+_UNMATCHED: Final = """
+SELECT {columns} FROM release WHERE movie_id IS NULL AND id > %s ORDER BY id LIMIT %s
+""".replace("{columns}", _COLUMNS)
+
+_MATCH: Final = """
+UPDATE release SET movie_id = %(movie_id)s, parsed = coalesce(%(parsed)s, parsed) WHERE id = %(id)s
+"""
+
+_SET_VERDICTS: Final = """
+UPDATE release SET verdict = given.verdict
+FROM unnest(%s::bigint[], %s::jsonb[]) AS given (id, verdict)
+WHERE release.id = given.id
+"""
+
+_DELETE_OLD: Final = """
+DELETE FROM release WHERE id IN (
+    SELECT id FROM release r
+    WHERE last_seen < now() - make_interval(days => %(days)s)
+      AND first_seen < now() - make_interval(days => %(days)s)
+      AND NOT EXISTS (SELECT FROM acquisition a WHERE a.release_id = r.id)
+    ORDER BY first_seen LIMIT %(limit)s
+)
+"""
+
+_FIELDS: Final = (
+    "source",
+    "indexer",
+    "guid",
+    "title",
+    "size",
+    "seeders",
+    "leechers",
+    "infohash",
+    "imdb_id",
+    "tmdb_id",
+    "published_at",
+    "freeleech",
+    "internal",
+    "indexer_ref",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRelease:
+    """A release after it was stored.
+
+    Attributes:
+        is_new: Whether it was never seen before.
+    """
+
+    id: int
+    indexer: str
+    guid: str
+    is_new: bool
+
+
+async def upsert(
+    conn: Connection,
+    releases: Sequence[NewRelease],
+    *,
+    sealed_links: Mapping[str, bytes] | None = None,
+) -> list[SeenRelease]:
+    """Store what a source offers, in one statement; what is known already is brought up to date.
+
+    Args:
+        conn: The connection with the transaction.
+        releases: The offers. Of two with the same identity the last one counts.
+        sealed_links: Encrypted download links by guid; see `reeld.storage.vault`.
+
+    Returns:
+        One entry a release, in the order of their numbers.
+    """
+    links = sealed_links or {}
+    # Sorted, so that two transactions that store the same offers never wait for each other; and each once, because
+    # one statement may not touch a row twice.
+    unique = {(release.indexer, release.guid): release for release in releases}
+    offers = [unique[key] for key in sorted(unique)]
+    if not offers:
+        return []
+    params: dict[str, Any] = {
+        field: [getattr(offer, field) for offer in offers] for field in _FIELDS
+    }
+    params["source"] = [str(offer.source) for offer in offers]
+    params["sealed_link"] = [links.get(offer.guid) for offer in offers]
+    rows = await fetch_all(conn, _UPSERT, params)
+    return sorted((SeenRelease(*row) for row in rows), key=lambda seen: seen.id)
+
+
+async def get(source: Reader, release_id: int) -> Release | None:
+    """Return a release, or None."""
+    found = await by_ids(source, [release_id])
+    return found[0] if found else None
+
+
+async def by_ids(source: Reader, ids: Collection[int]) -> list[Release]:
+    """Return the releases with these numbers, by number; missing ones are left out."""
+    return [_release(row) for row in await fetch_all(source, _BY_IDS, (list(ids),))]
+
+
+async def by_movie(source: Reader, movie_id: int, *, limit: int = 500) -> list[Release]:
+    """Return the releases that were matched to a movie, newest first."""
+    return [_release(row) for row in await fetch_all(source, _BY_MOVIE, (movie_id, limit))]
+
+
+async def unmatched(source: Reader, *, after: int = 0, limit: int = 500) -> list[Release]:
+    """Return releases that belong to no movie (yet), by number."""
+    return [_release(row) for row in await fetch_all(source, _UNMATCHED, (after, limit))]
+
+
+async def set_match(
+    conn: Connection,
+    release_id: int,
+    movie_id: int | None,
+    parsed: Mapping[str, object] | None = None,
+) -> bool:
+    """Say which movie a release belongs to, and what its name says; False when there is no such release."""
+    params = {
+        "id": release_id,
+        "movie_id": movie_id,
+        "parsed": None if parsed is None else Jsonb(dict(parsed)),
+    }
+    return await execute(conn, _MATCH, params) == 1
+
+
+async def set_verdicts(conn: Connection, verdicts: Sequence[Verdict]) -> int:
+    """Store what was decided about releases, in one statement; return how many rows were changed."""
+    ids = [verdict.release_id for verdict in verdicts]
+    return await execute(
+        conn, _SET_VERDICTS, (ids, [Jsonb(verdict.to_json()) for verdict in verdicts])
+    )
+
+
+async def verdict(source: Reader, release_id: int) -> dict[str, Any] | None:
+    """Return the verdict about a release as JSON, or None when there is none."""
+    row = await fetch_one(source, "SELECT verdict FROM release WHERE id = %s", (release_id,))
+    return None if row is None else row[0]
+
+
+async def parsed(source: Reader, release_id: int) -> dict[str, Any] | None:
+    """Return what was read from the release's name, as JSON, or None when nothing was."""
+    row = await fetch_one(source, "SELECT parsed FROM release WHERE id = %s", (release_id,))
+    return None if row is None else row[0]
+
+
+async def sealed_link(source: Reader, release_id: int) -> bytes | None:
+    """Return the encrypted download link of a release, or None."""
+    row = await fetch_one(source, "SELECT sealed_link FROM release WHERE id = %s", (release_id,))
+    return None if row is None else row[0]
+
+
+async def prune(conn: Connection, *, days: int = 90, limit: int = 1000) -> int:
+    """Delete up to `limit` releases that were not seen for `days` and were never fetched."""
+    return await execute(conn, _DELETE_OLD, {"days": days, "limit": limit})
+
+
+def _release(row: Row) -> Release:
+    values = dict(zip((*_FIELDS, "id", "movie_id", "first_seen_at"), row, strict=True))
+    values["source"] = Source(values["source"])
+    return Release(**values)
