@@ -1,0 +1,39 @@
+"""qBittorrent's Web API, versions 4.1 to 5.2."""
+
+from reeld.services.qbittorrent._adding import AddAnswer, AddOptions, ShareLimitAction, ShareLimits
+from reeld.services.qbittorrent._client import QbittorrentClient
+from reeld.services.qbittorrent._preferences import (
+    PreferenceProblem,
+    Preferences,
+    PreferenceWarning,
+    problems_of,
+)
+from reeld.services.qbittorrent._reading import (
+    Category,
+    QbittorrentFile,
+    TorrentProperties,
+    TrackerState,
+    TrackerStatus,
+)
+from reeld.services.qbittorrent._status import Phase, TorrentStatus
+from reeld.services.qbittorrent._versions import Version
+
+__all__ = [
+    "AddAnswer",
+    "AddOptions",
+    "Category",
+    "Phase",
+    "PreferenceProblem",
+    "PreferenceWarning",
+    "Preferences",
+    "QbittorrentClient",
+    "QbittorrentFile",
+    "ShareLimitAction",
+    "ShareLimits",
+    "TorrentProperties",
+    "TorrentStatus",
+    "TrackerState",
+    "TrackerStatus",
+    "Version",
+    "problems_of",
+]
