@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -147,9 +147,11 @@ def same_file(one: os.stat_result, other: os.stat_result) -> bool:
     return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 
 
-def open_below(root: Path, parts: tuple[str, ...]) -> Folder:
+def open_below(
+    root: Path, parts: tuple[str, ...], *, opener: Callable[[Path], Folder] = Folder.open_root
+) -> Folder:
     """Open an existing folder below a root, refusing symbolic links; raises `OSError`."""
-    folder = Folder.open_root(root)
+    folder = opener(root)
     for part in parts:
         with folder as parent:
             folder = parent.child(part)

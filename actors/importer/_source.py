@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reeld.actors.importer._failures import SourceChanged, download_side
-from reeld.actors.importer._folders import Folder, open_below
+from reeld.actors.importer._failures import SourceChanged, download_side, library_side
+from reeld.actors.importer._folders import Folder, open_below, open_library
 from reeld.actors.importer._paths import safe_parts
 
 
@@ -67,7 +67,8 @@ def opened(root: Path, relative: str, *, side: Side = download_side) -> Iterator
     parts = safe_parts(relative)
     with contextlib.ExitStack() as stack:
         with side(root / relative):
-            folder = stack.enter_context(open_below(root, parts[:-1]))
+            opener = open_library if side is library_side else Folder.open_root
+            folder = stack.enter_context(open_below(root, parts[:-1], opener=opener))
             fd = folder.open_file(parts[-1])
             stack.callback(os.close, fd)
             facts = os.fstat(fd)

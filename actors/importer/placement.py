@@ -26,6 +26,7 @@ from reeld.actors.importer._folders import (
     Folder,
     folders_made,
     open_below,
+    open_library,
     remove_empty_folders,
     same_file,
 )
@@ -249,7 +250,7 @@ def discard(order: Order) -> None:
     parts = safe_parts(order.destination)
     with library_side(order.root_folder / order.destination):
         try:
-            folder = open_below(order.root_folder, parts[:-1])
+            folder = open_below(order.root_folder, parts[:-1], opener=open_library)
         except FileNotFoundError:
             return
         with folder:

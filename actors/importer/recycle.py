@@ -143,6 +143,7 @@ def retire(root_folder: Path, old: str, new: str, shelf: RecycleShelf, tick: Tic
         try:
             file = stack.enter_context(opened(root_folder, old, side=library_side))
         except SourceMissing:
+            remove_empty_folders(root_folder, parts[:-1])
             return None
         if old == new or _is_the_same_name(file, root_folder, new):
             return None

@@ -58,13 +58,18 @@ def build_world(downloads: Path, library: Path, content: bytes = b"NEW" * 1000) 
     world = World(downloads, library)
     world.source.parent.mkdir(parents=True)
     world.source.write_bytes(content)
-    library.mkdir(exist_ok=True)
+    library.mkdir(parents=True, exist_ok=True)
     return world
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return build_world(tmp_path / "downloads", tmp_path / "library")
+
+
+@pytest.fixture
+def make_world() -> Callable[[Path], World]:
+    return lambda base: build_world(base / "downloads", base / "library")
 
 
 @pytest.fixture
@@ -98,7 +103,3 @@ def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     yield mount
     for point in reversed(points):
         subprocess.run(["umount", "-l", str(point)], check=True)
-
-
-def no_tick(done: int) -> None:
-    """Go on."""

@@ -500,7 +500,7 @@ def test_discarding_removes_the_part_and_empty_folders_only(world: Any) -> None:
 
 def unprivileged(check: Callable[[], None]) -> None:
     """Run a check as the user `nobody` when this is root."""
-    pid = os.fork()
+    pid = os.fork()  # the importer only reads and links in the child
     if pid:
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         return
@@ -516,6 +516,7 @@ def unprivileged(check: Callable[[], None]) -> None:
         os._exit(code)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 def test_the_kernels_hard_link_protection_is_named(world: Any) -> None:
     if Path("/proc/sys/fs/protected_hardlinks").read_text().strip() != "1":
@@ -533,6 +534,7 @@ def test_the_kernels_hard_link_protection_is_named(world: Any) -> None:
     unprivileged(check)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 def test_a_folder_that_reeld_may_not_write_names_the_remedy(world: Any) -> None:
     open_up(world)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reeld.actors.importer._failures import SourceChanged, UnsafePath
+from reeld.actors.importer._failures import RootFolderDown, SourceChanged, UnsafePath
 from reeld.actors.importer.recycle import retire, shelf_for
 
 OLD = "Movie (2020)/Movie (2020) old.mkv"
@@ -84,6 +84,13 @@ def test_a_folder_that_becomes_empty_goes_too_but_no_other(library: Path) -> Non
 
     assert not other.parent.exists()
     assert (with_extras.parent / "Film.srt").exists()
+
+
+def test_a_library_that_is_not_mounted_is_not_mistaken_for_an_empty_one(library: Path) -> None:
+    library.rename(library.with_name("unmounted"))
+
+    with pytest.raises(RootFolderDown):
+        retire(library, OLD, NEW, shelf(library), tick)
 
 
 def test_a_link_instead_of_the_old_file_is_left_alone(library: Path, tmp_path: Path) -> None:

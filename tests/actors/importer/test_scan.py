@@ -4,10 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reeld.actors.importer._failures import DownloadsUnreadable, NameTooLong, SourceChanged, UnsafePath
+from reeld.actors.importer._failures import (
+    DownloadsUnreadable,
+    NameTooLong,
+    SourceChanged,
+    UnsafePath,
+)
 from reeld.actors.importer._kinds import FileKind, kind_of
 from reeld.actors.importer._paths import safe_parts
 from reeld.actors.importer.scan import DownloadRejected, files_below, scan_download
@@ -199,6 +204,7 @@ def test_names_tell_what_files_are(path: str, kind: FileKind) -> None:
     assert kind_of(path) is kind
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.text(max_size=60))
 def test_no_path_that_is_called_safe_leaves_its_root(path: str) -> None:
     try:
