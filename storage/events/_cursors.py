@@ -10,7 +10,7 @@ from reeld.storage._rows import Connection, Row, execute, fetch_one
 from reeld.storage.database import Database
 from reeld.storage.events._outbox import OutboxEvent
 
-_PLACE_LOCK: Final = 0x7265656C_64000002
+_PLACE_LOCK: Final = 0x7265656C_64000003
 """The advisory lock of whoever numbers events, for one short transaction."""
 
 _BATCH: Final = 1000

@@ -69,10 +69,10 @@ _ORDER: Final = (
 
 def _before(stage: Stage) -> list[str]:
     if stage is Stage.FAILED:
-        return [other for other in Stage if other is not Stage.IN_LIBRARY]
-    earlier = [*_ORDER[: _ORDER.index(stage) + 1]]
+        return [str(other) for other in Stage if other is not Stage.IN_LIBRARY]
+    earlier = [str(one) for one in _ORDER[: _ORDER.index(stage) + 1]]
     # A movie that failed is looked for and decided about again; what still runs for it is a leftover.
-    return [*earlier, Stage.FAILED] if stage in _ORDER[:3] else earlier
+    return [*earlier, str(Stage.FAILED)] if stage in _ORDER[:3] else earlier
 
 
 _PREDECESSORS: Final[Mapping[Stage, list[str]]] = {stage: _before(stage) for stage in Stage}
