@@ -91,7 +91,7 @@ class WorkerActor(Actor):
     def __init__(self, resources: Resources) -> None:
         super().__init__()
         self.resources = resources
-        self._running: dict[int, Job] = {}
+        self._jobs: dict[int, Job] = {}
         self._drained = False
 
     async def on_start(self) -> None:
@@ -101,7 +101,7 @@ class WorkerActor(Actor):
     @handles(Sweep)
     async def sweep(self, message: Sweep) -> None:
         """Claim as many due rows as there are free slots, and start on them."""
-        free = self.slots - len(self._running)
+        free = self.slots - len(self._jobs)
         if free <= 0:
             return
         try:
@@ -115,7 +115,7 @@ class WorkerActor(Actor):
             self._count_unhinted(jobs)
         self._drained = len(jobs) < free
         for job in jobs:
-            self._running[job.id] = job
+            self._jobs[job.id] = job
             self.start_soon(self._run, job)
 
     @handles(SettingsChanged)
@@ -137,7 +137,7 @@ class WorkerActor(Actor):
         try:
             outcome = await self._attempt(job)
         finally:
-            del self._running[job.id]
+            del self._jobs[job.id]
         self.resources.metrics.add("reeld_job_executions_total", queue=self.queue, outcome=outcome)
         self.resources.metrics.observe(
             "reeld_job_duration_seconds", time.perf_counter() - started, queue=self.queue

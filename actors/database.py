@@ -1,0 +1,174 @@
+"""DatabaseActor: the server, the schema, the lead over it, and what lives as long as that lead."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import psycopg
+import structlog
+import trio
+
+from reeld.actors.kernel import Actor, handles
+from reeld.actors.kernel.breaker import BreakerKeeper
+from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.messages import Message, Overflow
+from reeld.migrations import Backup, migrate
+from reeld.storage import Database
+from reeld.storage.embedded import EmbeddedServer
+from reeld.storage.leader import Leader
+from reeld.storage.work import Presence
+from reeld.telemetry import Metrics
+
+log = structlog.get_logger("reeld.actors")
+
+CHECK_SECONDS: Final = 5.0
+CHECK_DEADLINE_SECONDS: Final = 2.0
+RETRY_SECONDS: Final = (0.2, 10.0)
+"""The first and the longest pause between attempts to reach a server that is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDatabase(Message[None]):
+    """Ask the database whether it answers."""
+
+    overflow: ClassVar[Overflow] = Overflow.COALESCE
+
+
+@dataclass(slots=True)
+class DatabaseStatus:
+    """What is known of the database without asking it: read by health checks on every request.
+
+    Attributes:
+        is_ready: Whether the schema is in place and this process leads.
+        answered_at: The loop's time of the last answer; None before the first.
+        epoch: The epoch in which this process leads.
+    """
+
+    is_ready: bool = False
+    answered_at: float | None = None
+    epoch: int | None = None
+
+
+class DatabaseActor(Actor):
+    """Runs the embedded server if there is one, brings the schema up to date, and takes and keeps the lead.
+
+    A server that is away is waited for. What a person must put right (another daemon leads, a database newer than this
+    reeld) is a fault that escalates, so that the daemon ends and says so.
+
+    Args:
+        database: The pool that everybody uses.
+        conninfo: Where it leads.
+        server: The embedded server; None when the settings name another one.
+        keeper: Restores and stores breakers while the database is there.
+        presence: Shows other processes that this one lives.
+        on_ready: Called once after each time this process took the lead, before any other actor may write.
+    """
+
+    name = "database"
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        conninfo: str,
+        server: EmbeddedServer | None,
+        keeper: BreakerKeeper,
+        presence: Presence,
+        metrics: Metrics,
+        status: DatabaseStatus,
+        backup: Backup | None,
+        on_ready: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__()
+        self._database = database
+        self._conninfo = conninfo
+        self._server = server
+        self._keeper = keeper
+        self._presence = presence
+        self._metrics = metrics
+        self._status = status
+        self._backup = backup
+        self._on_ready = on_ready
+
+    async def on_start(self) -> None:
+        """Begin to serve; being ready is told by the status."""
+        self.start_soon(self._serve)
+        self.every("check", CHECK_SECONDS, CheckDatabase(), first=CHECK_SECONDS)
+
+    @handles(CheckDatabase)
+    async def check(self, _message: CheckDatabase) -> None:
+        """Note whether the database answers; that it does not is state, not a fault."""
+        try:
+            await self._database.fetch_one("SELECT 1", deadline=CHECK_DEADLINE_SECONDS)
+        except DatabaseUnavailable:
+            self._metrics.set("reeld_db_up", 0)
+            return
+        self._status.answered_at = trio.current_time()
+        self._metrics.set("reeld_db_up", 1)
+
+    async def _serve(self) -> None:
+        async with AsyncExitStack() as stack:
+            if self._server is not None:
+                await stack.enter_async_context(self._server.running())
+            await _patiently(self._migrate)
+            epoch = await stack.enter_async_context(self._leading())
+            await stack.enter_async_context(self._ready(epoch))
+            await trio.sleep_forever()
+
+    async def _migrate(self) -> None:
+        try:
+            await migrate(self._conninfo, backup=self._backup)
+        except (psycopg.OperationalError, OSError) as error:
+            raise DatabaseUnavailable(
+                "PostgreSQL cannot be reached. Is it running, and is REELD_DATABASE_URL right?"
+            ) from error
+
+    @asynccontextmanager
+    async def _leading(self) -> AsyncIterator[int]:
+        leader = Leader(self._database, sole_owner=self._server is not None)
+        # Only the way in is tried again: once leading, the leader itself waits outages out.
+        await _patiently(leader.acquire)
+        try:
+            self.start_soon(leader.keep)
+            epoch = leader.epoch
+            assert epoch is not None
+            yield epoch
+        finally:
+            await leader.release()
+
+    @asynccontextmanager
+    async def _ready(self, epoch: int) -> AsyncIterator[None]:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(self._presence.run)
+            await nursery.start(self._keeper.run)
+            await _patiently(self._on_ready)
+            self._status.is_ready, self._status.epoch = True, epoch
+            self._status.answered_at = trio.current_time()
+            self._metrics.set("reeld_leader", 1)
+            self._metrics.set("reeld_db_up", 1)
+            log.info("database_ready", epoch=epoch, pid=os.getpid())
+            try:
+                yield
+            finally:
+                self._status.is_ready, self._status.epoch = False, None
+                self._metrics.set("reeld_leader", 0)
+                nursery.cancel_scope.cancel(reason="the database actor stops")
+
+
+async def _patiently(step: Callable[[], Awaitable[object]]) -> None:
+    """Do a step again and again while the database is away."""
+    pause, longest = RETRY_SECONDS
+    while True:
+        try:
+            await step()
+        except DatabaseUnavailable as error:
+            log.warning("database_awaited", reason=error.reason, sentence=error.sentence)
+            await trio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, longest)
+        else:
+            return
