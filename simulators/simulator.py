@@ -112,6 +112,9 @@ class Simulator:
         """Knobs that do something once, by name. They raise `UnknownKnob` for a value they do not take."""
         return {}
 
+    def arrived(self, request: Request) -> None:
+        """Called for each request before any fault."""
+
     async def answer(self, request: Request) -> Answer:
         """Answer one request: what a subclass is about."""
         raise NotImplementedError
@@ -135,6 +138,7 @@ class Simulator:
             await _Delivery(send, abort).deliver(self._knobs_page(request))
             return
         self.requests[request.path] += 1
+        self.arrived(request)
         await self._answer_with_faults(request, _Delivery(send, abort))
 
     async def _answer_with_faults(self, request: Request, delivery: _Delivery) -> None:
