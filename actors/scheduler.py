@@ -80,7 +80,7 @@ class SchedulerActor(Actor):
         super().__init__()
         self._settings = resources.settings
         self._schedule = Schedule(resources.database)
-        self._tasks: dict[str, Task] = {}
+        self._tasks: dict[str, Task] | None = None
 
     async def on_start(self) -> None:
         """Look at once."""
@@ -89,7 +89,7 @@ class SchedulerActor(Actor):
     @handles(SettingsChanged)
     async def settings_changed(self, _message: SettingsChanged) -> None:
         """Declare the tasks anew."""
-        self._tasks = {}
+        self._tasks = None
         await self._look()
 
     @handles(RunDue)
@@ -104,7 +104,7 @@ class SchedulerActor(Actor):
             if wanted != self._tasks:
                 await self._schedule.declare(wanted)
                 self._tasks = wanted
-            for name in await self._schedule.run_due(self._tasks):
+            for name in await self._schedule.run_due(wanted):
                 log.debug("task_due", task=name)
             pause = await self._schedule.seconds_to_next() or pause
         except (DatabaseUnavailable, LeadershipLost) as error:

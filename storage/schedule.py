@@ -19,7 +19,7 @@ ON CONFLICT (task) DO UPDATE SET
 WHERE schedule.every_seconds <> excluded.every_seconds
 """
 
-_FORGET: Final = "DELETE FROM schedule WHERE task <> ALL(%s)"
+_FORGET: Final = "DELETE FROM schedule WHERE task <> ALL(%s::text[])"
 
 # Missed turns coalesce into one: the next one is counted from now, not from when it was due.
 _TAKE_DUE: Final = """

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import pytest
+import trio
+
+from reeld.actors import dispatcher
+from reeld.actors.dispatcher import DispatcherActor
+from reeld.actors.kernel import Actor, handles
+from reeld.actors.resources import Resources
+from reeld.domain.history import EventKind
+from reeld.domain.messages import Sweep
+from reeld.domain.work import Queue, WorkKind
+from reeld.storage.events import append
+from reeld.storage.work import Presence, WorkQueue, WorkState
+
+Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+class Recorder(Actor):
+    """Stands where the importer would, and counts the hints it gets."""
+
+    name = "importer"
+    hints: ClassVar[list[Sweep]] = []
+
+    @handles(Sweep)
+    async def sweep(self, message: Sweep) -> None:
+        self.hints.append(message)
+
+
+@pytest.fixture(autouse=True)
+def _no_hints_from_before() -> None:
+    Recorder.hints.clear()
+
+
+async def announce(resources: Resources, acquisition_id: int = 7) -> None:
+    async with resources.database.transaction() as conn:
+        await append(
+            conn,
+            EventKind.DOWNLOAD_COMPLETED,
+            None,
+            {"movie_id": 1, "acquisition_id": acquisition_id},
+        )
+
+
+async def imports(resources: Resources) -> list[int]:
+    found = await resources.work.list(queue=Queue.IMPORTER)
+    return sorted(int(item.args["acquisition_id"]) for item in found)
+
+
+async def test_an_event_becomes_the_work_that_follows_from_it(
+    resources: Resources, run_actor: Any, eventually: Eventually
+) -> None:
+    await announce(resources, 7)
+    async with run_actor(lambda: DispatcherActor(resources)):
+
+        async def asked() -> bool:
+            return await imports(resources) == [7]
+
+        await eventually(asked)
+
+
+async def test_an_event_becomes_work_once_even_if_the_dispatcher_starts_again(
+    resources: Resources, run_actor: Any, eventually: Eventually
+) -> None:
+    await announce(resources, 7)
+
+    async def asked() -> bool:
+        return await imports(resources) == [7]
+
+    async with run_actor(lambda: DispatcherActor(resources)) as cell:
+        await eventually(asked)
+        (item,) = await resources.work.list(queue=Queue.IMPORTER)
+        await resources.work.discard(item.id)
+        cell.crash(RuntimeError("a fault"))
+        await announce(resources, 8)
+
+        async def asked_again() -> bool:
+            return await imports(resources) == [7, 8]
+
+        await eventually(asked_again)
+    assert len(await resources.work.list(queue=Queue.IMPORTER)) == 2
+
+
+async def test_a_committed_event_is_noticed_without_waiting_for_the_poll(
+    resources: Resources, run_actor: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "POLL_SECONDS", 1000.0)
+    async with run_actor(lambda: DispatcherActor(resources)):
+        await trio.sleep(0.5)
+        await announce(resources, 9)
+
+        async def asked() -> bool:
+            return await imports(resources) == [9]
+
+        await eventually(asked)
+
+
+async def test_an_actor_is_told_of_rows_in_its_queue(
+    resources: Resources, run_actor: Any, eventually: Eventually
+) -> None:
+    async with run_actor(Recorder), run_actor(lambda: DispatcherActor(resources)):
+        async with resources.database.transaction() as conn:
+            await resources.work.enqueue(conn, Queue.IMPORTER, WorkKind.IMPORT, {})
+
+        async def hinted() -> bool:
+            return len(Recorder.hints) > 0
+
+        await eventually(hinted)
+
+
+async def test_a_dead_listening_connection_is_replaced(
+    resources: Resources, run_actor: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "POLL_SECONDS", 1000.0)
+    monkeypatch.setattr(dispatcher, "RELISTEN_SECONDS", 0.1)
+    async with run_actor(lambda: DispatcherActor(resources)):
+        await trio.sleep(0.5)
+        await resources.database.fetch_all(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE query LIKE 'LISTEN%%' AND datname = current_database()"
+        )
+        await announce(resources, 11)
+
+        async def asked() -> bool:
+            return await imports(resources) == [11]
+
+        await eventually(asked)
+
+
+async def test_a_silent_listening_connection_is_given_up(
+    resources: Resources, run_actor: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "RELISTEN_SECONDS", 0.05)
+    listened = 0
+    real = DispatcherActor._listen
+
+    async def listen(self: DispatcherActor) -> None:
+        nonlocal listened
+        listened += 1
+        await real(self)
+
+    monkeypatch.setattr(DispatcherActor, "_listen", listen)
+    monkeypatch.setattr(DispatcherActor, "_heard", lambda self, channel, payload: None)
+    async with run_actor(lambda: DispatcherActor(resources)):
+
+        async def listened_twice() -> bool:
+            return listened >= 2
+
+        await eventually(listened_twice)
+
+
+async def test_work_of_a_process_that_is_gone_is_taken_back(
+    resources: Resources, run_actor: Any, eventually: Eventually
+) -> None:
+    gone = uuid4()
+    other = WorkQueue(resources.database, gone)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(Presence(resources.database, gone).run)
+        async with resources.database.transaction() as conn:
+            work_id = await other.enqueue(conn, Queue.IMPORTER, WorkKind.IMPORT, {})
+        assert work_id is not None
+        assert len(await other.claim(Queue.IMPORTER, 1, uuid4())) == 1
+        nursery.cancel_scope.cancel()
+    async with run_actor(lambda: DispatcherActor(resources)):
+
+        async def available() -> bool:
+            item = await resources.work.get(work_id)
+            return item is not None and item.state is WorkState.AVAILABLE
+
+        await eventually(available)
