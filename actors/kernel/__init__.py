@@ -7,6 +7,8 @@ from reeld.actors.kernel._dead_letters import DeadLetter, DeadLetters, DeadReaso
 from reeld.actors.kernel._directory import Directory
 from reeld.actors.kernel._envelope import Envelope
 from reeld.actors.kernel._errors import ActorCrashed, ActorStopped, IncarnationCrashed
+from reeld.actors.kernel._faults import describe as describe_fault
+from reeld.actors.kernel._faults import part as part_fault
 from reeld.actors.kernel._future import TrioFuture
 from reeld.actors.kernel._handles import handles
 from reeld.actors.kernel._host import Host, host_actors
@@ -62,9 +64,11 @@ __all__ = [
     "TrioFuture",
     "TrioRef",
     "Verdict",
+    "describe_fault",
     "folder_verdict",
     "handles",
     "host_actors",
+    "part_fault",
     "run_incarnation",
     "service_verdict",
     "settings_mark",

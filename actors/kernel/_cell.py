@@ -7,7 +7,6 @@ import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import nan
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -80,7 +79,7 @@ class Cell:
         self._ended_by = "exit"
         self._ref: TrioRef[Any] | None = None
         self._deadlines: Deadlines | None = None
-        self._thread: int | None = None
+        self._loop: trio.lowlevel.TrioToken | None = None
 
     # For supervisors
 
@@ -103,7 +102,8 @@ class Cell:
         self.enter(ActorState.PARKED)
 
     def unpark(self) -> None:
-        """Take messages again; the caller goes on to run an incarnation."""
+        """Take messages again, also after `close`; the caller goes on to run an incarnation."""
+        self.stopped.clear()
         self.mailbox.reopen()
         self.enter(ActorState.STARTING)
 
@@ -172,14 +172,14 @@ class Cell:
         """Return the watchdog of the actor's loop, binding the cell to the loop on first use.
 
         Raises:
-            RuntimeError: This is not the thread of the loop that the actor runs on.
+            RuntimeError: This is not the loop that the actor runs on.
         """
         if self._deadlines is None:
             self._deadlines = Deadlines.of_this_run()
             self.now = trio.lowlevel.current_clock().current_time
-            self._thread = get_ident()
-        elif self._thread != get_ident():
-            raise RuntimeError(f"{self.name} runs on another thread's loop: use request() here")
+            self._loop = trio.lowlevel.current_trio_token()
+        elif self._loop is not trio.lowlevel.current_trio_token():
+            raise RuntimeError(f"{self.name} runs on another loop: use request() here")
         return self._deadlines
 
     def lend_ref(self, actor: TrioActor) -> TrioRef[Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import sys
-import threading
 from collections.abc import Callable, Generator, Iterable
+from threading import Event, Lock
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
@@ -36,14 +36,17 @@ class TrioFuture(pykka.Future[T]):
     then runs the hook, which by then has nothing to wait for.
     """
 
+    # As defaults of the class, not in the constructor: a future is made for every ask.
+    _get_hook: Callable[[float | None], T] | None = None
+    _get_hook_result: T | _Unset = _Unset()
+    _settled = False
+    _value: Any = None
+    _exc_info: ExcInfo | None = None
+    _wakers: tuple[Waker, ...] = ()
+    _sources: tuple[TrioFuture[Any], ...] = ()
+
     def __init__(self) -> None:
-        super().__init__()
-        self._lock = threading.Lock()
-        self._settled = False
-        self._value: Any = None
-        self._exc_info: ExcInfo | None = None
-        self._wakers: list[Waker] = []
-        self._sources: tuple[TrioFuture[Any], ...] = ()
+        self._lock = Lock()
 
     # Settling
 
@@ -111,7 +114,7 @@ class TrioFuture(pykka.Future[T]):
         return self._open()
 
     def _block(self, timeout: float | None) -> None:
-        arrived = threading.Event()
+        arrived = Event()
         if self._watch(arrived.set) and not arrived.wait(timeout):
             self._unwatch(arrived.set)
             raise pykka.Timeout(f"{timeout} seconds")
@@ -154,8 +157,9 @@ class TrioFuture(pykka.Future[T]):
             if self._watch(sleeper.wake):
                 try:
                     await sleeper.sleep()
-                finally:
+                except BaseException:
                     self._unwatch(sleeper.wake)
+                    raise
 
     def _ready(self) -> bool:
         if self._get_hook is not None:
@@ -165,14 +169,14 @@ class TrioFuture(pykka.Future[T]):
     def _watch(self, wake: Waker) -> bool:
         """Have `wake` called when the answer comes; False when it is there already."""
         with self._lock:
-            if not self._settled:
-                self._wakers.append(wake)
-            return not self._settled
+            if self._settled:
+                return False
+            self._wakers = (*self._wakers, wake)
+            return True
 
     def _unwatch(self, wake: Waker) -> None:
         with self._lock:
-            if wake in self._wakers:
-                self._wakers.remove(wake)
+            self._wakers = tuple(each for each in self._wakers if each != wake)
 
     # Deriving
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pykka._envelope import Envelope as PykkaEnvelope
 
 from reeld.actors.kernel._envelope import Envelope, Reject
-from reeld.actors.kernel._mailbox import Mailbox
+from reeld.actors.kernel._mailbox import BREATH, Mailbox
 from reeld.domain.messages import Message, Overflow
 
 CONTROL_CAPACITY = 1000
@@ -100,11 +100,13 @@ class BoundedMailbox(Mailbox):
             The message; None once `dismiss` was called.
         """
         while not self._dismissed:
-            if self._deliverable():
+            if not self._deliverable():
+                await self._doze()
+            elif self._taken < BREATH:
+                self._taken += 1
+                return self.get()
+            else:
                 await self._breathe()
-                if self._deliverable():
-                    return self.get()
-            await self._doze()
         return None
 
     def pause(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
+from threading import Lock
 from typing import Any
 
 import trio
@@ -23,13 +23,14 @@ class Mailbox:
     waits, so that all senders see one order. Only the waking crosses threads: shipping the envelope
     itself over trio's own queue would let local messages overtake it.
 
-    It may be filled before any loop runs. Nothing is lost at a restart: it outlives its receivers.
+    It may be filled before any loop runs; from the first `receive` on it belongs to that loop. Nothing is lost at a restart: it outlives its receivers.
     """
 
     def __init__(self) -> None:
         self._queue: deque[Any] = deque()
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._reject: Reject | None = None
+        self._sleeper: Sleeper | None = None
         self._asleep: Sleeper | None = None
         self._taken = 0
 
@@ -64,10 +65,13 @@ class Mailbox:
         Not a checkpoint while messages wait, but for every 64th. A cancelled `receive` takes nothing.
         """
         while True:
-            if self._queue:
-                await self._breathe()
+            if not self._queue:
+                await self._doze()
+            elif self._taken < BREATH:
+                self._taken += 1
                 return self.get()
-            await self._doze()
+            else:
+                await self._breathe()
 
     def close(self, reject: Reject) -> list[PykkaEnvelope[Any]]:
         """Let `reject` answer every later message. Atomic with `put`: no message falls in between.
@@ -82,15 +86,15 @@ class Mailbox:
         return waiting
 
     async def _breathe(self) -> None:
-        self._taken += 1
-        if self._taken >= BREATH:
-            await trio.lowlevel.checkpoint()
-            self._taken = 0
+        self._taken = 0
+        await trio.lowlevel.checkpoint()
 
     async def _doze(self) -> None:
         """Sleep until something changes, unless it did already."""
         self._taken = 0
-        sleeper = Sleeper()
+        sleeper = self._sleeper
+        if sleeper is None:
+            sleeper = self._sleeper = Sleeper()
         with self._lock:
             if self._receivable():
                 return

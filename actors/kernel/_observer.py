@@ -53,6 +53,9 @@ class Observer(Protocol):
     def breaker_alarm(self, name: str, reason: str, sentence: str) -> None:
         """A person has to act before a service is called again."""
 
+    def escalated(self, supervisor: str) -> None:
+        """A supervisor could not help, and failed."""
+
 
 class NullObserver:
     """Watches nothing."""
@@ -78,4 +81,7 @@ class NullObserver:
         """Ignore it."""
 
     def breaker_alarm(self, name: str, reason: str, sentence: str) -> None:
+        """Ignore it."""
+
+    def escalated(self, supervisor: str) -> None:
         """Ignore it."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from itertools import count
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 import pykka
@@ -107,8 +107,8 @@ class TrioActor(pykka.Actor):
                 response = None
             else:
                 response = self._handle_receive(envelope.message)
-                # Not isawaitable: a handler may well answer with a future, which is awaitable too.
-                if inspect.iscoroutine(response):
+                # Not any awaitable: a handler may well answer with a future, which is one too.
+                if isinstance(response, CoroutineType):
                     response = await response
             if reply_to is not None:
                 reply_to.set(response)
@@ -170,5 +170,5 @@ class TrioActor(pykka.Actor):
 async def _finish(hook: Callable[..., object], *args: object) -> None:
     """Call a hook, and await what it returns if it is a coroutine function."""
     result = hook(*args)
-    if inspect.iscoroutine(result):
+    if isinstance(result, CoroutineType):
         await result
