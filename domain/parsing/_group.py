@@ -1,0 +1,150 @@
+"""Reads who made a release.
+
+Radarr's convention: the word behind the last dash, or the last brackets; and where a name has
+neither, the one word that is left behind everything that is known.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from reeld.domain.parsing._language import LANGUAGE_WORDS
+from reeld.domain.parsing._tidy import flatten
+from reeld.domain.parsing._vocabulary import EPISODE, FIRM, LOOSE, YEAR
+
+
+class Group(NamedTuple):
+    """A group, and where it begins in the name; the name's length when there is none."""
+
+    name: str | None
+    start: int
+
+
+_TAG: Final = re.compile(
+    rf"(?:{FIRM.pattern})|(?:{LOOSE.pattern})|(?:{YEAR.pattern})|(?:{EPISODE.pattern})|"
+    rf"(?<![^\W_])(?:{LANGUAGE_WORDS}|[1-9] ?ch|[125679] ?[0-2]|\d{{2,4}}[km]bps|\d+ ?[mg]b|"
+    r"ma ?\d ?\d|ma|x|dts-?x(?: ?\d ?\d)?|dd|ddex|dd-ex|dl|ml|ld|md|dv|sdr|hdr\w*|hevc|aac|ac3|eac3|opus|mp[34]|"
+    r"atmos(?: ?\d ?\d)?|(?-i:EN|LV|ES|DE|IT|FR|PL|RU|CAT)|truehd|flac|audio|line|extras|lame\S*|dxva|int|extended|uncut|unrated|dc|"
+    r"directors?|cut|subs?|sub|esub|multisubs?|anniversary|edition|hc|hq|hdc|sbs|hsbs|hou|"
+    r"mkv|mp4|avi|webm|amzn|nf|hmax|dsnp|atvp?|hulu|pcok|itunes|it|crf\d+|by|rip|dvd|bd|web|ts|"
+    r"disc|dual|softsubs?|docu|festival|untouched|true|bt\d{3,4}|bit|sd|hd|tv|plus|\d{2}bits?)"
+    r"(?![^\W_])",
+    re.IGNORECASE,
+)
+_STREAM: Final = (
+    r"(?:[xh][ .]?-?26[3-6]m?|xvid|divx|hevc|avc|av1|vc-1|vp9|e?-?ac-?3|aac(?:[ .]?\d[ .]\d)?|flac|"
+    r"\d[ .]\d|atmos|dts|mp3|remux|rip|dvdr|dvd[59]|web|bluray|hdtv|\d{3,4}p)"
+)
+_AFTER_STREAM: Final = re.compile(
+    rf"(?<![^\W_]){_STREAM}\s?-\s?([^\s\-\[\](){{}}|/]+)[\s).]*$", re.IGNORECASE
+)
+_PARTS_OF_WORDS: Final = re.compile(
+    r"(?:dl|rip|ray|hd|hdma|ma|es|x|\d{1,2}|\d{3,4}[pi]|dvd|subs?|audio|remux|tv|ts|\d[ .]\d|h?26[45])",
+    re.IGNORECASE,
+)
+_BEHIND_DASH: Final = re.compile(r"-\s?([^\s\-\[\](){}|/]{2,})[\s).\]]*$")
+_BRACKETED_BEHIND_DASH: Final = re.compile(r"-\s?\[([^\[\]\s]{2,30})\][\s.]*$")
+_LAST_BRACKETS: Final = re.compile(r"[\[{(]([^\[\]{}()\s]{2,30})[\]})][\s).]*$")
+# "LOKiHD - Telly": who made it, and who posted it; "Garshasp) QxR": a member and the group.
+_PAIRED: Final = re.compile(r"([\w.]+) - [\w.]+|\S+\)\s+(\w+)")
+_SOFTSUBS: Final = re.compile(r"\[Softsubs \(([^()]{2,30})\)", re.IGNORECASE)
+_HASH: Final = re.compile(r"\s*[\[(][0-9A-Fa-f]{8}[\])]\s*$")
+_IN_FRONT: Final = re.compile(r"^\s*\[([^\[\]]{2,30})\]")
+_INDEX_SITE: Final = re.compile(
+    r"\s*[\[{(](?:rartv|rarbg|eztv[\w.]*|ettv|tgx|ethd|etrg|publichd|1337x[\w.]*|prime|moviesfd)[\])}]\s*$",
+    re.IGNORECASE,
+)
+_SIZE: Final = re.compile(r"\d+(?:\.\d+)?\s?[mg]i?b", re.IGNORECASE)
+
+
+def read_group(text: str, tail_start: int) -> Group:
+    """Read the group from a tidied name.
+
+    Args:
+        text: The name, with its dots.
+        tail_start: Where the title and its year end: the group can only come after it.
+    """
+    unhashed = _HASH.sub("", text)
+    bare = _INDEX_SITE.sub("", unhashed)
+    for rule in (_behind_stream, _softsubs, _last_brackets, _left_over, _behind_dash, _last_inside):
+        found = rule(bare, min(tail_start, len(bare)))
+        if found is not None:
+            return found
+    in_front = _IN_FRONT.match(text)
+    if in_front and unhashed != text and not _is_tag(in_front[1]):
+        return Group(in_front[1], len(bare))
+    return Group(None, len(bare))
+
+
+def _behind_stream(text: str, start: int) -> Group | None:
+    """`x264-GROUP`: whatever stands there is the group, even when it reads like a word."""
+    found = _AFTER_STREAM.search(text, max(start - 12, 0))
+    if found is None or found.start(1) < start or _PARTS_OF_WORDS.fullmatch(found[1]):
+        return None
+    if not _is_name(found[1]) or ("." in found[1].rstrip(".") and _is_tag(found[1])):
+        return None
+    return Group(found[1].rstrip("."), found.start(1))
+
+
+def _softsubs(text: str, start: int) -> Group | None:
+    found = _SOFTSUBS.search(text, start)
+    return Group(found[1], found.start()) if found else None
+
+
+def _last_brackets(text: str, start: int) -> Group | None:
+    found = _BRACKETED_BEHIND_DASH.search(text, start) or _LAST_BRACKETS.search(text, start)
+    if found is None or _is_tag(found[1]) or (found[1][0].isdigit() and len(found[1]) < 3):
+        return None
+    if re.fullmatch(r"(?:tt|tmdb-?|imdb-?)\w+", found[1], re.IGNORECASE):
+        return None
+    return Group(found[1], found.start(1))
+
+
+def _left_over(text: str, start: int) -> Group | None:
+    """The one word behind everything known: `x264.D-Z0N3`, `AAC 5.1 RONIN)`."""
+    flat = flatten(text)
+    known = list(_TAG.finditer(flat, start))
+    if not known:
+        return None
+    end = known[-1].end()
+    rest = text[end:].strip(" .-_)]}~")
+    paired = _PAIRED.fullmatch(rest)
+    if paired:
+        rest = paired[1] or paired[2]
+    elif "." in rest and "-" in rest:
+        rest = rest.rpartition("-")[2]
+    if not rest or re.search(r"[\s\[\](){}/|+,]", rest) or not _is_name(rest):
+        return None
+    return Group(rest, text.index(rest, end))
+
+
+def _behind_dash(text: str, start: int) -> Group | None:
+    found = _BEHIND_DASH.search(text, start)
+    if found is None or _PARTS_OF_WORDS.fullmatch(found[1]) or not _is_name(found[1]):
+        return None
+    if _is_tag(found[1]):
+        return None
+    if not _TAG.search(flatten(text[start : found.start()])):
+        return None
+    return Group(found[1].rstrip("."), found.start(1))
+
+
+def _last_inside(text: str, start: int) -> Group | None:
+    """The last word in the parentheses that hold the picture: `(1080p BluRay x265 Q22 Joy)`."""
+    found = re.search(r"[ (]([^\s()\[\]]{2,})\)?\s*$", text)
+    inside = text.rstrip().endswith(")") or text.count("(") > text.count(")")
+    if found is None or not inside or found.start() < start or _is_tag(found[1]):
+        return None
+    picture = text[text.rfind("(") : found.start()]
+    if not FIRM.search(flatten(picture)) or not _is_name(found[1]):
+        return None
+    return Group(found[1], found.start(1))
+
+
+def _is_tag(word: str) -> bool:
+    return bool(_TAG.search(flatten(word)) or _SIZE.search(word))
+
+
+def _is_name(word: str) -> bool:
+    return any(char.isascii() and char.isalnum() for char in word) and not _SIZE.search(word)

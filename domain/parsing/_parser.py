@@ -1,0 +1,68 @@
+"""Puts the readings of a release name together."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reeld.domain.parsing._bounds import find_bounds
+from reeld.domain.parsing._edition import read_editions
+from reeld.domain.parsing._group import read_group
+from reeld.domain.parsing._language import read_languages
+from reeld.domain.parsing._parsed import ParsedRelease
+from reeld.domain.parsing._picture import Picture, read_picture, words
+from reeld.domain.parsing._quality import quality_of
+from reeld.domain.parsing._revision import read_revision
+from reeld.domain.parsing._tidy import LONGEST_NAME, tidy
+from reeld.domain.parsing._title import read_title
+from reeld.domain.parsing._vocabulary import EPISODE
+from reeld.domain.quality import QualitySource
+
+_SD_CODEC: Final = words(r"xvid|divx")
+_HARDCODED: Final = words(r"hc|korsubs?|hard-?coded(?: subs?)?|hard-?subs?|swesub(?:bed)?")
+_IMDB: Final = re.compile(r"(?<![^\W_])(tt\d{7,9})(?!\d)", re.IGNORECASE)
+_TMDB: Final = re.compile(r"(?<![^\W_])tmdb(?:id)?[ \-=:]?(\d{1,9})(?!\d)", re.IGNORECASE)
+
+
+def parse_release_name(name: str) -> ParsedRelease:
+    """Read what a release name says. Never raises, whatever the text.
+
+    Takes some milliseconds for most names: never call it on the event loop.
+    """
+    tidied = tidy(name)
+    bounds = find_bounds(tidied.flat)
+    group = read_group(tidied.text, bounds.tail_start)
+    tail = tidied.flat[bounds.title_end : max(group.start, bounds.title_end)]
+    title = read_title(
+        tidied.text[bounds.title_start : bounds.title_end],
+        has_year=bounds.year is not None and bounds.tail_start > bounds.title_end,
+        after=tidied.flat[bounds.tail_start :],
+    )
+    picture = read_picture(tail, tidied.extension)
+    imdb, tmdb = _IMDB.search(tidied.flat), _TMDB.search(tidied.flat)
+    return ParsedRelease(
+        name=name[:LONGEST_NAME],
+        title=title.text,
+        alternative_titles=title.alternatives,
+        year=bounds.year,
+        source=picture.source,
+        resolution=picture.resolution,
+        modifier=picture.modifier,
+        quality=quality_of(
+            picture, tidied.extension, is_sd_codec=bool(_SD_CODEC.search(tidied.flat))
+        ),
+        revision=read_revision(tidied.flat, bounds.title_end),
+        editions=read_editions(title.edition, tail),
+        languages=read_languages(f"{title.language} {tail}"),
+        group=group.name,
+        is_hardcoded=bool(_HARDCODED.search(tail)),
+        is_episode=bool(EPISODE.search(tidied.flat)),
+        is_unparseable=_is_unparseable(bounds.is_marked, picture),
+        imdb_id=imdb[1].lower() if imdb else None,
+        tmdb_id=int(tmdb[1]) if tmdb else None,
+    )
+
+
+def _is_unparseable(is_marked: bool, picture: Picture) -> bool:
+    says_nothing = picture.source is QualitySource.UNKNOWN and not picture.resolution
+    return says_nothing and not is_marked
