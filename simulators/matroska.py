@@ -33,6 +33,7 @@ class VideoCodec(Enum):
 class AudioCodec(Enum):
     """A codec, as Matroska names it."""
 
+    AAC = "A_AAC"
     AC3 = "A_AC3"
     EAC3 = "A_EAC3"
     DTS = "A_DTS"
@@ -106,13 +107,24 @@ class Matroska:
             _text(0x5741, "reeld simulator"),
         )
 
+    def _private(self) -> bytes:
+        if self.audio is not AudioCodec.AAC:
+            return b""
+        return _element(0x63A2, _aac_configuration(self.channels))
+
     def _tracks(self) -> bytes:
         picture = _element(0xE0, _uint(0xB0, self.width), _uint(0xBA, self.height))
         sound = _element(0xE1, _float(0xB5, 48000.0), _uint(0x9F, self.channels))
         film_rate = _uint(0x23E383, 41_708_333)  # nanoseconds a frame: 23.976 a second
         video = _track(1, 1, self.video.value, "und", film_rate, picture)
-        audio = _track(2, 2, self.audio.value, self.language, sound)
+        audio = _track(2, 2, self.audio.value, self.language, self._private(), sound)
         return _element(0x1654AE6B, video, audio)
+
+
+def _aac_configuration(channels: int) -> bytes:
+    """The AudioSpecificConfig of ISO/IEC 14496-3, without which AAC has no meaning: low complexity, 48 kHz."""
+    low_complexity, rate_48000 = 2, 3
+    return (low_complexity << 11 | rate_48000 << 7 | channels << 3).to_bytes(2, "big")
 
 
 def _track(number: int, kind: int, codec: str, language: str, *more: bytes) -> bytes:

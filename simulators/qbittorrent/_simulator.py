@@ -62,7 +62,7 @@ class QbittorrentSimulator(Simulator):
         self._open: Callable[[], Core] = lambda: open_core(
             self.profile, self.knobs, contents, save_path, folder
         )
-        self._credentials = username, password
+        self.credentials = username, password
         self._core: Core | None = None
         self._doorkeeper: Doorkeeper | None = None
 
@@ -77,7 +77,7 @@ class QbittorrentSimulator(Simulator):
     def doorkeeper(self) -> Doorkeeper:
         """Logins and sessions."""
         if self._doorkeeper is None:
-            self._doorkeeper = Doorkeeper(self.profile, *self._credentials, self.core.preferences)
+            self._doorkeeper = Doorkeeper(self.profile, *self.credentials, self.core.preferences)
         return self._doorkeeper
 
     @property
