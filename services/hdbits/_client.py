@@ -20,6 +20,7 @@ from reeld.services.transport import (
     Observer,
     Profile,
     Wire,
+    decode_json,
     read_json,
     refuse_common,
 )
@@ -184,7 +185,7 @@ def _entries(reply: _Reply) -> list[msgspec.Raw]:
     if status != 0:
         raise error_for_status(status)
     try:
-        return msgspec.json.decode(reply.data or b"null", type=list[msgspec.Raw])
+        return decode_json(bytes(reply.data or b"null"), list[msgspec.Raw])
     except msgspec.MsgspecError:
         raise ProtocolViolation(
             f"{LABEL} reported success without a list of torrents. reeld tries again by itself.",

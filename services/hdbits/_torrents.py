@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from reeld.services.transport import decode_json
+
 _HASH: Final = re.compile(r"[0-9a-fA-F]{40}")
 _NO_SHOWING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONGEST_TITLE: Final = 512
@@ -114,7 +116,7 @@ def read_page(entries: Sequence[msgspec.Raw], limit: int) -> HdbitsPage:
     torrents: list[HdbitsTorrent] = []
     for entry in entries:
         try:
-            torrents.append(_read(msgspec.json.decode(entry, type=_Entry)))
+            torrents.append(_read(decode_json(bytes(entry), _Entry)))
         except (_Unreadable, msgspec.MsgspecError, ValueError, OverflowError):
             continue
     return HdbitsPage(tuple(torrents), len(entries) - len(torrents), len(entries) >= limit)

@@ -8,7 +8,7 @@ from reeld.domain.errors import Refused, ServiceDown
 from reeld.services.qbittorrent._adding import AddAnswer
 from reeld.services.qbittorrent._session import not_qbittorrent
 from reeld.services.qbittorrent._versions import LABEL, SERVICE
-from reeld.services.transport import Answer, DownReason, refuse_common
+from reeld.services.transport import Answer, DownReason, decode_json, refuse_common
 
 
 class _Counts(msgspec.Struct):
@@ -51,7 +51,7 @@ def judge_add(answer: Answer) -> AddAnswer:
     if not text.startswith("{"):
         return AddAnswer.UNCLEAR if text == "Fails." else AddAnswer.ACCEPTED
     try:
-        counts = msgspec.json.decode(text, type=_Counts)
+        counts = decode_json(text.encode(), _Counts)
     except msgspec.MsgspecError:
         return AddAnswer.UNCLEAR
     return AddAnswer.ACCEPTED if counts.success_count or counts.pending_count else AddAnswer.UNCLEAR

@@ -12,6 +12,7 @@ import msgspec
 
 from reeld.domain.movie import Collection, MovieDetails, MovieStatus, ReleaseDates
 from reeld.services.tmdb._lists import year_of
+from reeld.services.transport import decode_json
 
 _IMDB_ID: Final = re.compile(r"tt\d{7,10}")
 _MOST_TITLES: Final = 200
@@ -113,7 +114,7 @@ def parse_movie(raw: bytes, *, country: str, today: date) -> MovieDetails:
     Raises:
         msgspec.MsgspecError: These are not such bytes.
     """
-    return to_details(msgspec.json.decode(raw, type=MovieReply), country=country, today=today)
+    return to_details(decode_json(raw, MovieReply), country=country, today=today)
 
 
 def to_details(reply: MovieReply, *, country: str, today: date) -> MovieDetails:

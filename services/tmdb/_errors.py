@@ -16,7 +16,7 @@ from reeld.domain.errors import (
     Refused,
     ServiceDown,
 )
-from reeld.services.transport import Answer, DownReason, seconds_to_wait
+from reeld.services.transport import Answer, DownReason, decode_json, seconds_to_wait
 
 SERVICE: Final = "tmdb"
 LABEL: Final = "TMDB"
@@ -105,6 +105,6 @@ def _by_status(status: int) -> Meaning | None:
 
 def _code(answer: Answer) -> int | None:
     try:
-        return msgspec.json.decode(answer.body[:65536], type=_Status).status_code
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return decode_json(answer.body[:65536], _Status).status_code
+    except msgspec.MsgspecError:
         return None

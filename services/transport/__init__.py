@@ -7,7 +7,7 @@ Every client of an outside system sends through one `Wire`. What leaves it is ei
 from reeld.services.transport._addresses import AddressPolicy, refuse_address
 from reeld.services.transport._answers import Answer, Call, origin_of
 from reeld.services.transport._faults import DownReason, refuse_common, refuse_html
-from reeld.services.transport._json import read_json
+from reeld.services.transport._json import decode_json, read_json
 from reeld.services.transport._observing import NullObserver, Observer, Outcome
 from reeld.services.transport._redirects import next_hop
 from reeld.services.transport._retry_after import seconds_to_wait
@@ -23,6 +23,7 @@ __all__ = [
     "Outcome",
     "Profile",
     "Wire",
+    "decode_json",
     "next_hop",
     "origin_of",
     "read_json",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator
 
 import httpx
+import trio
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -33,34 +33,66 @@ async def read_body(response: httpx.Response, cap: int) -> bytes:
     if declared.isascii() and declared.isdigit() and int(declared[:19]) > cap:
         raise BodyTooLarge
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding in {"gzip", "x-gzip"}:
-        return await _inflate(response.aiter_raw(), cap)
-    if encoding not in {"identity", ""}:
+    if encoding not in {"gzip", "x-gzip", "identity", ""}:
         raise BrokenEncoding
-    return await _collect(response.aiter_raw(), cap)
+    intake = _Gunzip(cap) if "gzip" in encoding else _Plain(cap)
+    await _pour(response, intake)
+    return intake.finish()
 
 
-async def _collect(chunks: AsyncIterator[bytes], cap: int) -> bytes:
-    body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > cap:
+async def _pour(response: httpx.Response, intake: _Plain) -> None:
+    """Give the body to `intake` until it raises.
+
+    A loop left early would leave the async generators inside httpx to the garbage collector. Cancelling the next read
+    instead ends them all in order.
+    """
+    failure: Exception | None = None
+    with trio.CancelScope() as scope:
+        async for chunk in response.aiter_raw():
+            if failure is None:
+                try:
+                    intake.add(chunk)
+                except (BodyTooLarge, BrokenEncoding) as error:
+                    failure = error
+                    scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+class _Plain:
+    """Collects bytes up to a cap."""
+
+    def __init__(self, cap: int) -> None:
+        self._cap = cap
+        self._body = bytearray()
+
+    def add(self, chunk: bytes) -> None:
+        self._body += chunk
+        if len(self._body) > self._cap:
             raise BodyTooLarge
-    return bytes(body)
+
+    def finish(self) -> bytes:
+        return bytes(self._body)
 
 
-async def _inflate(chunks: AsyncIterator[bytes], cap: int) -> bytes:
-    body = bytearray()
-    inflater = zlib.decompressobj(_GZIP)
-    anything = False
-    async for chunk in chunks:
-        anything = anything or bool(chunk)
+class _Gunzip(_Plain):
+    """Inflates what it collects, never by more than the cap allows."""
+
+    def __init__(self, cap: int) -> None:
+        super().__init__(cap)
+        self._inflater = zlib.decompressobj(_GZIP)
+        self._anything = False
+
+    def add(self, chunk: bytes) -> None:
+        self._anything = self._anything or bool(chunk)
+        room = self._cap + 1 - len(self._body)
         try:
-            body += inflater.decompress(chunk, cap + 1 - len(body))
+            inflated = self._inflater.decompress(chunk, room)
         except zlib.error:
             raise BrokenEncoding from None
-        if len(body) > cap:
-            raise BodyTooLarge
-    if anything and not inflater.eof:
-        raise BrokenEncoding
-    return bytes(body)
+        super().add(inflated)
+
+    def finish(self) -> bytes:
+        if self._anything and not self._inflater.eof:
+            raise BrokenEncoding
+        return super().finish()

@@ -32,7 +32,7 @@ async def read_json(answer: Answer, kind: type[T], *, service: str, label: str) 
     except msgspec.ValidationError as error:
         # The text names types and a path such as `$.results[0].id`, never a value.
         what, reason = f"JSON of another shape ({error})", "unexpected_shape"
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except msgspec.DecodeError:
         what = "an empty answer" if not answer.body.strip() else "something that is no JSON"
         reason = "not_json"
     raise ProtocolViolation(
@@ -44,5 +44,12 @@ async def read_json(answer: Answer, kind: type[T], *, service: str, label: str) 
 
 
 def decode_json(body: bytes, kind: type[T]) -> T:
-    """Decode JSON, with or without a byte-order mark."""
-    return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=kind)
+    """Decode JSON, with or without a byte-order mark.
+
+    Raises:
+        msgspec.MsgspecError: It is no JSON, is nested absurdly deep, or has another shape.
+    """
+    try:
+        return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=kind)
+    except (RecursionError, UnicodeDecodeError):
+        raise msgspec.DecodeError("nested too deep or no UTF-8") from None
