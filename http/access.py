@@ -44,7 +44,7 @@ class Access:
     """Decides whether a request may pass.
 
     Args:
-        stored: Tells whether the database holds a key with this hash.
+        stored: Tells whether the database knows a key.
         metrics: Counts attempts.
         fixed: Hashes of keys that hold without a database: the administrator's from the settings, and the one that
             the local command line reads from a private file.
@@ -53,7 +53,7 @@ class Access:
 
     def __init__(
         self,
-        stored: Callable[[bytes], Awaitable[bool]],
+        stored: Callable[[Secret], Awaitable[bool]],
         metrics: Metrics,
         *,
         fixed: tuple[bytes, ...] = (),
@@ -68,12 +68,12 @@ class Access:
     async def requires_key(self, connection: Connection, _handler: BaseRouteHandler) -> None:
         """Guard a route: pass with a valid API key, answer 401 otherwise."""
         key = key_of(connection)
-        if key is not None and await self._is_valid(digest(key)):
+        if key is not None and await self._is_valid(Secret(key)):
             self._metrics.add("reeld_auth_attempts_total", method="api_key", outcome="ok")
             return
         self._metrics.add("reeld_auth_attempts_total", method="api_key", outcome="refused")
         raise NotAuthorizedException(
-            "Send the API key in the X-Api-Key header. It was printed at the first start; `reeld key new` makes another.",
+            "Send the API key in the X-Api-Key header. It was printed at the first start; REELD_API_KEY sets one of your own.",
             headers={"WWW-Authenticate": "Bearer"},
         )
 
@@ -90,13 +90,14 @@ class Access:
                 headers={"WWW-Authenticate": "Bearer"},
             )
 
-    async def _is_valid(self, hashed: bytes) -> bool:
+    async def _is_valid(self, key: Secret) -> bool:
+        hashed = digest(key.reveal())
         if any(hmac.compare_digest(hashed, each) for each in self._fixed):
             return True
         now = trio.current_time()
         if self._remembered.get(hashed, 0.0) > now:
             return True
-        if not await self._stored(hashed):
+        if not await self._stored(key):
             self._remembered.pop(hashed, None)
             return False
         self._remembered[hashed] = now + REMEMBERED_SECONDS

@@ -1,15 +1,23 @@
 """What reeld says about itself: metrics, structured logs, redaction."""
 
 from reeld.telemetry.catalogue import CATALOGUE, Kind, Metric
+from reeld.telemetry.health import Check, HealthBoard, Status
 from reeld.telemetry.logs import Redaction, configure_logs, redaction
 from reeld.telemetry.metrics import Metrics
+from reeld.telemetry.observers import DatabaseObserver, KernelObserver, ServiceObserver
 
 __all__ = [
     "CATALOGUE",
+    "Check",
+    "DatabaseObserver",
+    "HealthBoard",
+    "KernelObserver",
     "Kind",
     "Metric",
     "Metrics",
     "Redaction",
+    "ServiceObserver",
+    "Status",
     "configure_logs",
     "redaction",
 ]

@@ -22,7 +22,12 @@ class KernelObserver:
         self._handle: dict[str, Histogram] = {}
 
     def message_handled(
-        self, actor: str, message_type: str, outcome: str, wait_s: float, handle_s: float
+        self,
+        actor: str,
+        message_type: str,  # noqa: ARG002 - a label of this would have too many values
+        outcome: str,
+        wait_s: float,
+        handle_s: float,
     ) -> None:
         """Count a message and observe its times."""
         key = (actor, outcome)

@@ -11,6 +11,8 @@ from reeld.domain.messages._qbit import (
 )
 from reeld.domain.messages._sources import PollFeed, PollRecent
 from reeld.domain.messages._tmdb import (
+    AddedMovie,
+    AddMovie,
     FetchImage,
     FindMovie,
     Image,
@@ -20,6 +22,8 @@ from reeld.domain.messages._tmdb import (
 )
 
 __all__ = [
+    "AddMovie",
+    "AddedMovie",
     "FetchImage",
     "FindMovie",
     "Image",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reeld.domain.messages._base import Message
-from reeld.domain.movie import MovieDetails, MovieHit
+from reeld.domain.movie import Movie, MovieDetails, MovieHit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,33 @@ class FindMovie(Message[MovieHit]):
     """Find the movie with an IMDb id (`tt…`). `NotFound` when TMDB has none."""
 
     imdb_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddedMovie:
+    """A movie that is wanted now.
+
+    Attributes:
+        is_new: False when it was there already; then nothing of it was changed.
+    """
+
+    movie: Movie
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddMovie(Message[AddedMovie]):
+    """Want a movie. With a title, it can be added while TMDB cannot be asked; the rest is filled in later.
+
+    Attributes:
+        profile: None for the default one.
+    """
+
+    tmdb_id: int
+    title: str | None = None
+    year: int | None = None
+    monitored: bool = True
+    profile: str | None = None
 
 
 class ImageKind(StrEnum):

@@ -177,6 +177,12 @@ async def verdict(source: Reader, release_id: int) -> dict[str, Any] | None:
     return None if row is None else row[0]
 
 
+async def verdicts(source: Reader, release_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Return the verdicts of releases by their number; one that nothing was decided about is left out."""
+    statement = "SELECT id, verdict FROM release WHERE id = ANY(%s) AND verdict IS NOT NULL"
+    return {row[0]: row[1] for row in await fetch_all(source, statement, (list(release_ids),))}
+
+
 async def parsed(source: Reader, release_id: int) -> dict[str, Any] | None:
     """Return what was read from the release's name, as JSON, or None when nothing was."""
     row = await fetch_one(source, "SELECT parsed FROM release WHERE id = %s", (release_id,))

@@ -1,0 +1,106 @@
+"""What the API shows of the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from reeld.domain.library import MovieFile
+from reeld.domain.movie import Movie
+from reeld.domain.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of the library."""
+
+    path: str
+    size: int
+    quality: str
+    link: str | None
+    release: str | None
+    added_at: datetime
+
+    @classmethod
+    def of(cls, file: MovieFile) -> FileView:
+        """Show a file."""
+        return cls(
+            path=str(PurePosixPath(file.root_folder) / file.relative_path),
+            size=file.size,
+            quality=str(file.quality.name),
+            link=str(file.link) if file.link else None,
+            release=file.release_title,
+            added_at=file.added_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MovieView:
+    """A movie, how far it has come, and its files."""
+
+    id: int
+    tmdb_id: int
+    imdb_id: str | None
+    title: str
+    year: int | None
+    runtime_minutes: int | None
+    monitored: bool
+    profile: str
+    stage: str
+    progress: float
+    stage_note: str
+    added_at: datetime
+    files: tuple[FileView, ...]
+
+    @classmethod
+    def of(cls, movie: Movie, files: list[MovieFile]) -> MovieView:
+        """Show a movie."""
+        return cls(
+            id=movie.id,
+            tmdb_id=movie.tmdb_id,
+            imdb_id=movie.imdb_id,
+            title=movie.title,
+            year=movie.year,
+            runtime_minutes=movie.runtime_minutes,
+            monitored=movie.monitored,
+            profile=movie.profile,
+            stage=str(movie.stage),
+            progress=round(movie.progress, 4),
+            stage_note=movie.stage_note,
+            added_at=movie.added_at,
+            files=tuple(FileView.of(file) for file in files),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """A release that was found for a movie, and what was decided about it."""
+
+    id: int
+    source: str
+    indexer: str
+    title: str
+    size: int | None
+    seeders: int | None
+    freeleech: bool
+    infohash: str | None
+    published_at: datetime | None
+    verdict: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, release: Release, verdict: dict[str, Any] | None) -> ReleaseView:
+        """Show a release."""
+        return cls(
+            id=release.id,
+            source=str(release.source),
+            indexer=release.indexer,
+            title=release.title,
+            size=release.size,
+            seeders=release.seeders,
+            freeleech=release.freeleech,
+            infohash=release.infohash,
+            published_at=release.published_at,
+            verdict=verdict,
+        )

@@ -1,0 +1,56 @@
+"""The application: every route, one way of saying what went wrong, and the measure of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Litestar
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+
+from reeld.domain.secret import Secret
+from reeld.http.api.movies import movie_routes
+from reeld.http.api.queue import queue_routes
+from reeld.http.api.work import work_routes
+from reeld.http.measure import Measure
+from reeld.http.ops.control import control_routes
+from reeld.http.ops.health import health_routes
+from reeld.http.ops.metrics import metrics_routes
+from reeld.http.problems import HANDLERS
+from reeld.http.surface import Surface
+
+LARGEST_BODY = 1024 * 1024
+
+_ENCODERS: Mapping[Any, Any] = {Secret: str}
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def create_app(surface: Surface) -> Litestar:
+    """Return the ASGI application of one daemon."""
+    return Litestar(
+        route_handlers=[
+            *health_routes(surface),
+            *metrics_routes(surface),
+            *control_routes(surface),
+            *movie_routes(surface),
+            *queue_routes(surface),
+            *work_routes(surface),
+        ],
+        middleware=[DefineMiddleware(Measure, metrics=surface.metrics)],
+        exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error
+        openapi_config=OpenAPIConfig(
+            title="reeld", version=surface.version, path="/api/schema", render_plugins=[]
+        ),
+        response_headers=_HEADERS,
+        type_encoders=_ENCODERS,
+        request_max_body_size=LARGEST_BODY,
+        logging_config=None,
+        debug=False,
+    )

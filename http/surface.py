@@ -1,0 +1,40 @@
+"""What the web server may reach: addresses, the control port, rows and cached results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from reeld.actors.kernel import Directory
+from reeld.domain.settings import Settings
+from reeld.http.access import Access
+from reeld.storage import Database
+from reeld.storage.work import WorkQueue
+from reeld.supervisors import Control
+from reeld.telemetry import HealthBoard, Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Handed to every route.
+
+    Attributes:
+        settings: Returns the settings in force.
+        is_ready: Whether the schema is in place, this process leads, and the database answered lately.
+        refresh_gauges: Sets the gauges that are read at scrape time; called on the loop, must be quick.
+        started_at: When the daemon started (UTC).
+    """
+
+    settings: Callable[[], Settings]
+    directory: Directory
+    control: Control
+    database: Database
+    work: WorkQueue
+    metrics: Metrics
+    health: HealthBoard
+    access: Access
+    is_ready: Callable[[], bool]
+    refresh_gauges: Callable[[], None]
+    version: str
+    started_at: datetime
