@@ -26,7 +26,7 @@ class Bounds(NamedTuple):
     is_marked: bool
 
 
-_GROUP_BEFORE: Final = re.compile(r"^\s*(?:\[[^\]]*\]|\{[^}]*\})[\s\-]*")
+_GROUP_BEFORE: Final = re.compile(r"^\s*(?:\[[^\]]*\]|\{[^}]*\}|【[^】]*】)[\s\-]*")
 _CODEC_BEFORE: Final = re.compile(r"^\s*(?:(?:[xh] ?26[45]|hevc)[\s\-]+)+(?=\w)", re.IGNORECASE)
 _YEAR_FIRST: Final = re.compile(r"^\s*[(\[](\d{4})[)\]]\s*(?=\w)")
 _BRACKETED_YEAR: Final = re.compile(

@@ -56,7 +56,7 @@ def parse_release_name(name: str) -> ParsedRelease:
         languages=read_languages(f"{title.language} {tail}"),
         group=group.name,
         is_hardcoded=bool(_HARDCODED.search(tail)),
-        is_episode=bool(EPISODE.search(tidied.flat)),
+        is_episode=bool(EPISODE.search(tidied.flat, bounds.title_end)),
         is_unparseable=_is_unparseable(bounds.is_marked, picture),
         imdb_id=imdb[1].lower() if imdb else None,
         tmdb_id=int(tmdb[1]) if tmdb else None,

@@ -30,7 +30,8 @@ _AKA: Final = re.compile(r"\s+[(\[]?a[. ]?k[. ]?a[. ]?\s+", re.IGNORECASE)
 _OTHER_SCRIPT: Final = re.compile(r"^[^A-Za-z]*[^\x00-\u024f][^A-Za-z]*?[\s/]+(?=[A-Za-z0-9])")
 _BROADCASTER: Final = re.compile(r"^BBC\s+(?:-\s+)?(?=\w)")
 _VERSION_AT_END: Final = re.compile(r"(?<=\w)\s+v\d$", re.IGNORECASE)
-_REMARK_AT_END: Final = re.compile(r"[\s\-]+\(([^()]+)\)[\s\-]*$")
+_REMARK_AT_END: Final = re.compile(r"(?<=[\s\-])[(\[]([^()\[\]]+)[)\]]$")
+_3D_AT_END: Final = re.compile(r"(?<=\w) 3D$", re.IGNORECASE)
 _GENRE_BEFORE: Final = re.compile(r"^\([^()]*\)\s*(?=\S)")
 _FILLER: Final = (
     r"multi|truefrench|subforced|vostfr|dual|dubbed|subbed|internal|limited|proper|repack|rerip|"
@@ -113,11 +114,12 @@ def _readings(title: str) -> list[str]:
         return halves
     readings = [title.split(" / ")] if " / " in title else []
     plain = _VERSION_AT_END.sub("", _BROADCASTER.sub("", title))
-    remark = _REMARK_AT_END.search(plain)
+    remark = _REMARK_AT_END.search(plain.rstrip(" -"))
     if remark and any(char.isalnum() for char in plain[: remark.start()]):
         readings.append([plain[: remark.start()], remark[1]])
     latin = _OTHER_SCRIPT.sub("", plain)
-    return [latin] * (latin != plain) + [r for pair in readings[::-1] for r in pair] + [plain]
+    flat = _3D_AT_END.sub("", plain)
+    return [latin] * (latin != plain) + [r for pair in readings[::-1] for r in pair] + [plain, flat]
 
 
 def _polished(title: str) -> str:

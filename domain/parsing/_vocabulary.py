@@ -61,7 +61,9 @@ LOOSE: Final = re.compile(
 )
 """Words that a title may hold, but that end it when no year and no firm word comes first."""
 
-YEAR: Final = re.compile(r"(?<![^\W_])(18[89]\d|19\d\d|20\d\d)(?:v\d)?(?![^\W_])(?! ?x ?\d)")
+YEAR: Final = re.compile(
+    r"(?<![^\W_])(?<!\bBT )(18[89]\d|19\d\d|20\d\d)(?:v\d)?(?![^\W_])(?! ?[x×] ?\d)", re.ASCII
+)
 EPISODE: Final = re.compile(
     r"(?<![^\W_])(?:s\d{1,4}(?:[ \-]?e\d{1,4})*(?:[ \-]*e?\d{1,3})?|s\d{1,2} ?e\d{1,3}|"
     r"(?<!\d)\d{1,2}x\d{2,3}|season \d{1,2}|seasons? \d+ ?-)(?![^\W_])",
