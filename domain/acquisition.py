@@ -172,6 +172,7 @@ class Acquisition:
         progress: 0 to 1, as the client reports.
         content_path: Where the client says the content lies; set when it is complete.
         files: What the client downloaded; set when it is complete.
+        save_path: The folder that `files` are relative to, as the client names it.
         failure: Set exactly in state `failed`.
         note: A sentence about the present state; empty when there is nothing to say.
     """
@@ -188,3 +189,4 @@ class Acquisition:
     note: str = ""
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    save_path: str | None = None

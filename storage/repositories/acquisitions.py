@@ -21,7 +21,7 @@ from reeld.domain.release import Release
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
 _COLUMNS: Final = """id, movie_id, release_id, state, infohash, progress, content_path, files, failure, note,
-       created_at, updated_at"""
+       created_at, updated_at, save_path"""
 
 _ACTIVE: Final = "('intent', 'fetched', 'sent', 'downloading', 'complete')"
 
