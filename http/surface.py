@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,7 @@ class Surface:
         settings: Returns the settings in force.
         is_ready: Whether the schema is in place, this process leads, and the database answered lately.
         refresh_gauges: Sets the gauges that are read at scrape time; called on the loop, must be quick.
+        reload: Reads the settings again and says whether they changed.
         started_at: When the daemon started (UTC).
     """
 
@@ -36,5 +37,6 @@ class Surface:
     access: Access
     is_ready: Callable[[], bool]
     refresh_gauges: Callable[[], None]
+    reload: Callable[[], Awaitable[bool]]
     version: str
     started_at: datetime
