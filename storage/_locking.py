@@ -10,23 +10,32 @@ class StatementLock:
 
     `trio.Lock` yields to the other tasks on every acquisition. A statement waits for the server anyway, so that would
     only double the turns a statement takes. And a free lock can be taken in a cancelled scope: that is what lets
-    psycopg's own clean-up code run there.
+    psycopg's own clean-up code run there. Another task may release it: an abandoned generator of psycopg is closed by
+    the task of trio that collects them.
     """
 
-    __slots__ = ("_lock",)
+    __slots__ = ("_owner", "_turns")
 
     def __init__(self) -> None:
-        self._lock = trio.Lock()
+        self._turns = trio.Semaphore(1, max_value=1)
+        self._owner: trio.lowlevel.Task | None = None
 
     async def __aenter__(self) -> None:
+        task = trio.lowlevel.current_task()
         try:
-            self._lock.acquire_nowait()
+            self._turns.acquire_nowait()
         except trio.WouldBlock:
-            await self._lock.acquire()
+            if self._owner is task:
+                raise RuntimeError(
+                    "This task is in the middle of a statement on this connection: use another connection."
+                ) from None
+            await self._turns.acquire()
+        self._owner = task
 
     async def __aexit__(self, *_: object) -> None:
-        self._lock.release()
+        self._owner = None
+        self._turns.release()
 
     def locked(self) -> bool:
         """Tell whether a statement is under way."""
-        return self._lock.locked()
+        return self._turns.value == 0

@@ -1,4 +1,4 @@
-"""Transactions that survive a cancelled scope, and the fence in front of every write."""
+"""Transactions and server-side cursors that survive a cancelled scope, and the fence in front of every write."""
 
 from __future__ import annotations
 
@@ -53,6 +53,17 @@ class Fence:
         """
         if answer is None or int(answer) != self.epoch:
             raise LeadershipLost(self.epoch)
+
+
+class TrioServerCursor(psycopg.AsyncServerCursor[Any]):
+    """A server-side cursor that counts as closed even when its scope was cancelled; the transaction's end closes it."""
+
+    async def close(self) -> None:
+        """Close the cursor on the server, unless the scope is cancelled."""
+        try:
+            await super().close()
+        finally:
+            self._close()
 
 
 class TrioTransaction(psycopg.AsyncTransaction):

@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 
 from reeld.storage._locking import StatementLock
 from reeld.storage._resolving import attempts, connection_parameters
-from reeld.storage._transaction import TrioTransaction
+from reeld.storage._transaction import TrioServerCursor, TrioTransaction
 from reeld.storage._waiting import wait_for, wait_for_connection
 from reeld.storage.errors import StatementTimedOut
 
@@ -58,6 +58,7 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         super().__init__(pgconn, row_factory)
         # psycopg made an asyncio lock, which would look for an asyncio loop as soon as two tasks meet at it.
         self.lock = StatementLock()  # type: ignore[assignment]
+        self.server_cursor_factory = TrioServerCursor
 
     @classmethod
     async def connect(  # type: ignore[override]

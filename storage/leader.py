@@ -200,5 +200,12 @@ class Leader:
                 async for _ in notes:
                     pass
         parameters = {**self._identity, "epoch": self._epoch}
-        if self._epoch is None or (await self._session.execute(_RENEW, parameters)).rowcount != 1:
-            raise LeadershipLost(self._epoch or 0)
+        if (await self._session.execute(_RENEW, parameters)).rowcount != 1:
+            raise await self._lost()
+
+    async def _lost(self) -> LeadershipLost:
+        epoch, self._epoch = self._epoch or 0, None
+        if self._session is not None:
+            await self._session.close()
+        log.error("leadership_lost", epoch=epoch)
+        return LeadershipLost(epoch)

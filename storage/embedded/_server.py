@@ -66,10 +66,11 @@ class EmbeddedServer:
         self._identity = Identity()
         self._postmaster: Postmaster | None = None
         self._conninfo = ""
+        self._sockets = self.directory.root
 
     @property
     def conninfo(self) -> str:
-        """The connection string of reeld's database. It holds no secret."""
+        """The connection string of reeld's database, known once `prepare` is done. It holds no secret."""
         return self._conninfo
 
     @property
@@ -92,6 +93,17 @@ class EmbeddedServer:
         finally:
             await self.stop()
 
+    async def prepare(self) -> None:
+        """Make the folder and settle how the server will be reached, without starting it.
+
+        Raises:
+            EmbeddedServerFailed: PostgreSQL cannot run here.
+        """
+        await trio.to_thread.run_sync(self.directory.prepare)
+        self._identity = await trio.to_thread.run_sync(identity_for, self.directory.root)
+        self._sockets = self.directory.socket_folder(self._identity)
+        self._conninfo = make_conninfo("", host=str(self._sockets), user=USER, dbname=DATABASE)
+
     async def start(self) -> None:
         """Take the folder, make the data when there is none, start the server and wait until it serves.
 
@@ -101,7 +113,7 @@ class EmbeddedServer:
             DataDirectoryBusy: Another daemon has the folder.
             EmbeddedServerFailed: The data is of another major version, or PostgreSQL cannot run here.
         """
-        await trio.to_thread.run_sync(self.directory.prepare)
+        await self.prepare()
         self.directory.lock()
         try:
             await self._start_locked()
@@ -118,7 +130,6 @@ class EmbeddedServer:
         self.directory.unlock()
 
     async def _start_locked(self) -> None:
-        self._identity = await trio.to_thread.run_sync(identity_for, self.directory.root)
         self._refuse_other_majors()
         if (orphan := Postmaster.orphan_of(self.directory.data)) is not None:
             log.warning("embedded_server_was_left_running", pid=orphan.pid)
@@ -177,12 +188,10 @@ class EmbeddedServer:
         fresh.rename(self.directory.data)
 
     async def _launch(self) -> None:
-        sockets = self.directory.socket_folder(self._identity)
-        self._conninfo = make_conninfo("", host=str(sockets), user=USER, dbname=DATABASE)
         # Server processes of a killed postmaster need a moment to notice; it does not start beside them.
         for attempt in range(START_ATTEMPTS):
             try:
-                await self._launch_once(sockets)
+                await self._launch_once(self._sockets)
             except EmbeddedServerFailed as failure:
                 if "shared memory" not in failure.sentence or attempt == START_ATTEMPTS - 1:
                     raise
