@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reeld.domain.parsing._bounds import find_bounds
+from reeld.domain.parsing._bounds import Bounds, find_bounds
 from reeld.domain.parsing._edition import read_editions
 from reeld.domain.parsing._group import read_group
 from reeld.domain.parsing._language import read_languages
@@ -20,6 +20,7 @@ from reeld.domain.quality import QualitySource
 
 _SD_CODEC: Final = words(r"xvid|divx")
 _HARDCODED: Final = words(r"hc|korsubs?|hard-?coded(?: subs?)?|hard-?subs?|swesub(?:bed)?")
+_EPISODE_NUMBER: Final = words(r"s\d{1,2} ?e\d{1,3}")
 _IMDB: Final = re.compile(r"(?<![^\W_])(tt\d{7,9})(?!\d)", re.IGNORECASE)
 _TMDB: Final = re.compile(r"(?<![^\W_])tmdb(?:id)?[ \-=:]?(\d{1,9})(?!\d)", re.IGNORECASE)
 
@@ -56,11 +57,19 @@ def parse_release_name(name: str) -> ParsedRelease:
         languages=read_languages(f"{title.language} {tail}"),
         group=group.name,
         is_hardcoded=bool(_HARDCODED.search(tail)),
-        is_episode=bool(EPISODE.search(tidied.flat, bounds.title_end)),
+        is_episode=_is_episode(tidied.flat, bounds),
         is_unparseable=_is_unparseable(bounds.is_marked, picture),
         imdb_id=imdb[1].lower() if imdb else None,
         tmdb_id=int(tmdb[1]) if tmdb else None,
     )
+
+
+def _is_episode(flat: str, bounds: Bounds) -> bool:
+    """Whether a season or an episode follows the title; further on only "S01E02" says so."""
+    follows = any(
+        EPISODE.match(flat[at:].lstrip(" -([")) for at in {bounds.title_end, bounds.tail_start}
+    )
+    return follows or bool(_EPISODE_NUMBER.search(flat, bounds.title_end))
 
 
 def _is_unparseable(is_marked: bool, picture: Picture) -> bool:

@@ -31,6 +31,8 @@ _OTHER_SCRIPT: Final = re.compile(r"^[^A-Za-z]*[^\x00-\u024f][^A-Za-z]*?[\s/]+(?
 _BROADCASTER: Final = re.compile(r"^BBC\s+(?:-\s+)?(?=\w)")
 _VERSION_AT_END: Final = re.compile(r"(?<=\w)\s+v\d$", re.IGNORECASE)
 _REMARK_AT_END: Final = re.compile(r"(?<=[\s\-])[(\[]([^()\[\]]+)[)\]]$")
+# Names of files inside scene releases: "grp-the title".
+_SCENE_GROUP_BEFORE: Final = re.compile(r"^[a-z\d]{2,10}-(?=[a-z\d ]+$)")
 _3D_AT_END: Final = re.compile(r"(?<=\w) 3D$", re.IGNORECASE)
 _GENRE_BEFORE: Final = re.compile(r"^\([^()]*\)\s*(?=\S)")
 _FILLER: Final = (
@@ -112,14 +114,15 @@ def _readings(title: str) -> list[str]:
     halves = _AKA.split(title)
     if all(half.strip(_PUNCTUATION) for half in halves) and len(halves) > 1:
         return halves
-    readings = [title.split(" / ")] if " / " in title else []
     plain = _VERSION_AT_END.sub("", _BROADCASTER.sub("", title))
+    latin = _OTHER_SCRIPT.sub("", plain)
+    readings = [latin] if latin != plain else []
     remark = _REMARK_AT_END.search(plain.rstrip(" -"))
     if remark and any(char.isalnum() for char in plain[: remark.start()]):
-        readings.append([plain[: remark.start()], remark[1]])
-    latin = _OTHER_SCRIPT.sub("", plain)
-    flat = _3D_AT_END.sub("", plain)
-    return [latin] * (latin != plain) + [r for pair in readings[::-1] for r in pair] + [plain, flat]
+        readings += [plain[: remark.start()], remark[1]]
+    if " / " in plain:
+        readings += plain.split(" / ")
+    return [*readings, plain, _3D_AT_END.sub("", plain), _SCENE_GROUP_BEFORE.sub("", plain)]
 
 
 def _polished(title: str) -> str:

@@ -1,0 +1,15 @@
+"""Which movie a release belongs to."""
+
+from reeld.domain.matching._index import Match, MatchedBy, Mismatch, Named, NoMatch, TitleIndex
+from reeld.domain.matching._titles import title_key, title_words
+
+__all__ = [
+    "Match",
+    "MatchedBy",
+    "Mismatch",
+    "Named",
+    "NoMatch",
+    "TitleIndex",
+    "title_key",
+    "title_words",
+]
