@@ -57,7 +57,7 @@ def json_answer(document: object, status: int = 200, **headers: str) -> Answer:
     """An answer with a JSON body."""
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Answer(status, body, "application/json;charset=utf-8", named)
+    return Answer(status, body, "application/json", named)
 
 
 class BodyTooLarge(Exception):

@@ -8,7 +8,7 @@ from typing import Any
 
 import trio
 
-from reeld.simulators.qbittorrent._core import ApiError, Call, Core
+from reeld.simulators.qbittorrent._core import Call, Core
 from reeld.simulators.qbittorrent._labels import categories
 from reeld.simulators.qbittorrent._sync import maindata as delta
 
@@ -45,8 +45,8 @@ def set_preferences(core: Core, call: Call) -> None:
     """Change settings; unknown ones are passed over."""
     try:
         changes = json.loads(call.get("json"))
-    except json.JSONDecodeError as error:
-        raise ApiError(400) from error
+    except json.JSONDecodeError:
+        changes = {}  # as in 4.5.2: no word about it
     core.preferences.update(
         {name: value for name, value in changes.items() if name in core.preferences}
     )
@@ -71,7 +71,7 @@ def transfer_info(core: Core, _call: Call) -> dict[str, Any]:
     return {
         "connection_status": "connected",
         "dht_nodes": 0,
-        "dl_info_data": sum(torrent.done for torrent in core.listed()),
+        "dl_info_data": core.engine.received,
         "dl_info_speed": speed,
         "dl_rate_limit": core.preferences["dl_limit"],
         "up_info_data": 0,
@@ -87,6 +87,10 @@ def _whole(core: Core, call: Call) -> dict[str, Any]:
         for url in torrent.meta.trackers:
             trackers.setdefault(url, []).append(torrent.hash)
     server = {
+        "alltime_dl": core.engine.received,
+        "alltime_ul": 0,
+        "global_ratio": "-",
+        "total_peer_connections": 0,
         "free_space_on_disk": core.knobs.free_space,
         "queueing": core.preferences["queueing_enabled"],
         "refresh_interval": 1500,

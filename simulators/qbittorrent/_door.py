@@ -73,8 +73,8 @@ class Doorkeeper:
         """Whether the host header or the origin is wrong: 401, before any login."""
         host = request.headers.get("host", "")
         if self._preferences["web_ui_host_header_validation_enabled"]:
-            port = urlsplit(f"//{host}").port or 80
-            if port != request.server_port:
+            port = urlsplit(f"//{host}").port
+            if port is not None and port != request.server_port:
                 return True
         origin = request.headers.get("origin") or request.headers.get("referer")
         guarded = self._preferences["web_ui_csrf_protection_enabled"] and not self._bearer(request)
@@ -110,9 +110,12 @@ class Doorkeeper:
         self.sessions[session.id] = session
         return self._welcome(("set-cookie", self._cookie(session, request.server_port)))
 
-    def logout(self, request: Request) -> None:
-        """End the request's session."""
+    def logout(self, request: Request) -> Answer:
+        """Answer `auth/logout`: end the request's session and its cookie."""
         self.sessions.pop(self._sent_cookie(request), None)
+        name = self._cookie_name(request.server_port)
+        expired = ("set-cookie", f"{name}=; expires=Thu, 01-Jan-1970 00:00:00 GMT; path=/")
+        return Answer(200, b"", _TEXT, (expired,))
 
     def _refuse(self, client: str) -> Answer:
         self.failures[client] += 1

@@ -50,6 +50,8 @@ class Engine:
         knobs: QbittorrentKnobs,
     ) -> None:
         self.torrents: dict[str, Torrent] = {}
+        self.received = 0
+        """Bytes downloaded by all torrents."""
         self._contents = contents
         self._preferences = preferences
         self._knobs = knobs
@@ -146,13 +148,19 @@ class Engine:
                 pass
 
     async def _settle(self, torrent: Torrent) -> None:
-        there = await self._blocking(_disk.has_data, torrent)
+        torrent.phase = Phase.DOWNLOADING
         if torrent.skip_checking:
-            torrent.done = torrent.size
+            torrent.done, torrent.unchecked = torrent.size, False
             self._complete(torrent)
-        else:
-            torrent.phase = Phase.CHECKING if there else Phase.DOWNLOADING
+        elif not torrent.stopped:
+            await self._look(torrent)
         self.changed()
+
+    async def _look(self, torrent: Torrent) -> None:
+        # A torrent that was added stopped is not looked at before it is started.
+        torrent.unchecked = False
+        if await self._blocking(_disk.has_data, torrent):
+            torrent.phase = Phase.CHECKING
 
     async def _check(self, torrent: Torrent) -> None:
         torrent.done = await self._blocking(_disk.verified, torrent)
@@ -163,6 +171,9 @@ class Engine:
             self.changed()
 
     async def _download(self, torrent: Torrent, seconds: float) -> None:
+        if torrent.unchecked:
+            await self._look(torrent)
+            return
         contents = self._contents.get(torrent.hash)
         torrent.stalled = contents is None or torrent.held or self._knobs.stall_all
         if contents is None or not torrent.downloading:
@@ -178,6 +189,7 @@ class Engine:
         if done == _FAILED:
             torrent.phase = Phase.ERROR
         else:
+            self.received += max(0, done - torrent.done)
             torrent.done = done
         if torrent.complete:
             self._complete(torrent)

@@ -55,7 +55,18 @@ def info_fields(torrent: Torrent, profile: Profile, limits: Limits) -> dict[str,
         **(_since_stopped(torrent) if profile.says_stopped else {}),
         **(_since_json(torrent) if profile.answers_json_to_add else {}),
     }
-    return dict(sorted(fields.items()))
+    return {name: _whole(value) for name, value in sorted(fields.items())}
+
+
+def _whole(value: Any) -> Any:
+    """Qt writes 1.0 as 1."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _availability(torrent: Torrent) -> int:
+    if torrent.complete or torrent.phase is Phase.RESUMING:
+        return -1
+    return 1 if torrent.downloading else 0
 
 
 def _common(torrent: Torrent, profile: Profile, limits: Limits) -> dict[str, Any]:
@@ -65,7 +76,7 @@ def _common(torrent: Torrent, profile: Profile, limits: Limits) -> dict[str, Any
         "added_on": int(torrent.added_on),
         "amount_left": left,
         "auto_tmm": torrent.auto_tmm,
-        "availability": 1 if torrent.downloading else -1,
+        "availability": _availability(torrent),
         "category": torrent.category,
         "completed": torrent.done,
         "completion_on": _completion(torrent, profile),
@@ -186,6 +197,7 @@ def properties_of(torrent: Torrent, profile: Profile) -> dict[str, Any]:
         "creation_date": -1,
         "dl_limit": torrent.dl_limit or -1,
         "dl_speed": int(torrent.rate),
+        "dl_speed_avg": int(torrent.done / torrent.active_time) if torrent.active_time else 0,
         "eta": ETA_UNKNOWN,
         "last_seen": -1,
         "nb_connections": 1 if torrent.downloading else 0,
@@ -200,14 +212,17 @@ def properties_of(torrent: Torrent, profile: Profile) -> dict[str, Any]:
         "seeding_time": int(torrent.seeding_time),
         "seeds": 1 if torrent.downloading else 0,
         "seeds_total": 1,
-        "share_ratio": ratio_of(torrent),
+        "share_ratio": _whole(ratio_of(torrent)),
         "time_elapsed": int(torrent.active_time),
         "total_downloaded": torrent.done,
+        "total_downloaded_session": torrent.done,
         "total_size": torrent.size,
         "total_uploaded": int(torrent.uploaded),
+        "total_uploaded_session": int(torrent.uploaded),
         "total_wasted": 0,
         "up_limit": torrent.up_limit or -1,
         "up_speed": 0,
+        "up_speed_avg": 0,
     }
 
 
@@ -220,11 +235,11 @@ def files_of(torrent: Torrent, profile: Profile) -> list[dict[str, Any]]:
         first = before // torrent.meta.piece_length
         last = max(first, (before + entry.size - 1) // torrent.meta.piece_length)
         row = {
-            "availability": 1 if torrent.downloading else -1,
+            "availability": _availability(torrent),
             "name": entry.path,
             "piece_range": [first, last],
             "priority": torrent.priorities[index],
-            "progress": have / entry.size if entry.size else 1,
+            "progress": _whole(have / entry.size) if entry.size else 1,
             "size": entry.size,
         }
         numbered = {"index": index} if profile.api >= (2, 8, 2) else {}

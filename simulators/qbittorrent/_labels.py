@@ -54,9 +54,9 @@ def remove_categories(core: Core, call: Call) -> None:
 def set_category(core: Core, call: Call) -> None:
     """Put torrents into a category that exists; under automatic management they move there."""
     category = call.get("category")
-    if category and category not in core.categories:
-        raise ApiError(409, "Incorrect category name")
     for torrent in core.select(call.get("hashes")):
+        if category and category not in core.categories:
+            raise ApiError(409, "Incorrect category name")
         torrent.category = category
         target = core.category_path(category)
         if torrent.auto_tmm and target != torrent.save_path:

@@ -148,7 +148,9 @@ class QbittorrentSimulator(Simulator):
 
     async def answer(self, request: Request) -> Answer:
         """Answer one request as this version of qBittorrent does."""
-        if request.method not in {"GET", "POST", "HEAD"}:
+        if request.method == "HEAD":
+            return _plain(405, "")
+        if request.method not in {"GET", "POST"}:
             return Answer(501 if self.profile.answers_json_to_add else 400)
         if self.doorkeeper.turned_away(request):
             return _plain(401, "Unauthorized")
@@ -161,12 +163,14 @@ class QbittorrentSimulator(Simulator):
     async def _dispatch(self, request: Request, path: str) -> object:
         if not request.path.startswith(_PREFIX):
             raise ApiError(404)
-        if path.startswith("auth/"):
-            return self._authenticate(request, path)
+        if path == "auth/login":
+            return self._login(request)
         route = ROUTES.get(path)
         session = self.doorkeeper.session_of(request)
         if session is None:
             raise ApiError(403)
+        if path == "auth/logout":
+            return self.doorkeeper.logout(request)
         if route is None or not route.known_to(self.profile):
             modern = self.profile.answers_json_to_add
             raise ApiError(404, "Endpoint does not exist" if modern else "")
@@ -189,17 +193,12 @@ class QbittorrentSimulator(Simulator):
             return Answer(204)
         return result
 
-    def _authenticate(self, request: Request, path: str) -> Answer:
+    def _login(self, request: Request) -> Answer:
+        if request.method != "POST":
+            raise ApiError(405)
         fields = read_form(request).fields
-        match path:
-            case "auth/login":
-                name, password = fields.get("username", ""), fields.get("password", "")
-                return self.doorkeeper.login(request, name, password)
-            case "auth/logout":
-                self.doorkeeper.logout(request)
-                return _plain(200, "")
-            case _:
-                raise ApiError(404)
+        name, password = fields.get("username", ""), fields.get("password", "")
+        return self.doorkeeper.login(request, name, password)
 
 
 def _told(result: object) -> Answer:

@@ -50,6 +50,8 @@ class Torrent:
     sequential: bool = False
     first_last: bool = False
     skip_checking: bool = False
+    unchecked: bool = True
+    """Nobody has looked yet whether some of its files are there."""
     done: int = 0
     """Bytes on disk and verified."""
     earned: float = 0.0

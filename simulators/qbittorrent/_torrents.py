@@ -14,7 +14,9 @@ from reeld.simulators.simulator import Answer
 
 def info(core: Core, call: Call) -> list[dict[str, Any]]:
     """List torrents. An unknown filter means all; an unknown hash is passed over."""
-    torrents = core.select(call.get("hashes")) if "hashes" in call.form.fields else core.listed()
+    # Here, unlike where torrents are changed, no hash at all means every torrent, and `all` is no hash.
+    hashes = {infohash.lower() for infohash in call.get("hashes").split("|")} - {""}
+    torrents = [one for one in core.listed() if not hashes or one.hash in hashes]
     chosen = _filter(core, call.get("filter"))
     rows = [core.row(one) for one in torrents if _belongs(call, one) and chosen(one)]
     sort = call.get("sort")
@@ -79,9 +81,17 @@ def files(core: Core, call: Call) -> list[dict[str, Any]]:
     if not call.get("indexes"):
         return rows
     try:
-        return [rows[int(index)] for index in call.get("indexes").split("|")]
-    except (ValueError, IndexError) as error:
-        raise ApiError(409, "Index is out of bounds") from error
+        return [_nth(rows, index) for index in call.get("indexes").split("|")]
+    except ValueError as error:
+        raise ApiError(409, str(error)) from error
+
+
+def _nth(rows: list[dict[str, Any]], index: str) -> dict[str, Any]:
+    if not index.isdigit():
+        raise ValueError(f'"{index}" is not a valid file index.')
+    if int(index) >= len(rows):
+        raise ValueError(f"Index {index} is out of bounds.")
+    return rows[int(index)]
 
 
 def trackers(core: Core, call: Call) -> list[dict[str, Any]]:
@@ -92,7 +102,8 @@ def trackers(core: Core, call: Call) -> list[dict[str, Any]]:
 def export(core: Core, call: Call) -> Answer:
     """One torrent's .torrent."""
     data = core.find(call.get("hash")).meta.data
-    return Answer(200, data, "application/x-bittorrent")
+    named = core.profile.has_inactive_limit
+    return Answer(200, data, "application/x-bittorrent" if named else "text/plain; charset=UTF-8")
 
 
 def count(core: Core, _call: Call) -> str:
