@@ -195,12 +195,13 @@ class Incarnation:
     def _strike(self, fault: BaseException, envelope: Envelope | None) -> None:
         """Let a fault end the incarnation: everything in it is cancelled, the mailbox stays."""
         label = None if envelope is None else type(envelope.message).__name__
-        log.error(
+        # Which message it was; the traceback, and how loudly, is for the supervisor to log, who counts.
+        log.info(
             "actor_crashed",
             actor=self.cell.name,
             message=label,
             incarnation=str(self.actor.incarnation),
-            exc_info=fault,
+            fault=type(fault).__name__,
         )
         if self.fault is None:
             self.fault = fault
