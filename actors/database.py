@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 import psycopg
@@ -47,11 +47,13 @@ class DatabaseStatus:
         is_ready: Whether the schema is in place and this process leads.
         answered_at: The loop's time of the last answer; None before the first.
         epoch: The epoch in which this process leads.
+        was_ready: Set when it is ready for the first time.
     """
 
     is_ready: bool = False
     answered_at: float | None = None
     epoch: int | None = None
+    was_ready: trio.Event = field(default_factory=trio.Event)
 
 
 class DatabaseActor(Actor):
@@ -149,6 +151,7 @@ class DatabaseActor(Actor):
             await _patiently(self._on_ready)
             self._status.is_ready, self._status.epoch = True, epoch
             self._status.answered_at = trio.current_time()
+            self._status.was_ready.set()
             self._metrics.set("reeld_leader", 1)
             self._metrics.set("reeld_db_up", 1)
             log.info("database_ready", epoch=epoch, pid=os.getpid())

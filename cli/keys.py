@@ -1,0 +1,96 @@
+"""The keys that open the daemon's door: the administrator's, and one for whoever runs commands on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from reeld.domain.secret import Secret
+from reeld.http.access import digest
+from reeld.storage import Database
+from reeld.storage.repositories import keys
+from reeld.telemetry import redaction
+
+log = structlog.get_logger("reeld.cli")
+
+ADMINISTRATOR: Final = "administrator"
+LOCAL_FILE: Final = "daemon.json"
+"""In the data directory, readable by its owner alone: where the running daemon answers, and a key to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDaemon:
+    """What a command needs to call the daemon that runs on this data directory."""
+
+    url: str
+    key: Secret
+
+
+class Keys:
+    """Makes and checks the keys of one daemon.
+
+    Args:
+        data_dir: Where the local key is published.
+        configured: The administrator's key from the settings, instead of a generated one.
+    """
+
+    def __init__(self, data_dir: Path, configured: Secret | None) -> None:
+        self._path = data_dir / LOCAL_FILE
+        self._configured = configured
+        self._local = Secret(f"reeld_local_{secrets.token_urlsafe(32)}")
+        self.new: Secret | None = None
+        redaction.register([self._local.reveal()])
+
+    @property
+    def fixed(self) -> tuple[bytes, ...]:
+        """The hashes of the keys that need no database."""
+        known = [self._local, *([self._configured] if self._configured else [])]
+        return tuple(digest(key.reveal()) for key in known)
+
+    async def ensure(self, database: Database) -> None:
+        """Make the administrator's key at the very first start, unless the settings bring one."""
+        if self._configured is not None:
+            return
+        key = keys.generate()
+        async with database.transaction() as conn:
+            if await keys.store(conn, ADMINISTRATOR, key) is not None:
+                self.new = key
+                redaction.register([key.reveal()])
+
+    async def is_stored(self, database: Database, key: Secret) -> bool:
+        """Tell whether the database knows a key, and note its use."""
+        found = await keys.find(database, key)
+        if found is None:
+            return False
+        async with database.transaction() as conn:
+            await keys.note_use(conn, found.id)
+        return True
+
+    def publish_local(self, url: str) -> Secret:
+        """Let commands on this machine find the daemon. Blocks on the disk."""
+        draft = self._path.with_suffix(".tmp")
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"url": url, "key": self._local.reveal(), "pid": os.getpid()}, file)
+        draft.replace(self._path)
+        return self._local
+
+    def withdraw_local(self) -> None:
+        """Take the note away again."""
+        self._path.unlink(missing_ok=True)
+
+
+def find_local(data_dir: Path) -> LocalDaemon | None:
+    """Return the daemon that runs on a data directory; None when there is no note of one."""
+    try:
+        note = json.loads((data_dir / LOCAL_FILE).read_text(encoding="utf-8"))
+        return LocalDaemon(str(note["url"]), Secret(str(note["key"])))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,112 @@
+"""Settings that change while the daemon runs: from then on rejected credentials are tried again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import structlog
+import trio
+
+from reeld.actors.kernel import Directory
+from reeld.actors.settings import LiveSettings
+from reeld.cli.settings import config_file, read_settings, secrets_of
+from reeld.domain.errors import ReeldError
+from reeld.domain.messages import SettingsChanged
+from reeld.domain.settings import InvalidSetting, Settings
+from reeld.telemetry import redaction
+
+log = structlog.get_logger("reeld.cli")
+
+WATCH_SECONDS: Final = 2.0
+
+Fingerprint = tuple[tuple[str, int, int], ...]
+
+LISTENERS: Final = ("tmdb", "hdbits", "rss", "decision", "qbit", "importer", "scheduler")
+
+
+class SettingsReader:
+    """Reads the settings from where they came from.
+
+    Args:
+        environ: The environment; the process's own when left out.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = dict(os.environ if environ is None else environ)
+
+    def read(self) -> Settings:
+        """Return the settings as they are now.
+
+        Raises:
+            InvalidSetting: A value cannot work.
+        """
+        return read_settings(self._environ)
+
+    def fingerprint(self) -> Fingerprint:
+        """Return a value that changes when a file does that settings are read from. Blocks on the disk."""
+        try:
+            file = config_file(self._environ)
+        except InvalidSetting:
+            file = None
+        paths = [file] if file else []
+        folder = self._environ.get("CREDENTIALS_DIRECTORY")
+        if folder and Path(folder).is_dir():
+            paths += sorted(Path(folder).iterdir())
+        return tuple(_mark(path) for path in paths)
+
+    async def reload(self, live: LiveSettings, directory: Directory) -> bool:
+        """Put changed settings in force and tell the actors; return whether anything changed.
+
+        What only a restart can change (address, data directory, database) stays as it is, and the log says so.
+
+        Raises:
+            InvalidSetting: A value cannot work; the settings in force stay.
+        """
+        current = live.current
+        read = await trio.to_thread.run_sync(self.read)
+        fixed = {
+            name: getattr(current, name)
+            for name in ("data_dir", "database_url", "server")
+            if getattr(current, name) != getattr(read, name)
+        }
+        if fixed:
+            log.warning("settings_need_a_restart", settings=sorted(fixed))
+        wanted = replace(read, **fixed)
+        if wanted == current:
+            return False
+        redaction.register(secrets_of(wanted))
+        live.replace(wanted)
+        log.info("settings_changed")
+        for name in LISTENERS:
+            try:
+                directory[name].tell(SettingsChanged())
+            except ReeldError as error:
+                log.debug("settings_not_told", actor=name, reason=error.reason)
+        return True
+
+
+async def watch_settings(reader: SettingsReader, reload: Callable[[], Awaitable[bool]]) -> None:
+    """Reload the settings whenever a file that they come from changes."""
+    seen = await trio.to_thread.run_sync(reader.fingerprint)
+    while True:
+        await trio.sleep(WATCH_SECONDS)
+        now = await trio.to_thread.run_sync(reader.fingerprint)
+        if now == seen:
+            continue
+        seen = now
+        try:
+            await reload()
+        except InvalidSetting as error:
+            log.error("settings_not_reloaded", reason=error.reason, sentence=error.sentence)
+
+
+def _mark(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (str(path), 0, 0)
+    return (str(path), found.st_mtime_ns, found.st_size)

@@ -1,0 +1,108 @@
+"""The actor tree: the one place that says which actors exist, and who looks after whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from reeld.actors.database import DatabaseActor
+from reeld.actors.decision import DecisionActor
+from reeld.actors.dispatcher import DispatcherActor
+from reeld.actors.hdbits import HdbitsActor
+from reeld.actors.health import HealthActor
+from reeld.actors.importer import ImportActor
+from reeld.actors.kernel import Actor
+from reeld.actors.qbit import QbitActor
+from reeld.actors.resources import Resources
+from reeld.actors.rss import RssActor
+from reeld.actors.scheduler import SchedulerActor
+from reeld.actors.tmdb import TmdbActor
+from reeld.supervisors._kit import IncarnationEnded
+from reeld.supervisors._life import EndCause
+from reeld.supervisors._spec import (
+    ChildSpec,
+    OnExhausted,
+    Service,
+    Strategy,
+    SupervisorSpec,
+    TaskSpec,
+)
+
+MakeDatabase = Callable[[], DatabaseActor]
+MakeHealth = Callable[[], HealthActor]
+
+
+def tree_of(
+    resources: Resources,
+    *,
+    web: Service,
+    database: MakeDatabase,
+    health: MakeHealth,
+) -> SupervisorSpec:
+    """Return the tree of a daemon.
+
+    The surface is up before the rest and down after it, so that health can be asked while the database still recovers.
+    Core actors escalate: without them nothing works, and the init system had better start the daemon again. Each other
+    actor has a budget of its own and is parked when it is used up, which takes no neighbour down.
+
+    Args:
+        resources: What the actors share.
+        web: Serves HTTP; it comes as a function, since this room knows nothing of the web.
+        database: Makes the database's actor, which needs to know where the database is.
+        health: Makes the actor that keeps health results fresh.
+    """
+    return SupervisorSpec(
+        name="root",
+        strategy=Strategy.ONE_FOR_ONE,
+        children=(
+            SupervisorSpec(
+                name="surface",
+                children=(
+                    TaskSpec(name="web", run=web, on_exhausted=OnExhausted.ESCALATE),
+                    _leaf("health", health),
+                ),
+            ),
+            SupervisorSpec(
+                name="core",
+                strategy=Strategy.REST_FOR_ONE,
+                children=(
+                    _core("database", database),
+                    _core("dispatcher", lambda: DispatcherActor(resources)),
+                    _core("scheduler", lambda: SchedulerActor(resources)),
+                ),
+            ),
+            SupervisorSpec(
+                name="sources",
+                children=(
+                    _leaf("tmdb", lambda: TmdbActor(resources)),
+                    _leaf("hdbits", lambda: HdbitsActor(resources)),
+                    _leaf("rss", lambda: RssActor(resources)),
+                ),
+            ),
+            SupervisorSpec(
+                name="pipeline",
+                children=(
+                    _leaf("decision", lambda: DecisionActor(resources)),
+                    _leaf("qbit", lambda: QbitActor(resources)),
+                    _leaf("importer", lambda: ImportActor(resources)),
+                ),
+            ),
+        ),
+    )
+
+
+def _leaf(name: str, factory: Callable[[], Actor]) -> ChildSpec:
+    return ChildSpec(name=name, factory=factory)
+
+
+def _core(name: str, factory: Callable[[], Actor]) -> ChildSpec:
+    return ChildSpec(name=name, factory=factory, on_exhausted=OnExhausted.ESCALATE)
+
+
+def returns_rows(resources: Resources) -> IncarnationEnded:
+    """Return the hook that gives the rows of an ended incarnation back at once."""
+
+    async def give_back(_name: str, incarnation: UUID, cause: str) -> None:
+        await resources.work.give_back(incarnation, crashed=cause == EndCause.CRASHED)
+
+    return give_back
