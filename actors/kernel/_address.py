@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, isnan
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from opentelemetry.trace import INVALID_SPAN, SpanContext, get_current_span
@@ -109,7 +110,8 @@ class Address:
     def _question(
         self, message: Message[R], now: float, seconds: float | None
     ) -> tuple[Envelope, TrioFuture[R]]:
-        until = now + (ASK_SECONDS if seconds is None else seconds)
+        # Before any loop ran there is no time to count from: then only the actor's own limit counts.
+        until = inf if isnan(now) else now + (ASK_SECONDS if seconds is None else seconds)
         chain: tuple[str, ...] = ()
         handled = handling.get()
         if handled is not None:

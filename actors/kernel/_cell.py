@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import structlog
 import trio
 from pykka._envelope import Envelope as PykkaEnvelope
+from pykka.messages import _ActorStop
 
 from reeld.actors.kernel._actor import Actor
 from reeld.actors.kernel._address import Address
@@ -80,6 +81,8 @@ class Cell:
         self._ref: TrioRef[Any] | None = None
         self._deadlines: Deadlines | None = None
         self._loop: trio.lowlevel.TrioToken | None = None
+        if trio.lowlevel.in_trio_run():
+            self.deadlines_here()
 
     # For supervisors
 
@@ -236,8 +239,17 @@ class Cell:
             _refuse(envelope, make_error(), quiet=False)
 
         for envelope in self.mailbox.close(reject):
-            self.dead_letters.add(self.address, envelope.message, reason)
-            _refuse(envelope, make_error(), quiet=True)
+            if isinstance(envelope.message, _ActorStop):
+                _grant(envelope)
+            else:
+                self.dead_letters.add(self.address, envelope.message, reason)
+                _refuse(envelope, make_error(), quiet=True)
+
+
+def _grant(envelope: PykkaEnvelope[Any]) -> None:
+    """Answer pykka's request to stop."""
+    if isinstance(envelope, Envelope):
+        envelope.answer(None)
 
 
 def _refuse(envelope: PykkaEnvelope[Any], error: ReeldError, *, quiet: bool) -> None:
@@ -260,7 +272,10 @@ async def run_incarnation(
 
     Raises:
         IncarnationCrashed: The factory, `on_start`, a handler or a task met a fault.
+        RuntimeError: An incarnation runs already, or this is another loop than the last one's.
     """
+    if cell.incarnation is not None:
+        raise RuntimeError(f"{cell.name} runs already")
     cell.deadlines_here()
     cell.begin()
 

@@ -60,17 +60,27 @@ class Route:
 
 
 def table_of(actor_class: type) -> dict[type[Message[Any]], str]:
-    """Collect which message types a class handles, inherited ones included, by name of the method.
+    """Collect which message types a class handles, by name of the method.
+
+    Inherited handlers count, and a method that overrides a handler is one without being marked.
 
     Raises:
         TypeError: Two methods handle the same message.
     """
     table: dict[type[Message[Any]], str] = {}
     for name in dir(actor_class):
-        for kind in getattr(inspect.getattr_static(actor_class, name), _MARK, ()):
+        for kind in _kinds(actor_class, name):
             if kind in table:
                 raise TypeError(
                     f"{actor_class.__name__}: {table[kind]} and {name} both handle {kind.__name__}"
                 )
             table[kind] = name
     return table
+
+
+def _kinds(actor_class: type, name: str) -> tuple[type[Message[Any]], ...]:
+    for each in actor_class.__mro__:
+        kinds: tuple[type[Message[Any]], ...] = getattr(vars(each).get(name), _MARK, ())
+        if kinds:
+            return kinds
+    return ()

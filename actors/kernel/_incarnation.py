@@ -154,12 +154,12 @@ class Incarnation:
         self._pass_on(error, envelope)
         return Outcome.CRASHED
 
-    def overran(self, envelope: Envelope, route: Route) -> None:
+    def overran(self, envelope: Envelope, route: Route, took: float) -> None:
         """Answer a message whose handler was cancelled at its deadline."""
         if envelope.concluded:
             return
         log.warning(
-            "handler_timed_out", actor=self.cell.name, message=route.label, seconds=route.limit
+            "handler_timed_out", actor=self.cell.name, message=route.label, seconds=round(took, 3)
         )
         envelope.fail(DeadlineExceeded(f"{self.cell.name} did not finish {route.label} in time."))
 

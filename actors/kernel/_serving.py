@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -58,7 +59,8 @@ class InTurn:
                 if scope.cancelled_caught:
                     self._overran()
                     await self._forget_variables()
-        except trio.Cancelled:
+        except BaseException:
+            # Cancellation, also as a group: a handler's own nursery may make one of it.
             self._interrupted()
             raise
 
@@ -66,7 +68,7 @@ class InTurn:
         """Handle messages until the scope is used up; False when dismissed."""
         incarnation, now = self._incarnation, self._now
         receive, routes = incarnation.cell.mailbox.receive_next, incarnation.routes
-        cancel = scope.cancel
+        cancel = partial(scope.cancel, reason="the handler's deadline has passed")
         while (envelope := await receive()) is not None:
             begun = now()
             route = routes.get(type(envelope.message))
@@ -114,7 +116,7 @@ class InTurn:
     def _overran(self) -> None:
         if self._handled is not None:
             envelope, route, begun, waited = self._handled
-            self._incarnation.overran(envelope, route)
+            self._incarnation.overran(envelope, route, self._now() - begun)
             self._conclude(Outcome.TIMEOUT, route, begun, waited)
 
     def _interrupted(self) -> None:
@@ -165,8 +167,8 @@ class AtOnce:
                 outcome = await attempt(incarnation, envelope, route)
             if scope.cancelled_caught:
                 outcome = Outcome.TIMEOUT
-                incarnation.overran(envelope, route)
-        except trio.Cancelled:
+                incarnation.overran(envelope, route, self._now() - begun)
+        except BaseException:  # as above
             incarnation.interrupted(envelope)
             raise
         finally:

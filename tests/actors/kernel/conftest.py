@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import structlog
+import structlog.testing
 import trio
 
 from reeld.actors.kernel import (
@@ -82,6 +85,13 @@ class System:
 
     def reasons(self) -> list[DeadReason]:
         return [letter.reason for letter in self.dead_letters.list()]
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[Any]]:
+    """What was logged; printing every traceback would be most of the tests' time."""
+    with structlog.testing.capture_logs() as entries:
+        yield entries
 
 
 @pytest.fixture
