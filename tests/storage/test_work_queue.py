@@ -84,7 +84,9 @@ async def test_urgent_work_goes_first_then_the_oldest(
     late = await put(database, run_at=now - timedelta(minutes=1))
     early = await put(database, run_at=now - timedelta(minutes=2))
     urgent = await put(database, priority=1)
-    assert [job.id for job in await queue.claim("q", 10, worker)] == [urgent, early, late]
+    claimed = [await claim_one(queue, worker) for _ in range(2)]
+    assert [job.id for job in claimed] == [urgent, early]
+    assert (await claim_one(queue, worker)).id == late
 
 
 async def test_work_for_later_waits(
@@ -110,15 +112,18 @@ async def test_an_effect_and_its_completion_commit_together_or_not_at_all(
     assert (await queue.get(job.id)).state is WorkState.RUNNING  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("same_worker", [True, False])
 @pytest.mark.parametrize("how", ["complete", "retry", "snooze", "bury", "progress"])
 async def test_whoever_lost_the_claim_cannot_end_the_work(
-    database: Database, queue: WorkQueue, worker: uuid.UUID, how: str
+    database: Database, queue: WorkQueue, worker: uuid.UUID, how: str, same_worker: bool
 ) -> None:
     await put(database)
     stale = await claim_one(queue, worker)
-    await queue.give_back(worker, crashed=False)
-    # Even the same worker, at the same work, with another claim.
-    fresh = await claim_one(queue, uuid.uuid4())
+    # The same worker with a later attempt is as much a stranger as another worker with the same attempt.
+    await queue.give_back(worker, crashed=same_worker)
+    await database.execute("UPDATE work SET run_at = now()")
+    fresh = await claim_one(queue, worker if same_worker else uuid.uuid4())
+    assert fresh.attempt == (2 if same_worker else 1)
     ways: dict[str, Callable[[], Awaitable[object]]] = {
         "complete": lambda: finish(database, queue, stale),
         "retry": lambda: queue.retry(stale, DOWN),
