@@ -48,7 +48,7 @@ class Matroska:
         seconds: The runtime that the headers state.
         width: Pixels.
         height: Pixels.
-        size: Bytes of the whole file, at least `SMALLEST`.
+        size: Bytes of the whole file; the headers need some three hundred.
         video: The codec of the one video track.
         audio: The codec of the one audio track.
         channels: Of the audio track.
@@ -95,7 +95,8 @@ class Matroska:
         body = self._info() + self._tracks() + _element(0x1F43B675, _uint(0xE7, 0))
         head = len(ebml) + 12 + len(body) + _VOID_HEADER
         void = _element_header(0xEC, max(0, self.size - head))
-        return ebml + _element_header(0x18538067, self.size - len(ebml) - 12) + body + void
+        segment = _element_header(0x18538067, max(0, self.size - len(ebml) - 12))
+        return ebml + segment + body + void
 
     def _info(self) -> bytes:
         return _element(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
@@ -43,10 +44,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer; a body that is an iterator is sent chunk by chunk, never held whole."""
+    """An answer; a body that is a generator is sent chunk by chunk, never held whole."""
 
     status: int = 200
-    body: bytes | AsyncIterator[bytes] = b""
+    body: bytes | AsyncGenerator[bytes, None] = b""
     content_type: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     hang_up: bool = field(default=False, kw_only=True)
@@ -231,14 +232,21 @@ class _Delivery:
         await self._send(
             {"type": "http.response.start", "status": answer.status, "headers": _headers(answer)}
         )
-        async for chunk in _chunks(answer.body):
-            for piece in _paced(chunk, rate):
-                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-                await trio.sleep(len(piece) / rate)
+        if isinstance(answer.body, bytes):
+            await self._send_paced(answer.body, rate)
+        else:
+            async with aclosing(answer.body) as chunks:
+                async for chunk in chunks:
+                    await self._send_paced(chunk, rate)
         if answer.hang_up:
             self.abort()
         else:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send_paced(self, chunk: bytes, rate: float) -> None:
+        for piece in _paced(chunk, rate):
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            await trio.sleep(len(piece) / rate)
 
 
 def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
@@ -249,14 +257,6 @@ def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     if isinstance(answer.body, bytes) and not bodiless and "content-length" not in dict(named):
         named.append(("content-length", str(len(answer.body))))
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in named]
-
-
-async def _chunks(body: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    if isinstance(body, bytes):
-        yield body
-        return
-    async for chunk in body:
-        yield chunk
 
 
 def _paced(chunk: bytes, rate: float) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -73,7 +73,7 @@ def _item(item: FeedItem, base_url: str, passkey: str, knobs: RssKnobs) -> str:
     )
 
 
-async def huge_feed(length: int) -> AsyncIterator[bytes]:
+async def huge_feed(length: int) -> AsyncGenerator[bytes, None]:
     """A feed of any length, in chunks: well-formed as far as anybody reads."""
     yield b'<?xml version="1.0"?><rss version="2.0"><channel><title>huge</title><description>'
     sent = 0
@@ -83,7 +83,7 @@ async def huge_feed(length: int) -> AsyncIterator[bytes]:
     yield b"</description></channel></rss>"
 
 
-async def endless_feed() -> AsyncIterator[bytes]:
+async def endless_feed() -> AsyncGenerator[bytes, None]:
     """A feed that begins and then says nothing more."""
     yield b'<?xml version="1.0"?><rss version="2.0"><channel>'
     await trio.sleep_forever()
