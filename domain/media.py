@@ -1,9 +1,12 @@
-"""What a probe saw in a video file."""
+"""What a probe saw in a video file, and what quality that makes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from reeld.domain.quality import Modifier, Quality, QualitySource
 
 
 class DynamicRange(StrEnum):
@@ -62,3 +65,41 @@ class MediaFacts:
     def has_video(self) -> bool:
         """Whether there is a picture at all."""
         return self.width > 0 and self.height > 0
+
+
+_RESOLUTIONS: Final = ((3200, 2100, 2160), (1800, 1000, 1080), (1200, 700, 720), (1000, 560, 576))
+"""(at least this wide, or at least this high, is this resolution): Radarr's limits."""
+
+
+def resolution_of(media: MediaFacts) -> int:
+    """Return the resolution, in lines, of the quality that a picture belongs to; 0 without one.
+
+    Width counts as much as height, since wide pictures have their black bars cut off.
+    """
+    if not media.has_video:
+        return 0
+    for width, height, lines in _RESOLUTIONS:
+        if media.width >= width or media.height >= height:
+            return lines
+    return 480
+
+
+def seen_quality(named: Quality, media: MediaFacts) -> Quality:
+    """Return the quality of a file: its source as its name says, its resolution as it was seen.
+
+    A name that states no resolution keeps its quality, and so does one whose source has no quality
+    at the resolution that was seen.
+
+    Args:
+        named: What the release name says.
+        media: What the probe saw.
+    """
+    seen = resolution_of(media)
+    if not seen or named.modifier not in {Modifier.NONE, Modifier.REMUX} or named is Quality.DVD_R:
+        return named
+    source = QualitySource.TV if named is Quality.UNKNOWN else named.source
+    for modifier in dict.fromkeys((named.modifier, Modifier.NONE)):
+        for quality in Quality:
+            if (quality.source, quality.resolution, quality.modifier) == (source, seen, modifier):
+                return quality
+    return named

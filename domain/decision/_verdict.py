@@ -12,13 +12,17 @@ class Reason(StrEnum):
     """Why a release was rejected."""
 
     UNPARSEABLE = "unparseable"
+    EPISODE = "episode"
     MOVIE_UNKNOWN = "movie_unknown"
     MOVIE_AMBIGUOUS = "movie_ambiguous"
     WRONG_MOVIE = "wrong_movie"
+    YEAR_MISSING = "year_missing"
     WRONG_YEAR = "wrong_year"
     NOT_MONITORED = "not_monitored"
     QUALITY_NOT_WANTED = "quality_not_wanted"
     QUALITY_CUTOFF_MET = "quality_cutoff_met"
+    BETTER_QUALITY_OWNED = "better_quality_owned"
+    BETTER_REVISION_OWNED = "better_revision_owned"
     NOT_AN_UPGRADE = "not_an_upgrade"
     UPGRADES_NOT_ALLOWED = "upgrades_not_allowed"
     ALREADY_IMPORTED = "already_imported"
@@ -26,7 +30,6 @@ class Reason(StrEnum):
     BLOCKLISTED = "blocklisted"
     TOO_FEW_SEEDERS = "too_few_seeders"
     SAMPLE = "sample"
-    TOO_SMALL = "too_small"
     TOO_BIG = "too_big"
 
 
@@ -35,9 +38,9 @@ class Rejection:
     """One reason against a release.
 
     Attributes:
+        sentence: The reason for people, with the values that were compared.
         permanent: Whether the same offer would be rejected again tomorrow; a temporary one is
             worth another look.
-        sentence: The same for people, with the values that were compared.
     """
 
     reason: Reason

@@ -1,0 +1,16 @@
+"""How movies are named in the library."""
+
+from reeld.domain.naming._facts import NamingFacts
+from reeld.domain.naming._paths import file_path, folder_path, library_path
+from reeld.domain.naming._sanitise import LONGEST_NAME
+from reeld.domain.naming._template import InvalidTemplate, Template
+
+__all__ = [
+    "LONGEST_NAME",
+    "InvalidTemplate",
+    "NamingFacts",
+    "Template",
+    "file_path",
+    "folder_path",
+    "library_path",
+]
