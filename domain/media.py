@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from typing import Final
 
 from reeld.domain.quality import Modifier, Quality, QualitySource
@@ -87,8 +88,8 @@ def resolution_of(media: MediaFacts) -> int:
 def seen_quality(named: Quality, media: MediaFacts) -> Quality:
     """Return the quality of a file: its source as its name says, its resolution as it was seen.
 
-    A name that states no resolution keeps its quality, and so does one whose source has no quality
-    at the resolution that was seen.
+    A source that has but one quality keeps it (DVD, CAM, a whole disc). A remux of less than 1080
+    lines is an ordinary quality, as in Radarr.
 
     Args:
         named: What the release name says.
@@ -98,8 +99,9 @@ def seen_quality(named: Quality, media: MediaFacts) -> Quality:
     if not seen or named.modifier not in {Modifier.NONE, Modifier.REMUX} or named is Quality.DVD_R:
         return named
     source = QualitySource.TV if named is Quality.UNKNOWN else named.source
-    for modifier in dict.fromkeys((named.modifier, Modifier.NONE)):
+    lines = (seen, 480) if seen == 576 else (seen,)
+    for wanted in product((source,), lines, dict.fromkeys((named.modifier, Modifier.NONE))):
         for quality in Quality:
-            if (quality.source, quality.resolution, quality.modifier) == (source, seen, modifier):
+            if (quality.source, quality.resolution, quality.modifier) == wanted:
                 return quality
     return named

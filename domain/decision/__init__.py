@@ -5,7 +5,7 @@ is a new function in that tuple, and a new `Reason`.
 """
 
 from reeld.domain.decision._case import Blocked, Candidate, Context, OwnedFile, Rule
-from reeld.domain.decision._decide import Decision, decide, judge, preference
+from reeld.domain.decision._decide import Decision, decide, judge, preference, unmatched
 from reeld.domain.decision._rules import RULES
 from reeld.domain.decision._verdict import Reason, Rejection, Verdict
 
@@ -23,4 +23,5 @@ __all__ = [
     "decide",
     "judge",
     "preference",
+    "unmatched",
 ]

@@ -9,7 +9,8 @@ from typing import Final
 
 from reeld.domain.decision._case import Candidate, Context, Rule
 from reeld.domain.decision._rules import RULES
-from reeld.domain.decision._verdict import Verdict
+from reeld.domain.decision._verdict import Reason, Rejection, Verdict
+from reeld.domain.matching import NoMatch
 
 _SIZE_STEP: Final = 200 * 1024 * 1024
 """Sizes nearer to each other than this count as equal (Radarr's step)."""
@@ -52,6 +53,20 @@ def decide(
     judged.sort(key=lambda pair: (pair[0].is_accepted, preference(pair[1], context)), reverse=True)
     best = judged[0][1] if judged and judged[0][0].is_accepted else None
     return Decision(tuple(verdict for verdict, _ in judged), best)
+
+
+def unmatched(candidate: Candidate) -> Verdict:
+    """Return the verdict about a release that belongs to no wanted movie."""
+    assert isinstance(candidate.match, NoMatch), (
+        "a matched release is judged in its movie's context"
+    )
+    return Verdict(
+        release_id=candidate.release.id,
+        movie_id=None,
+        quality=candidate.parsed.quality,
+        revision=candidate.parsed.revision,
+        rejections=(Rejection(Reason(candidate.match.reason.value), candidate.match.sentence),),
+    )
 
 
 def preference(candidate: Candidate, context: Context) -> tuple[float, ...]:
