@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import hashlib
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def normalise(entry: Mapping[str, Any], attributes: Mapping[str, str], feed_url:
     peers = _number(attributes.get("peers"))
     return FeedItem(
         key=_key(infohash, _text(entry.get("id")), torrent),
-        title=_NO_SHOWING.sub(" ", _text(entry.get("title"))).strip()[:_LONGEST_TITLE],
+        title=_title(_text(entry.get("title"))),
         torrent=None if torrent is None else Secret(torrent),
         infohash=infohash,
         size=_size(entry, attributes, links),
@@ -81,8 +82,13 @@ def normalise(entry: Mapping[str, Any], attributes: Mapping[str, str], feed_url:
         leechers=None if peers is None or seeders is None else max(peers - seeders, 0),
         imdb_id=_imdb_id(attributes.get("imdbid") or attributes.get("imdb")),
         freeleech=attributes.get("downloadvolumefactor", "").strip() in {"0", "0.0"},
-        published_at=_moment(entry.get("published_parsed") or entry.get("updated_parsed")),
+        published_at=_moment(_date_of(entry)),
     )
+
+
+def _title(text: str) -> str:
+    # Many feeds escape twice.
+    return _NO_SHOWING.sub(" ", html.unescape(text[: _LONGEST_TITLE * 8])).strip()[:_LONGEST_TITLE]
 
 
 _Link = tuple[str, str, int | None]
@@ -171,6 +177,12 @@ def _imdb_id(value: str | None) -> str | None:
 def _number(value: object) -> int | None:
     text = _text(value).strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _date_of(entry: Mapping[str, Any]) -> Any:
+    """Return the publication's date, else the update's; asking for one that is not there makes feedparser warn."""
+    present = (name for name in ("published_parsed", "updated_parsed") if name in entry)
+    return next((entry[name] for name in present if entry[name]), None)
 
 
 def _moment(parsed: Any) -> datetime | None:

@@ -45,16 +45,8 @@ async def parse_feed(body: bytes, charset: str | None, feed_url: str) -> Parsed:
 
 
 def _parse(body: bytes, charset: str | None, feed_url: str) -> Parsed:
-    import feedparser  # takes 50 ms to import
-
     document = examine(body, charset)
-    # Given a text, feedparser would take it for an address or a file name and open it.
-    result: Mapping[str, Any] = feedparser.parse(
-        io.BytesIO(document.data),
-        response_headers=_HEADERS,
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    result = _run_feedparser(document.data)
     entries = result.get("entries", [])
     if not result.get("version") and not entries:
         raise Objection("not_a_feed", "XML that is neither RSS nor Atom")
@@ -66,6 +58,24 @@ def _parse(body: bytes, charset: str | None, feed_url: str) -> Parsed:
         for entry, found in zip(entries[:_MOST_ITEMS], attributes, strict=False)
     )
     return Parsed(_unique(items), _ttl(result), document.well_formed)
+
+
+def _run_feedparser(data: bytes) -> Mapping[str, Any]:
+    import feedparser  # takes 50 ms to import
+
+    try:
+        # Given a text, feedparser would take it for an address or a file name and open it.
+        result: Mapping[str, Any] = feedparser.parse(
+            io.BytesIO(data),
+            response_headers=_HEADERS,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # noqa: BLE001 (a lenient parser and hostile bytes: its bugs are the feed's fault)
+        raise Objection(
+            "unreadable", f"a document that breaks the parser ({type(error).__name__})"
+        ) from None
+    return result
 
 
 def _unique(items: Any) -> tuple[FeedItem, ...]:

@@ -35,7 +35,7 @@ _PROFILE: Final = Profile(SERVICE, LABEL, deadline=45.0, connections=1)
 
 class _Reply(msgspec.Struct):
     status: int | str
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class HdbitsClient:
@@ -185,7 +185,7 @@ def _entries(reply: _Reply) -> list[msgspec.Raw]:
     if status != 0:
         raise error_for_status(status)
     try:
-        return decode_json(bytes(reply.data or b"null"), list[msgspec.Raw])
+        return decode_json(bytes(reply.data), list[msgspec.Raw])
     except msgspec.MsgspecError:
         raise ProtocolViolation(
             f"{LABEL} reported success without a list of torrents. reeld tries again by itself.",

@@ -117,7 +117,7 @@ def read_page(entries: Sequence[msgspec.Raw], limit: int) -> HdbitsPage:
     for entry in entries:
         try:
             torrents.append(_read(decode_json(bytes(entry), _Entry)))
-        except (_Unreadable, msgspec.MsgspecError, ValueError, OverflowError):
+        except (_Unreadable, msgspec.MsgspecError, ValueError, OverflowError, OSError):
             continue
     return HdbitsPage(tuple(torrents), len(entries) - len(torrents), len(entries) >= limit)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import IntEnum
 from pathlib import PurePosixPath
 from typing import Final
@@ -14,6 +14,7 @@ import msgspec
 
 from reeld.domain.errors import ProtocolViolation
 from reeld.domain.torrent import InvalidTorrent, torrent_path
+from reeld.services.qbittorrent._status import moment_of
 from reeld.services.qbittorrent._versions import LABEL, SERVICE
 
 _INCOMPLETE_SUFFIX: Final = ".!qB"
@@ -167,5 +168,5 @@ def to_properties(row: PropertiesRow) -> TorrentProperties:
         row.piece_size,
         row.seeds_total,
         row.peers_total,
-        datetime.fromtimestamp(row.addition_date, UTC) if row.addition_date > 0 else None,
+        moment_of(row.addition_date),
     )

@@ -195,8 +195,8 @@ class TorrentRow(msgspec.Struct):
             save_path=self.save_path,
             content_path=_settled_path(self),
             auto_managed=self.auto_tmm,
-            added_at=_moment(self.added_on),
-            completed_at=_moment(self.completion_on),
+            added_at=moment_of(self.added_on),
+            completed_at=moment_of(self.completion_on),
         )
 
 
@@ -208,7 +208,7 @@ def _settled_path(row: TorrentRow) -> str | None:
     return row.content_path if path.is_absolute() and below and ".." not in path.parts else None
 
 
-def _moment(seconds: int) -> datetime | None:
+def moment_of(seconds: int) -> datetime | None:
     """Return a time; qBittorrent writes 0 or -1 for never."""
     try:
         return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
