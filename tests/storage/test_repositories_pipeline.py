@@ -91,9 +91,6 @@ async def bring_to(database: Database, number: int, *states: AcquisitionState) -
             await acquisitions.move(conn, number, state)
 
 
-# --- movies
-
-
 async def test_a_movie_is_added_once_and_comes_back_as_it_was_given(database: Database) -> None:
     movie = await add_movie(database)
     assert (movie.title, movie.year, movie.stage) == (NIGHT.title, 1968, Stage.WANTED)
@@ -221,9 +218,6 @@ async def test_a_movie_with_an_active_acquisition_is_not_deleted(database: Datab
     assert await acquisitions.get(database, number) is None
 
 
-# --- releases
-
-
 async def test_releases_are_stored_once_and_brought_up_to_date(database: Database) -> None:
     at = datetime(2026, 1, 2, tzinfo=UTC)
     async with database.transaction() as conn:
@@ -306,9 +300,6 @@ async def test_an_infohash_that_is_none_is_refused_by_the_table(database: Databa
 
     with pytest.raises(psycopg.errors.CheckViolation):
         await store()
-
-
-# --- acquisitions
 
 
 async def test_a_movie_is_fetched_once_at_a_time(database: Database) -> None:
@@ -464,9 +455,6 @@ async def test_a_late_report_changes_nothing_that_is_over(database: Database) ->
         assert await downloads.note_missed(conn, number) == 0
 
 
-# --- imports and the library
-
-
 def a_plan(acquisition_id: int, movie_id: int, **fields: object) -> NewImport:
     return NewImport(
         **{
@@ -599,9 +587,6 @@ async def test_an_upgrade_takes_the_place_of_the_old_row_under_the_same_or_anoth
         assert same.id == old.id
         other = await library.record(conn, a_file(movie.id, "Movie (1968)/b.mkv"), replaces=old.id)
     assert await library.by_movie(database, movie.id) == [other]
-
-
-# --- blocklist
 
 
 async def test_a_blocked_release_is_known_by_its_torrent_and_by_its_offer(
