@@ -46,6 +46,12 @@ def unavailable(error: Exception) -> DatabaseUnavailable | None:
             return None
 
 
+def what_was_said(error: Exception) -> str:
+    """Return the error's own words, in one line."""
+    diagnosis = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return " ".join((diagnosis or str(error)).split()) or type(error).__name__
+
+
 def sqlstate_class(error: BaseException) -> str:
     """Return the class of the error's SQLSTATE, or `client` when the server said none."""
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
@@ -60,6 +66,6 @@ def _by_state(state: str, error: Exception) -> DatabaseUnavailable | None:
 
 
 def _unavailable(reason: str, error: Exception) -> DatabaseUnavailable:
-    diagnosis = getattr(error, "diag", None)
-    said = (diagnosis and diagnosis.message_primary) or str(error).strip() or type(error).__name__
-    return DatabaseUnavailable(f"PostgreSQL cannot serve now: {said}", reason=reason)
+    return DatabaseUnavailable(
+        f"PostgreSQL cannot serve now: {what_was_said(error)}", reason=reason
+    )

@@ -17,7 +17,7 @@ from psycopg.rows import tuple_row
 
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage._beside import beside
-from reeld.storage._translation import unavailable
+from reeld.storage._translation import what_was_said
 from reeld.storage.observer import NullObserver
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ class Pool:
 
     def _note_outage(self, error: Exception) -> None:
         self._errors += 1
-        self._last_error = str(unavailable(error))
+        self._last_error = what_was_said(error)
         if self._available:
             log.warning("database_unreachable", error=self._last_error)
         self._available = False

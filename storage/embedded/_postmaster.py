@@ -86,6 +86,26 @@ class Postmaster:
         found = cls(abs(int(fields[0])), data)
         return found if found._serves_directory() else None
 
+    @staticmethod
+    def disown_stale_files(data: Path, sockets: Path, identity: Identity) -> None:
+        """Keep the pid files of a dead postmaster from stopping the next one.
+
+        PostgreSQL refuses to start while the process named there exists: also when it is a zombie that nobody collects,
+        or another program that was given the number since, as happens in containers. The caller has made sure that
+        none of them serves the directory, and holds its lock. A file that names the new postmaster's own parent counts
+        as stale (CreateLockFile in miscinit.c), and the shared memory named in it is still looked at, so that server
+        processes that linger keep their protection.
+        """
+        fields = _pid_file(data)
+        if fields:
+            fresh = data / "postmaster.pid.reeld"
+            fresh.write_text("\n".join([str(os.getpid()), *fields[1:], ""]))
+            fresh.chmod(0o600)
+            identity.own(fresh)
+            fresh.rename(data / "postmaster.pid")
+        for lock in sockets.glob(".s.PGSQL.*.lock"):
+            lock.unlink(missing_ok=True)
+
     async def ready(self, log_path: Path) -> None:
         """Wait until it accepts connections, for as long as it makes progress.
 

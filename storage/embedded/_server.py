@@ -204,6 +204,7 @@ class EmbeddedServer:
             self.binaries.path("postgres"),
             *arguments(self.directory.data, sockets, self._settings),
         )
+        Postmaster.disown_stale_files(self.directory.data, sockets, self._identity)
         log_file = self.directory.open_log(self._identity)
         try:
             self._postmaster = await Postmaster.start(
