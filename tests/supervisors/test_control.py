@@ -141,6 +141,29 @@ async def test_a_restart_of_one_in_a_group_restarts_those_that_depend_on_it(
         ]
 
 
+async def test_a_restart_ends_the_backoff_of_a_group(autojump_clock: MockClock, stage: Any) -> None:
+    pair = tuple(stage.actor(name, backoff=LONG, **ESCALATE) for name in ("a", "b"))
+    spec = SupervisorSpec(name="root", strategy=Strategy.ONE_FOR_ALL, children=pair)
+    async with stage.play(spec):
+        await stage.boom("a")
+        assert [stage.control.node(name).state for name in "ab"] == [ActorState.BACKOFF] * 2
+        assert (await stage.control.restart("b", "at once")).state is ActorState.RUNNING
+        assert await stage.answer("a", stage.Which()) == 2
+        assert trio.current_time() < 1
+
+
+async def test_a_child_of_a_group_that_has_ended_can_be_started_again(
+    autojump_clock: MockClock, stage: Any
+) -> None:
+    temporary = stage.actor("t", restart=RestartPolicy.TEMPORARY, **ESCALATE)
+    spec = SupervisorSpec(name="root", strategy=Strategy.REST_FOR_ONE, children=(temporary,))
+    async with stage.play(spec):
+        await stage.boom("t")
+        assert stage.control.node("t").state is ActorState.STOPPED
+        await stage.control.restart("t", "again")
+        assert await stage.answer("t", stage.Which()) == 2
+
+
 async def test_a_whole_supervisor_can_be_restarted(autojump_clock: MockClock, stage: Any) -> None:
     async with stage.play(house(stage)):
         stage.journal.clear()

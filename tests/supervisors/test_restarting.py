@@ -245,6 +245,54 @@ async def test_a_supervisor_that_fails_is_restarted_by_the_one_above_with_new_bu
         assert stage.control.node("inner").restarts_left == 0
 
 
+async def test_messages_wait_while_the_supervisor_itself_waits_to_be_restarted(
+    autojump_clock: MockClock, stage: Any
+) -> None:
+    inner = SupervisorSpec(
+        name="inner",
+        backoff=Backoff(min=10, max=10, jitter=0),
+        children=(stage.actor("a", intensity=Intensity(0, 60), **ESCALATE), stage.actor("b")),
+    )
+    async with stage.play(SupervisorSpec(name="root", children=(inner,))):
+        await stage.boom("a")
+        states = [stage.address(name).state for name in ("a", "b")]
+        assert states == [ActorState.BACKOFF] * 2
+        assert await stage.answer("b", stage.Which()) == 2
+        assert 10 <= trio.current_time() < 11
+
+
+async def test_a_parked_supervisor_parks_its_actors_until_it_is_tried_again(
+    autojump_clock: MockClock, stage: Any
+) -> None:
+    inner = SupervisorSpec(
+        name="inner",
+        intensity=Intensity(0, 60),
+        on_exhausted=OnExhausted.PARK,
+        children=(stage.actor("a", intensity=Intensity(0, 60), **ESCALATE), stage.actor("b")),
+    )
+    async with stage.play(SupervisorSpec(name="root", children=(inner,))):
+        await stage.boom("a")
+        assert isinstance(await stage.answer("b", stage.Which()), ActorParked)
+        assert stage.control.tree().parked == ("a", "b")
+        stage.scripts["a"].start_seconds = 5
+        await trio.sleep(301)
+        assert await stage.answer("b", stage.Which()) == 2, "it must wait while a starts"
+
+
+async def test_the_budget_of_the_whole_tree_holds_for_temporary_supervisors_too(
+    autojump_clock: MockClock, stage: Any
+) -> None:
+    inner = SupervisorSpec(
+        name="inner",
+        restart=RestartPolicy.TEMPORARY,
+        children=(stage.actor("a", script={"lives_seconds": 1}),),
+    )
+    tree = stage.plant(SupervisorSpec(name="root", children=(inner,)), intensity=Intensity(1, 60))
+    with pytest.raises(Escalated) as escalated:
+        await tree.run()
+    assert escalated.value.final
+
+
 async def test_restarts_before_the_root_gives_up_are_the_product_of_the_levels(
     autojump_clock: MockClock, stage: Any
 ) -> None:

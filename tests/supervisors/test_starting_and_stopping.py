@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from typing import Any
+from uuid import UUID
 
 import pytest
 import trio
@@ -89,6 +90,7 @@ async def test_a_start_that_takes_too_long_is_a_failed_attempt(
         assert node.state is ActorState.RUNNING
         assert node.restarts == 1
         assert node.last_error_reason == "StartTimedOut"
+        assert "StartTimedOut" in (stage.address("slow").snapshot().last_error or "")
         assert node.restarts_left == 2
 
 
@@ -101,6 +103,47 @@ async def test_a_stop_interrupts_a_start_that_hangs(autojump_clock: MockClock, s
         tree.stop()
     assert trio.current_time() < 3
     assert stage.told("stopped") == ["stopped a"]
+
+
+async def test_a_supervisor_that_is_still_starting_stops_in_order_too(
+    autojump_clock: MockClock, stage: Any
+) -> None:
+    actors = (
+        stage.actor("a", script={"stop_seconds": 1}),
+        stage.actor("b", script={"stop_seconds": 1}),
+        stage.actor("c", script={"start_seconds": 10_000}),
+    )
+    inner = SupervisorSpec(name="inner", children=actors)
+    tree = stage.plant(SupervisorSpec(name="root", children=(inner,)))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(tree.run)
+        await trio.sleep(2)
+        tree.stop()
+    assert stage.told("stopped") == ["stopped b", "stopped a"]
+
+
+async def test_rows_are_given_back_even_when_the_interpreter_is_to_end(
+    autojump_clock: MockClock, stage: Any
+) -> None:
+    given_back = []
+
+    async def give_back(name: str, incarnation: UUID, cause: str) -> None:
+        await trio.sleep(1)
+        given_back.append(name)
+
+    async def leave(*, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        await trio.sleep(1)
+        raise SystemExit(3)
+
+    spec = SupervisorSpec(
+        name="root", children=(stage.actor("a"), TaskSpec(name="leave", run=leave))
+    )
+    tree = stage.plant(spec, incarnation_ended=give_back)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await tree.run()
+    assert caught.group_contains(SystemExit)
+    assert given_back == ["a"]
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -311,6 +311,22 @@ async def test_a_store_that_hangs_does_not_hold_up_the_stop(autojump_clock: Mock
     assert trio.current_time() - began == 5
 
 
+async def test_many_slow_saves_do_not_hold_up_the_stop_one_after_the_other(
+    autojump_clock: MockClock,
+) -> None:
+    shelf = Shelf()
+    keeper = BreakerKeeper(shelf)
+    breakers = [await keeper.adopt(Breaker(f"b{number}", CONFIG)) for number in range(9)]
+    async with trio.open_nursery() as nursery:
+        await nursery.start(keeper.run)
+        shelf.slow = 2
+        for breaker in breakers:
+            breaker.force_open("late")
+        began = trio.current_time()
+        nursery.cancel_scope.cancel()
+    assert trio.current_time() - began == 5
+
+
 async def test_a_breaker_whose_past_cannot_be_read_is_probed_first(
     autojump_clock: MockClock,
 ) -> None:
