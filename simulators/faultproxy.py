@@ -81,10 +81,9 @@ class FaultProxy:
     ) -> None:
         passed = 0
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-            async for data in _pieces(source):
+            while piece := bytes(await source.receive_some(_CHUNK)):
                 if self.black_hole:
                     continue
-                piece = bytes(data)
                 await trio.sleep(self.latency + len(piece) / self.bandwidth)
                 if limited and self.cut_after is not None and passed + len(piece) > self.cut_after:
                     await target.send_all(piece[: max(0, self.cut_after - passed)])
@@ -93,8 +92,3 @@ class FaultProxy:
                 await target.send_all(piece)
                 passed += len(piece)
             await target.send_eof()
-
-
-async def _pieces(source: trio.SocketStream) -> AsyncIterator[bytes | bytearray]:
-    while data := await source.receive_some(_CHUNK):
-        yield data
