@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from reeld.actors.importer._failures import (
-    RootFolderDown,
+    NoRoomForCopy,
     SourceChanged,
     download_side,
     library_side,
@@ -57,15 +57,14 @@ def require_space(folder: Folder, size: int, reserve: int) -> None:
     """Check that a copy of `size` bytes leaves `reserve` bytes free. Links need no space at all.
 
     Raises:
-        RootFolderDown: It does not (`disk_full`).
+        NoRoomForCopy: It does not.
     """
     disk = os.fstatvfs(folder.fd)
     free = disk.f_bavail * disk.f_frsize
     if free < size + reserve:
-        raise RootFolderDown(
+        raise NoRoomForCopy(
             f"The disk of {folder.path} has {free // 2**20} MiB free, a copy needs "
             f"{(size + reserve) // 2**20} MiB: free some space, or make hard links possible.",
-            reason="disk_full",
         )
 
 

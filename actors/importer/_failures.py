@@ -42,6 +42,18 @@ class UnsafePath(Refused):
     default_reason = "unsafe_path"
 
 
+class LibraryUnsafe(Unavailable):
+    """A path of the library runs through a symbolic link: a person has to mend it."""
+
+    default_reason = "library_unsafe"
+
+
+class NoRoomForCopy(Unavailable):
+    """The disk works, but this copy would fill it; links still can be made."""
+
+    default_reason = "disk_full"
+
+
 class NameTooLong(Refused):
     """A file name has more bytes than the file system takes."""
 
@@ -148,7 +160,7 @@ def library_side(path: Path) -> Iterator[None]:
     except OSError as error:
         known = _DISK_REASONS.get(error.errno or 0)
         if known is None:
-            raise _common(error, path) from error
+            raise _common(error, path, LibraryUnsafe) from error
         reason, sentence = known
         raise RootFolderDown(f"The disk of {path} {sentence}.", reason=reason) from error
 
@@ -167,19 +179,19 @@ def download_side(path: Path) -> Iterator[None]:
     except OSError as error:
         known = _DISK_REASONS.get(error.errno or 0)
         if known is None:
-            raise _common(error, path) from error
+            raise _common(error, path, UnsafePath) from error
         reason, sentence = known
         raise DownloadsUnreadable(f"The disk of {path} {sentence}.", reason=reason) from error
 
 
-def _common(error: OSError, path: Path) -> ReeldError:
+def _common(error: OSError, path: Path, unsafe: type[LibraryUnsafe | UnsafePath]) -> ReeldError:
     match error.errno:
         case errno.EACCES | errno.EPERM:
             return AccessDenied(
                 f"reeld may not touch {path}: give its user access to the file and its folders."
             )
         case errno.ELOOP | errno.ENOTDIR | errno.EISDIR:
-            return UnsafePath(f"{path} runs through a symbolic link or is no regular file.")
+            return unsafe(f"{path} runs through a symbolic link or is no regular file.")
         case errno.ENAMETOOLONG:
             return NameTooLong(f"{path} has a name that is too long for its file system.")
         case errno.ENOENT:

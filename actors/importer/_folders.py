@@ -167,7 +167,7 @@ def folders_made(root: Path, parts: tuple[str, ...], permissions: Permissions) -
 
     Raises:
         RootFolderDown: The root is missing, or its disk fails.
-        UnsafePath: A component is a symbolic link or a file.
+        LibraryUnsafe: A component is a symbolic link or a file.
     """
     with library_side(root):
         folder = open_library(root)

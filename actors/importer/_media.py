@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from reeld.domain.media import AudioTrack, DynamicRange, MediaFacts
 
@@ -155,3 +155,15 @@ def _audio_codec(track: Track) -> str:
 def _language(track: Track) -> str | None:
     match = _LANGUAGE.fullmatch(track.get("language", ""))
     return match[1] if match and match[1] not in {"und", "zxx", "mis"} else None
+
+
+def facts_from(stored: Mapping[str, Any]) -> MediaFacts:
+    """Return what `dataclasses.asdict` made of facts, after a way through JSON."""
+    return MediaFacts(
+        **{
+            **stored,
+            "dynamic_range": DynamicRange(stored["dynamic_range"]),
+            "audio": tuple(AudioTrack(**track) for track in stored["audio"]),
+            "subtitles": tuple(stored["subtitles"]),
+        }
+    )

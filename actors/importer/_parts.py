@@ -88,7 +88,8 @@ def make_part(
     Raises:
         LinkImpossible: Links alone are allowed, and none can be made.
         SourceChanged: The source changed meanwhile.
-        RootFolderDown: The library's disk fails, or is too full for a copy.
+        RootFolderDown: The library's disk fails.
+        NoRoomForCopy: A copy would fill it.
         DownloadsUnreadable: The downloads' disk fails.
         AccessDenied: reeld's user may not do it.
     """

@@ -26,6 +26,11 @@ _TELL_EVERY: Final = 0.1
 """Seconds between two reports of progress to the loop."""
 
 
+# Threads belong to the process, and so does what they hang on to: an actor's next incarnation must not
+# work beside a thread that the former one had to leave behind.
+_busy: Final[set[str]] = set()
+
+
 class StillStuck(Unavailable):
     """An earlier attempt at this work hangs in the kernel: a second one must not run beside it."""
 
@@ -45,7 +50,6 @@ class FileWork:
 
     def __init__(self, threads: int = 4) -> None:
         self._limiter = trio.CapacityLimiter(threads)
-        self._busy: set[str] = set()
 
     async def run(
         self,
@@ -71,13 +75,13 @@ class FileWork:
             DeadlineExceeded: The work made no progress for `stall` seconds.
             Exception: Whatever the work raises.
         """
-        if key in self._busy:
+        if key in _busy:
             raise StillStuck(
                 f"Earlier file work on {key} still hangs in its disk: check the mount.",
                 retry_after=stall,
             )
-        self._busy.add(key)
-        job = _Job(work, stall, on_progress, lambda: self._busy.discard(key))
+        _busy.add(key)
+        job = _Job(work, stall, on_progress, lambda: _busy.discard(key))
         return await job.run(self._limiter)
 
 

@@ -57,7 +57,7 @@ def can_link(download_folder: Path, root_folder: Path) -> LinkProbe:
     with contextlib.ExitStack() as stack:
         with download_side(download_folder):
             downloads = stack.enter_context(Folder.open_root(download_folder))
-            stack.enter_context(_probe_file(downloads, name))
+            stack.enter_context(probe_file(downloads, name))
         with library_side(root_folder):
             library = stack.enter_context(open_library(root_folder))
             refusal = hard_link(downloads, name, library, name)
@@ -70,11 +70,13 @@ def can_link(download_folder: Path, root_folder: Path) -> LinkProbe:
 
 
 @contextlib.contextmanager
-def _probe_file(folder: Folder, name: str) -> Iterator[int]:
+def probe_file(folder: Folder, name: str) -> Iterator[int]:
+    """Keep a small file, durably written, for the length of the block; raises `OSError`."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     fd = os.open(name, flags, 0o600, dir_fd=folder.fd)
     try:
         os.write(fd, b"reeld tries whether this folder and the library share a file system\n")
+        os.fsync(fd)
         yield fd
     finally:
         os.close(fd)
@@ -83,5 +85,5 @@ def _probe_file(folder: Folder, name: str) -> Iterator[int]:
 
 
 def _can_reflink(downloads: Folder, name: str, library: Folder) -> bool:
-    with opened_in(downloads, name) as source, _probe_file(library, name) as target:
+    with opened_in(downloads, name) as source, probe_file(library, name) as target:
         return clone(source, target)

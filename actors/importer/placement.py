@@ -95,9 +95,11 @@ def place(order: Order, tick: Tick) -> Placed:
     Raises:
         SourceMissing: The downloaded file is not there.
         SourceChanged: It has another size than announced, or changed meanwhile.
-        UnsafePath: A path climbs or runs through a symbolic link.
+        UnsafePath: The download lies behind a symbolic link, or a path climbs.
         LinkImpossible: Links alone are allowed, and none can be made.
-        RootFolderDown: The library's disk fails, or is too full for a copy.
+        LibraryUnsafe: The final path runs through a symbolic link.
+        RootFolderDown: The library's disk fails.
+        NoRoomForCopy: A copy would fill it.
         DownloadsUnreadable: The downloads' disk fails.
         AccessDenied: reeld's user may not do it.
         Occupied: No regular file lies under the final name, but something else.

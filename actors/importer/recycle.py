@@ -119,7 +119,9 @@ def _is_kept(old: OpenFile, folder: Folder, name: str, tick: Tick) -> bool:
         return same_content(kept.fd, old.fd, tick, paths=(kept.path, old.path))
 
 
-def retire(root_folder: Path, old: str, new: str, shelf: RecycleShelf, tick: Tick) -> Path | None:
+def retire(
+    root_folder: Path, old: str, new: str | None, shelf: RecycleShelf, tick: Tick
+) -> Path | None:
     """Take the old file's name out of the library, once it is kept in the recycle folder.
 
     Running it twice is harmless. Folders that become empty go too.
@@ -127,7 +129,8 @@ def retire(root_folder: Path, old: str, new: str, shelf: RecycleShelf, tick: Tic
     Args:
         root_folder: The root folder that holds the old file.
         old: The old file's path below it.
-        new: The path of the file that took its place; it is never removed.
+        new: The path of the file that took its place, which is never removed; None when that one lies
+            below another root folder.
         shelf: Where the old file goes.
         tick: Called between pieces when the recycle folder takes a copy only.
 
@@ -136,7 +139,7 @@ def retire(root_folder: Path, old: str, new: str, shelf: RecycleShelf, tick: Tic
 
     Raises:
         RootFolderDown: The disk fails.
-        UnsafePath: The old path runs through a symbolic link, or is no regular file.
+        LibraryUnsafe: The old path runs through a symbolic link, or is no regular file.
     """
     parts = safe_parts(old)
     with contextlib.ExitStack() as stack:
@@ -145,7 +148,7 @@ def retire(root_folder: Path, old: str, new: str, shelf: RecycleShelf, tick: Tic
         except SourceMissing:
             remove_empty_folders(root_folder, parts[:-1])
             return None
-        if old == new or _is_the_same_name(file, root_folder, new):
+        if new is not None and (old == new or _is_the_same_name(file, root_folder, new)):
             return None
         kept = keep(file, old, shelf, tick)
         with library_side(file.path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reeld.actors.importer._failures import RootFolderDown, SourceMissing
-from reeld.actors.importer.leftovers import sweep_parts
+from reeld.actors.importer.leftovers import find_leftovers, remove_leftovers
 from reeld.actors.importer.linkprobe import can_link
 
 
@@ -27,7 +27,9 @@ def test_only_parts_of_finished_imports_are_swept(tmp_path: Path) -> None:
     (folder / "movie.mkv").write_text("movie")
     (folder / ".reeld-4.part").symlink_to(outside / ".reeld-3.part")
 
-    assert sweep_parts(library, {2}, tick) == 2
+    found = find_leftovers(library, tick)
+    assert remove_leftovers(library, found, {2}, tick) == 2
+    assert remove_leftovers(library, found, {2}, tick) == 0
 
     assert sorted(path.name for path in folder.iterdir()) == [
         ".reeld-2.part",
@@ -40,7 +42,7 @@ def test_only_parts_of_finished_imports_are_swept(tmp_path: Path) -> None:
 
 def test_a_missing_library_is_not_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(RootFolderDown):
-        sweep_parts(tmp_path / "gone", set(), tick)
+        find_leftovers(tmp_path / "gone", tick)
 
 
 def test_links_are_probed_by_making_one(tmp_path: Path) -> None:

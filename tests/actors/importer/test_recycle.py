@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reeld.actors.importer._failures import RootFolderDown, SourceChanged, UnsafePath
+from reeld.actors.importer._failures import LibraryUnsafe, RootFolderDown, SourceChanged
 from reeld.actors.importer.recycle import retire, shelf_for
 
 OLD = "Movie (2020)/Movie (2020) old.mkv"
@@ -99,7 +99,7 @@ def test_a_link_instead_of_the_old_file_is_left_alone(library: Path, tmp_path: P
     (library / OLD).unlink()
     (library / OLD).symlink_to(target)
 
-    with pytest.raises(UnsafePath):
+    with pytest.raises(LibraryUnsafe):
         retire(library, OLD, NEW, shelf(library), tick)
 
     assert target.exists()

@@ -1,0 +1,196 @@
+"""The steps of an import as transactions: each is fenced by the step that the journal is at."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from reeld.actors.importer._media import facts_from
+from reeld.actors.importer._subject import Subject
+from reeld.actors.importer.placement import Placed
+from reeld.domain.acquisition import AcquisitionState, ImportStep, LinkKind
+from reeld.domain.errors import NotFound
+from reeld.domain.history import EventKind, HistoryKind
+from reeld.domain.library import NewMovieFile
+from reeld.domain.movie import Stage
+from reeld.domain.parsing import ParsedRelease
+from reeld.domain.quality import Quality
+from reeld.domain.work import Queue, WorkKind
+from reeld.storage import Database, TrioConnection, events
+from reeld.storage.crashpoints import crash_point
+from reeld.storage.repositories import acquisitions, history, imports, library, movies
+from reeld.storage.repositories.imports import Import, NewImport
+from reeld.storage.work import enqueue
+
+
+async def planned(database: Database, new: NewImport) -> Import:
+    """Commit a plan, before any file is touched.
+
+    Raises:
+        DestinationTaken: Another import is at work on the same final name.
+    """
+    async with database.transaction() as conn:
+        journal = await imports.plan(conn, new)
+        await movies.advance(conn, new.movie_id, Stage.IMPORTING)
+        crash_point("import.plan.uncommitted")
+    crash_point("import.plan.committed")
+    return journal
+
+
+async def placed(database: Database, journal: Import, file: Placed) -> Import:
+    """Commit that the file lies under its final name."""
+    async with database.transaction() as conn:
+        await imports.step(
+            conn,
+            journal.id,
+            ImportStep.PLANNED,
+            ImportStep.PLACED,
+            link=file.link,
+            device=file.device,
+            inode=file.inode,
+            recycle_path=None if file.kept is None else str(file.kept),
+        )
+        there = await _again(conn, journal)
+    crash_point("import.placed.committed")
+    return there
+
+
+async def verified(database: Database, journal: Import) -> Import:
+    """Commit that the file under the final name was seen to be the downloaded one."""
+    async with database.transaction() as conn:
+        await imports.step(conn, journal.id, ImportStep.PLACED, ImportStep.VERIFIED)
+        there = await _again(conn, journal)
+    crash_point("import.verified.committed")
+    return there
+
+
+async def misplaced(database: Database, journal: Import) -> None:
+    """Commit that the file under the final name is not the downloaded one: it is placed anew."""
+    async with database.transaction() as conn:
+        await imports.step(conn, journal.id, journal.step, ImportStep.PLANNED)
+
+
+async def recorded(
+    database: Database, journal: Import, subject: Subject, parsed: ParsedRelease, quality: Quality
+) -> Import:
+    """Commit that the movie has this file: row, history, event, stage, all or nothing."""
+    async with database.transaction() as conn:
+        file = await library.record(
+            conn,
+            _new_file(journal, subject, parsed, quality),
+            device=journal.device,
+            inode=journal.inode,
+            replaces=journal.old_file_id,
+        )
+        await _tell_imported(conn, journal, subject, quality)
+        await _finish_acquisition(conn, subject)
+        await imports.step(
+            conn, journal.id, ImportStep.VERIFIED, ImportStep.RECORDED, file_id=file.id
+        )
+        there = await _again(conn, journal)
+        crash_point("import.record.uncommitted")
+    crash_point("import.record.committed")
+    return there
+
+
+def _new_file(
+    journal: Import, subject: Subject, parsed: ParsedRelease, quality: Quality
+) -> NewMovieFile:
+    return NewMovieFile(
+        movie_id=subject.movie.id,
+        root_folder=journal.root_folder,
+        relative_path=journal.destination,
+        size=journal.size,
+        quality=quality,
+        revision=parsed.revision,
+        edition=", ".join(parsed.editions) or None,
+        release_group=parsed.group,
+        release_title=subject.release.title,
+        infohash=subject.acquisition.infohash,
+        link=journal.link,
+        media=None if journal.probe is None else facts_from(journal.probe),
+        acquisition_id=subject.acquisition.id,
+    )
+
+
+async def _tell_imported(
+    conn: TrioConnection, journal: Import, subject: Subject, quality: Quality
+) -> None:
+    movie, path = subject.movie.id, str(Path(journal.root_folder) / journal.destination)
+    link = str(journal.link or LinkKind.COPY)
+    await history.append(
+        conn,
+        movie,
+        HistoryKind.IMPORTED,
+        release_title=subject.release.title,
+        infohash=subject.acquisition.infohash,
+        data={
+            "path": path,
+            "source": journal.source,
+            "size": journal.size,
+            "link": link,
+            "quality": quality.label,
+            "indexer": subject.release.indexer,
+        },
+    )
+    payload = {
+        "movie_id": movie,
+        "acquisition_id": subject.acquisition.id,
+        "path": path,
+        "link": link,
+    }
+    await events.append(conn, EventKind.MOVIE_IMPORTED, movie, payload)
+
+
+async def _finish_acquisition(conn: TrioConnection, subject: Subject) -> None:
+    there = await acquisitions.get(conn, subject.acquisition.id)
+    if there is not None and there.state is not AcquisitionState.FAILED:
+        await acquisitions.move(conn, there.id, AcquisitionState.IMPORTED)
+    # One that was given up meanwhile (its torrent was removed) stays so; the file is whole and stays as well.
+    await movies.move(conn, subject.movie.id, Stage.IN_LIBRARY, expected=tuple(Stage), progress=1.0)
+
+
+async def retired(database: Database, journal: Import, kept: Path | None) -> Import:
+    """Commit that the old file, if there was one, left the library."""
+    async with database.transaction() as conn:
+        path = None if kept is None else str(kept)
+        await imports.step(
+            conn, journal.id, ImportStep.RECORDED, ImportStep.RETIRED, recycle_path=path
+        )
+        there = await _again(conn, journal)
+        if there.recycle_path is not None:
+            await _tell_retired(conn, there)
+    crash_point("import.retired.committed")
+    return there
+
+
+async def _tell_retired(conn: TrioConnection, journal: Import) -> None:
+    old = journal.old_path or str(Path(journal.root_folder) / journal.destination)
+    data = {"path": old, "kept": journal.recycle_path}
+    await history.append(conn, journal.movie_id, HistoryKind.FILE_RETIRED, data=data)
+    payload = {"movie_id": journal.movie_id, "path": old}
+    await events.append(conn, EventKind.FILE_RETIRED, journal.movie_id, payload)
+
+
+async def done(conn: TrioConnection, journal: Import) -> None:
+    """Write that the import is over; the client is told by work of its own."""
+    await imports.step(conn, journal.id, ImportStep.RETIRED, ImportStep.DONE)
+    await enqueue(
+        conn,
+        Queue.QBIT,
+        WorkKind.MARK_IMPORTED,
+        {"acquisition_id": journal.acquisition_id},
+        unique_key=f"acquisition:{journal.acquisition_id}",
+    )
+
+
+async def _again(conn: TrioConnection, journal: Import) -> Import:
+    there = await imports.get(conn, journal.id)
+    if there is None:
+        raise NotFound(f"There is no import {journal.id}: its movie was deleted.")
+    return there
+
+
+def probe_json(facts: object) -> dict[str, object]:
+    """Return what the probe saw as the journal stores it."""
+    return asdict(facts)  # type: ignore[call-overload,no-any-return]  # any dataclass will do
