@@ -97,7 +97,7 @@ class DatabaseActor(Actor):
         self._backup = backup
         self._on_ready = on_ready
 
-    async def on_start(self) -> None:
+    async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to serve; being ready is told by the status."""
         self.start_soon(self._serve)
         self.every("check", CHECK_SECONDS, CheckDatabase(), first=CHECK_SECONDS)

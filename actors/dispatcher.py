@@ -94,7 +94,7 @@ class DispatcherActor(Actor):
         self._subscribed = False
         self._last_ping = 0.0
 
-    async def on_start(self) -> None:
+    async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to listen and to poll."""
         self.start_soon(self._listen_forever)
         self.every("poll", POLL_SECONDS, Poll(), first=0.0, jitter=0.2)

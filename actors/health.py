@@ -53,7 +53,7 @@ class HealthActor(Actor):
         self._database = database
         self._disks = trio.CapacityLimiter(2)
 
-    async def on_start(self) -> None:
+    async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to look."""
         self.every("look", LOOK_SECONDS, Look(), first=0.0)
 

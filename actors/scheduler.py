@@ -82,7 +82,7 @@ class SchedulerActor(Actor):
         self._schedule = Schedule(resources.database)
         self._tasks: dict[str, Task] | None = None
 
-    async def on_start(self) -> None:
+    async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Look at once."""
         self.after("due", 0.0, RunDue())
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, TypeVar
 import structlog
 import trio
 
-from reeld.actors.kernel import Actor, handles
+from reeld.actors.kernel import Actor, Observer, handles
 from reeld.actors.resources import Resources
 from reeld.domain.errors import (
     CredentialsRejected,
@@ -94,7 +94,12 @@ class WorkerActor(Actor):
         self._jobs: dict[int, Job] = {}
         self._drained = False
 
-    async def on_start(self) -> None:
+    @property
+    def kernel_observer(self) -> Observer | None:
+        """Who is told of this actor, and so of its breakers."""
+        return self._cell.observer if self._cell is not None else None
+
+    async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to sweep."""
         self.every("sweep", self.sweep_seconds, Sweep(hinted=False), first=0.0, jitter=0.2)
 
@@ -120,9 +125,7 @@ class WorkerActor(Actor):
 
     @handles(SettingsChanged)
     async def settings_changed(self, _message: SettingsChanged) -> None:
-        """Let rejected credentials be tried again, and wake the rows that waited for them."""
-        for breaker in self.address.breakers.values():
-            breaker.settings_changed()
+        """Wake the rows that waited for other settings."""
         await self.resources.work.wake(self.queue)
         self.address.tell(Sweep())
 

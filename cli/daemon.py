@@ -16,7 +16,7 @@ import trio
 from reeld import __version__
 from reeld.actors.database import DatabaseActor, DatabaseStatus
 from reeld.actors.health import SILENT_SECONDS, HealthActor
-from reeld.actors.kernel import BreakerKeeper, DeadLetters, Directory
+from reeld.actors.kernel import BreakerKeeper, DeadLetters, Directory, StoredBreaker
 from reeld.actors.resources import Resources
 from reeld.actors.settings import LiveSettings
 from reeld.cli.gauges import refresh_gauges, watch_loop_lag
@@ -149,7 +149,7 @@ class Daemon:
                 work=WorkQueue(database.labelled("work"), owner),
                 metrics=self.metrics,
                 directory=Directory(),
-                breakers=BreakerKeeper(Breakers(database.labelled("breakers"))),
+                breakers=BreakerKeeper(Breakers(database.labelled("breakers"), StoredBreaker)),
                 vault=await trio.to_thread.run_sync(
                     Vault.from_file, settings.data_dir / "vault.key"
                 ),

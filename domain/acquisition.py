@@ -91,6 +91,8 @@ class FailureReason(StrEnum):
     TORRENT_UNSAFE = "torrent_unsafe"
     """The .torrent names paths outside its own folder, or the like."""
     INFOHASH_MISMATCH = "infohash_mismatch"
+    TORRENT_TAKEN = "torrent_taken"
+    """The same torrent is being downloaded for another movie."""
     CLIENT_REFUSED = "client_refused"
     """qBittorrent will never take this torrent."""
     CLIENT_ERROR = "client_error"

@@ -25,6 +25,14 @@ CREATE TABLE rate_limit (
     updated_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 20);
 
+-- What our own limiters must not forget in a crash: seconds since the epoch, by the clock of the machine that calls.
+CREATE TABLE limiter (
+    name            text PRIMARY KEY,
+    tokens          double precision NOT NULL,
+    counted_at      double precision NOT NULL,
+    next_allowed_at double precision NOT NULL
+) WITH (fillfactor = 20);
+
 CREATE TABLE feed (
     -- The feed's name in the settings; its URL may hold a passkey and stays there.
     name          text PRIMARY KEY,

@@ -69,6 +69,13 @@ class KernelObserver:
         """Count a call through a breaker."""
         self._metrics.add("reeld_breaker_calls_total", service=name, outcome=outcome)
 
+    def breaker_alarm(self, name: str, reason: str, sentence: str) -> None:
+        """Say nothing more: the state `forced_open` is the alarm, and the breaker has logged why."""
+
+    def escalated(self, supervisor: str) -> None:
+        """Count a failure that a supervisor passed on."""
+        self._metrics.add("reeld_supervisor_escalations_total", supervisor=supervisor)
+
 
 class DatabaseObserver:
     """Hears of statements, failures and whether the server can be reached."""

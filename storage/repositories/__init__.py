@@ -21,9 +21,11 @@ from reeld.storage.repositories import (
     settings,
 )
 from reeld.storage.repositories.breakers import Breakers
+from reeld.storage.repositories.limiters import Limiters
 
 __all__ = [
     "Breakers",
+    "Limiters",
     "acquisitions",
     "blocklist",
     "cache",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from reeld.domain.movie import Collection, MovieDetails, MovieStatus, ReleaseDates
-from reeld.storage._rows import Connection, Reader, Row, execute, fetch_one
+from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
 _REFRESH: Final = """
 UPDATE movie SET
@@ -34,6 +34,15 @@ async def get(source: Reader, movie_id: int) -> MovieDetails | None:
     """Return what TMDB said of a movie when it was last refreshed, or None."""
     row = await fetch_one(source, _DETAILS, (movie_id,))
     return None if row is None else _details(row)
+
+
+async def stale(source: Reader, *, seconds: float, limit: int) -> list[int]:
+    """Return the movies whose facts are older than `seconds`, or were never read; the oldest first."""
+    statement = """
+        SELECT id FROM movie WHERE refreshed_at IS NULL OR refreshed_at < now() - make_interval(secs => %s)
+        ORDER BY refreshed_at NULLS FIRST, id LIMIT %s
+    """
+    return [int(row[0]) for row in await fetch_all(source, statement, (seconds, limit))]
 
 
 async def refresh(conn: Connection, movie_id: int, details: MovieDetails) -> bool:

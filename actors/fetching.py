@@ -1,0 +1,103 @@
+"""Fetching a .torrent, the same for every source: once, checked, and stored before anything is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from reeld.actors.giving_up import give_up
+from reeld.actors.worker import Effect
+from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
+from reeld.domain.errors import NotFound, ReeldError, Refused
+from reeld.domain.release import Release
+from reeld.domain.torrent import InvalidTorrent, TorrentFault
+from reeld.domain.work import Queue, WorkKind, WorkRequest
+from reeld.services.torrents import DeliveredTorrent, InfohashMismatch
+from reeld.storage import Database, TrioConnection
+from reeld.storage.crashpoints import crash_point
+from reeld.storage.repositories import acquisitions, releases
+from reeld.storage.repositories.acquisitions import TorrentTaken
+from reeld.storage.work import submit
+
+log = structlog.get_logger("reeld.actors")
+
+Download = Callable[[Release], Awaitable[DeliveredTorrent]]
+
+_UNSAFE = frozenset({TorrentFault.UNSAFE_PATH, TorrentFault.SYMLINK})
+
+
+async def fetch_torrent(
+    database: Database, acquisition_id: int, download: Download
+) -> Effect | None:
+    """Fetch the .torrent of an acquisition, unless that is done or over.
+
+    Args:
+        database: Where the acquisition is.
+        acquisition_id: The acquisition, in state `intent`.
+        download: Asks the source for the .torrent.
+
+    Returns:
+        What to commit: the bytes and the next piece of work, or that the acquisition failed.
+
+    Raises:
+        ReeldError: The source cannot be asked now; the work is tried again.
+    """
+    acquisition = await acquisitions.get(database, acquisition_id)
+    if acquisition is None or acquisition.state is not AcquisitionState.INTENT:
+        return None
+    release = await releases.get(database, acquisition.release_id)
+    if release is None:
+        raise NotFound(f"The release of acquisition {acquisition_id} is gone.")
+    crash_point("grab.intent.committed")
+    try:
+        delivered = await download(release)
+    except (NotFound, InfohashMismatch, InvalidTorrent, Refused) as error:
+        return _failed(acquisition, release, failure_of(error), error)
+    crash_point("grab.torrent.fetched")
+    return _stored(acquisition, release, delivered)
+
+
+def failure_of(error: ReeldError) -> FailureReason:
+    """Return what an error says about the release."""
+    match error:
+        case NotFound():
+            return FailureReason.TORRENT_UNAVAILABLE
+        case InfohashMismatch():
+            return FailureReason.INFOHASH_MISMATCH
+        case InvalidTorrent() if error.fault in _UNSAFE:
+            return FailureReason.TORRENT_UNSAFE
+        case _:
+            return FailureReason.TORRENT_INVALID
+
+
+def _failed(
+    acquisition: Acquisition, release: Release, failure: FailureReason, error: ReeldError
+) -> Effect:
+    async def effect(conn: TrioConnection) -> None:
+        await give_up(conn, acquisition, release, failure, error.sentence)
+
+    log.warning("torrent_not_fetched", release=release.title, reason=str(failure))
+    return effect
+
+
+def _stored(acquisition: Acquisition, release: Release, delivered: DeliveredTorrent) -> Effect:
+    infohash = delivered.metainfo.infohash.client_id
+
+    async def effect(conn: TrioConnection) -> None:
+        try:
+            await acquisitions.store_torrent(conn, acquisition.id, delivered.data, infohash)
+        except TorrentTaken as error:
+            await give_up(conn, acquisition, release, FailureReason.TORRENT_TAKEN, error.sentence)
+            return
+        await submit(
+            conn,
+            WorkRequest(
+                Queue.QBIT,
+                WorkKind.ADD_TORRENT,
+                {"acquisition_id": acquisition.id},
+                unique_key=f"acquisition:{acquisition.id}",
+            ),
+        )
+
+    return effect
