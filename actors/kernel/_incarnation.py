@@ -72,6 +72,11 @@ class Incarnation:
                     started()
                     await self.guard(serve, self)
                 self._nursery.cancel_scope.cancel(reason=f"{self.cell.name} stops")
+        except BaseException:
+            if self.fault is not None:
+                # Cancelled as well, so the supervisor will not hear of it.
+                log.error("actor_crashed_at_its_end", actor=self.cell.name, exc_info=self.fault)
+            raise
         finally:
             self.actor._running = None
             if self._started:
@@ -205,6 +210,9 @@ class Incarnation:
         )
         if self.fault is None:
             self.fault = fault
+        else:
+            # The supervisor hears of the first only.
+            log.error("actor_crashed_again", actor=self.cell.name, message=label, exc_info=fault)
         if envelope is not None:
             envelope.fail(self._crashed())
             self.cell.dead_letters.add(
