@@ -34,7 +34,7 @@ from reeld.actors.importer._parts import USUAL_MEANS, Means, make_part
 from reeld.actors.importer._paths import part_name, safe_parts
 from reeld.actors.importer._publishing import publish
 from reeld.actors.importer._source import OpenFile, is_regular, opened, opened_in
-from reeld.actors.importer.recycle import RecycleShelf, keep
+from reeld.actors.importer.recycle import RecycleShelf, keep, kept_before
 from reeld.domain.acquisition import LinkKind
 
 
@@ -71,7 +71,8 @@ class Placed:
         device: `st_dev` of the placed file.
         inode: `st_ino` of the placed file.
         refusal: Why it is no hard link; None when it is one, or none was tried.
-        kept: Where the file that lay under the final name is kept; None when there was none.
+        kept: Where the file that lay under the final name is kept, by this attempt or an earlier one;
+            None when there was none.
     """
 
     link: LinkKind
@@ -147,7 +148,8 @@ def _already_there(current: OpenFile, source: OpenFile, tick: Tick) -> LinkKind 
 def _settle(folder: Folder, name: str, link: LinkKind, order: Order) -> Placed:
     folder.remove_file(part_name(order.import_id))
     folder.sync()
-    return _observed(folder, name, link)
+    kept = kept_before(order.destination, order.shelf)
+    return _observed(folder, name, link, kept=kept)
 
 
 def _make(

@@ -20,6 +20,8 @@ from reeld.actors.importer._failures import Occupied, SourceChanged, SourceMissi
 from reeld.actors.importer._folders import (
     Folder,
     folders_made,
+    open_below,
+    open_library,
     remove_empty_folders,
     same_file,
 )
@@ -92,6 +94,29 @@ def keep(old: OpenFile, relative: str, shelf: RecycleShelf, tick: Tick) -> Path:
     raise Occupied(f"{shelf.root.joinpath(*shelf.below)} holds too many files called {parts[-1]}.")
 
 
+def kept_before(relative: str, shelf: RecycleShelf) -> Path | None:
+    """Return where an earlier attempt kept a file; None when it kept none.
+
+    Raises:
+        RootFolderDown: The disk fails.
+    """
+    parts, found = safe_parts(relative), None
+    for below in _shelves(shelf):
+        path = shelf.root.joinpath(*below, *parts)
+        try:
+            with (
+                library_side(path),
+                open_below(shelf.root, (*below, *parts[:-1]), opener=open_library) as folder,
+            ):
+                there = folder.lstat(parts[-1])
+        except SourceMissing:
+            there = None
+        if not is_regular(there):
+            break
+        found = path
+    return found
+
+
 def _shelves(shelf: RecycleShelf) -> Iterator[tuple[str, ...]]:
     """Yield the shelf, and further ones for when it holds another file of the same name."""
     yield shelf.below
@@ -135,7 +160,7 @@ def retire(
         tick: Called between pieces when the recycle folder takes a copy only.
 
     Returns:
-        Where it is kept; None when there was nothing to retire.
+        Where it is kept, by this attempt or an earlier one; None when there was nothing to retire.
 
     Raises:
         RootFolderDown: The disk fails.
@@ -147,7 +172,7 @@ def retire(
             file = stack.enter_context(opened(root_folder, old, side=library_side))
         except SourceMissing:
             remove_empty_folders(root_folder, parts[:-1])
-            return None
+            return kept_before(old, shelf)
         if new is not None and (old == new or _is_the_same_name(file, root_folder, new)):
             return None
         kept = keep(file, old, shelf, tick)

@@ -59,10 +59,16 @@ def test_the_old_file_leaves_the_library_and_stays_in_the_recycle_folder(library
 
 
 def test_retiring_twice_is_harmless(library: Path) -> None:
-    retire(library, OLD, NEW, shelf(library), tick)
+    first = retire(library, OLD, NEW, shelf(library), tick)
+
+    assert retire(library, OLD, NEW, shelf(library), tick) == first
+    assert (library / ".recycle/2026-09-14T101500Z-7" / OLD).exists()
+
+
+def test_there_may_be_nothing_to_retire(library: Path) -> None:
+    (library / OLD).unlink()
 
     assert retire(library, OLD, NEW, shelf(library), tick) is None
-    assert (library / ".recycle/2026-09-14T101500Z-7" / OLD).exists()
 
 
 def test_the_new_file_is_never_retired(library: Path) -> None:
