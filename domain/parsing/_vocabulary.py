@@ -56,7 +56,7 @@ LOOSE: Final = re.compile(
     r"remux|hybrid|screener|scr|workprint|uhd(?= \d)|\dxdvd|r[3-6](?= |$)|vhs|ppv|4k\d\d|"
     r"(?:the )?complete(?= (?:bd|pal|ntsc|dvd|series|collection|\d))|hd tv|sd[ \-](?:tv|dvd)|opus(?= \d)|"
     r"avi$|imax edition|xvid|hc|nordic|multi|dubbed|dublado|proper|repack\d?|rerip|internal|"
-    r"docu|stv|limited|web(?= dl)|iso$)(?![^\W_])",
+    r"docu|stv|limited|bt ?2020|hdr|sdr|web(?= dl)|iso$)(?![^\W_])",
     re.IGNORECASE,
 )
 """Words that a title may hold, but that end it when no year and no firm word comes first."""

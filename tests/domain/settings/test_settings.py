@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reeld.domain.secret import Secret
+from reeld.domain.settings import (
+    DecisionSettings,
+    FeedSettings,
+    HdbitsSettings,
+    InvalidSetting,
+    LibrarySettings,
+    PathMapping,
+    QbittorrentSettings,
+    ServerSettings,
+    Settings,
+    TmdbSettings,
+)
+
+LIBRARY = LibrarySettings(Path("/library"))
+
+
+def complaint(make) -> str:
+    with pytest.raises(InvalidSetting) as caught:
+        make()
+    assert caught.value.reason == "invalid_setting"
+    assert caught.value.sentence.startswith(f"{caught.value.setting}: ")
+    return caught.value.setting
+
+
+def test_the_defaults_are_valid() -> None:
+    settings = Settings(Path("/data"), LIBRARY)
+    assert settings.qbittorrent is None
+    assert settings.library.recycle == Path("/library/.recycle")
+
+
+@pytest.mark.parametrize(
+    ("make", "setting"),
+    [
+        (lambda: Settings(Path("data"), LIBRARY), "data_dir"),
+        (lambda: LibrarySettings(Path("library")), "library.root_folder"),
+        (lambda: LibrarySettings(Path("/l"), recycle_folder=Path("r")), "library.recycle_folder"),
+        (lambda: LibrarySettings(Path("/l"), file_mode=0o100000), "library.file_mode"),
+        (lambda: LibrarySettings(Path("/l"), recycle_days=-1), "library.recycle_days"),
+        (lambda: ServerSettings(port=70000), "server.port"),
+        (lambda: ServerSettings(host=" "), "server.host"),
+        (lambda: ServerSettings(api_key=Secret("short")), "server.api_key"),
+        (lambda: TmdbSettings(Secret("")), "tmdb.token"),
+        (lambda: TmdbSettings(Secret("t"), url="ftp://x"), "tmdb.url"),
+        (lambda: TmdbSettings(Secret("t"), requests_per_second=100), "tmdb.requests_per_second"),
+        (lambda: HdbitsSettings("", Secret("p")), "hdbits.username"),
+        (lambda: HdbitsSettings("me", Secret("")), "hdbits.passkey"),
+        (lambda: HdbitsSettings("me", Secret("p"), poll_seconds=5), "hdbits.poll_seconds"),
+        (lambda: HdbitsSettings("me", Secret("p"), spacing_seconds=1), "hdbits.spacing_seconds"),
+        (lambda: QbittorrentSettings(url="qbittorrent:8080"), "qbittorrent.url"),
+        (lambda: QbittorrentSettings(category="a/b"), "qbittorrent.category"),
+        (lambda: QbittorrentSettings(stalled_seconds=0), "qbittorrent.stalled_seconds"),
+        (lambda: PathMapping("", Path("/x")), "qbittorrent.path_mappings"),
+        (lambda: FeedSettings("", Secret("https://a.example")), "feeds.name"),
+        (lambda: FeedSettings("f", Secret("a.example")), "feeds.f.url"),
+        (lambda: FeedSettings("f", Secret("https://[a")), "feeds.f.url"),
+        (lambda: FeedSettings("f", Secret("https://a.example"), 30), "feeds.f.interval_seconds"),
+        (lambda: DecisionSettings(minimum_seeders=-1), "decision.minimum_seeders"),
+        (lambda: DecisionSettings(maximum_bytes=-1), "decision.maximum_bytes"),
+        (
+            lambda: Settings(Path("/d"), LIBRARY, database_url=Secret("mysql://x")),
+            "database_url",
+        ),
+    ],
+)
+def test_a_wrong_value_names_its_setting(make, setting: str) -> None:
+    assert complaint(make) == setting
+
+
+def test_two_feeds_of_one_name_are_refused() -> None:
+    feed = FeedSettings("same", Secret("https://a.example/rss"))
+    assert complaint(lambda: Settings(Path("/d"), LIBRARY, feeds=(feed, feed))) == "feeds"
+
+
+def test_a_server_on_this_machine_may_be_asked_often() -> None:
+    HdbitsSettings("me", Secret("p"), url="http://127.0.0.1:9", poll_seconds=1, spacing_seconds=0)
+    FeedSettings("f", Secret("http://localhost:9/rss"), interval_seconds=0.5)
+
+
+def test_a_host_that_only_looks_like_this_machine_may_not() -> None:
+    def make() -> FeedSettings:
+        return FeedSettings("f", Secret("http://127.0.0.1.example.org/"), interval_seconds=1)
+
+    assert complaint(make) == "feeds.f.interval_seconds"
+
+
+def test_no_secret_is_told_by_a_complaint_or_by_the_settings() -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        FeedSettings("f", Secret("nonsense?passkey=hush"))
+    assert "hush" not in caught.value.sentence
+    settings = Settings(
+        Path("/d"),
+        LIBRARY,
+        database_url=Secret("postgresql://u:hush@h/d"),
+        hdbits=HdbitsSettings("me", Secret("hush")),
+        feeds=(FeedSettings("f", Secret("https://a.example/?k=hush")),),
+    )
+    assert "hush" not in repr(settings)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from reeld.domain.history import Event, EventKind
+from reeld.domain.reactions import work_after
+from reeld.domain.work import Queue, WorkKind
+
+NOW = datetime(2024, 5, 1, tzinfo=UTC)
+
+
+def event(kind: EventKind, number: int = 7, **payload: object) -> Event:
+    return Event(number, kind, payload, NOW)
+
+
+def kinds(*events: Event) -> list[tuple[Queue, WorkKind]]:
+    return [(work.queue, work.kind) for one in events for work in work_after(one)]
+
+
+def test_an_added_movie_is_refreshed_and_searched() -> None:
+    assert kinds(event(EventKind.MOVIE_ADDED, movie_id=3)) == [
+        (Queue.TMDB, WorkKind.REFRESH_MOVIE),
+        (Queue.HDBITS, WorkKind.SEARCH_MOVIE),
+    ]
+
+
+def test_found_releases_are_matched() -> None:
+    (work,) = work_after(event(EventKind.RELEASES_FOUND, release_ids=[1, 2], source="rss"))
+    assert (work.queue, work.kind) == (Queue.DECISION, WorkKind.MATCH_RELEASES)
+    assert work.args == {"release_ids": [1, 2]}
+
+
+def test_two_findings_are_two_pieces_of_work() -> None:
+    first, second = (
+        work_after(event(EventKind.RELEASES_FOUND, number, release_ids=[1])) for number in (7, 8)
+    )
+    assert first[0].unique_key != second[0].unique_key
+
+
+def test_a_complete_download_is_imported() -> None:
+    (work,) = work_after(event(EventKind.DOWNLOAD_COMPLETED, movie_id=3, acquisition_id=9))
+    assert (work.queue, work.kind) == (Queue.IMPORTER, WorkKind.IMPORT)
+    assert work.args == {"acquisition_id": 9}
+
+
+def test_a_failed_download_makes_the_movie_be_decided_again() -> None:
+    (work,) = work_after(event(EventKind.DOWNLOAD_FAILED, movie_id=3, acquisition_id=9))
+    assert (work.queue, work.kind) == (Queue.DECISION, WorkKind.DECIDE_MOVIE)
+
+
+def test_every_request_carries_a_key_so_that_a_repeated_event_is_harmless() -> None:
+    payload = {"movie_id": 3, "acquisition_id": 9, "release_ids": [1]}
+    for kind in EventKind:
+        for work in work_after(Event(1, kind, payload, NOW)):
+            assert work.unique_key
+
+
+def test_an_event_without_its_payload_is_a_fault() -> None:
+    with pytest.raises(KeyError):
+        work_after(event(EventKind.MOVIE_ADDED))
