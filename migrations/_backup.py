@@ -21,6 +21,8 @@ log = structlog.get_logger("reeld.migrations")
 
 DUMP_SECONDS: Final = 1800.0
 KEEP: Final = 5
+NO_TLS: Final = "SSL support is not compiled in"
+"""What the bundled `pg_dump` says about a server that is only to be reached over TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Backup:
     major: int
 
     async def take(self, conninfo: str, *, server_major: int, version: int) -> Path | None:
-        """Dump the database; None when `pg_dump` is too old for the server, which is logged.
+        """Dump the database; None when `pg_dump` is too old for the server or cannot speak to it, which is logged.
 
         The dump gets its name only once it is complete and on the disk. The newest `KEEP` are kept.
 
@@ -57,8 +59,11 @@ class Backup:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         final = self.folder / f"before-migration-{version:04}-{stamp}.dump"
         unfinished = final.with_suffix(".tmp")
+        # Made here and only filled by pg_dump, so that nobody else can read it.
+        unfinished.touch(mode=0o600)
         try:
-            await self._dump(conninfo, unfinished)
+            if not await self._dump(conninfo, unfinished):
+                return None
             await trio.to_thread.run_sync(_settle, unfinished, final)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -66,7 +71,8 @@ class Backup:
         log.info("backup_before_migration_taken", path=str(final))
         return final
 
-    async def _dump(self, conninfo: str, target: Path) -> None:
+    async def _dump(self, conninfo: str, target: Path) -> bool:
+        """Dump into a file; False when this `pg_dump` cannot reach the server at all, because it knows no TLS."""
         params = conninfo_to_dict(conninfo)
         secret = {"PGPASSWORD": str(params.pop("password"))} if "password" in params else {}
         dsn = make_conninfo("", **params)
@@ -76,8 +82,11 @@ class Backup:
                 command, check=False, capture_stderr=True, env=_environment(secret)
             )
             if done.returncode == 0:
-                return
+                return True
             said = done.stderr.decode(errors="replace").strip()[-500:]
+            if NO_TLS in said:
+                log.warning("backup_before_migration_skipped", reason=said)
+                return False
             raise MigrationRefused(
                 f"The backup before the migration failed, so nothing was changed: {said}",
                 reason="backup_failed",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
+import struct
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -13,9 +16,13 @@ from reeld.storage import TrioConnection
 
 
 class Network:
-    """A TCP proxy in front of a server: it can fall silent, as a network does when a cable is pulled."""
+    """A TCP proxy in front of a server: it can fall silent, as a network does when a cable is pulled.
 
-    def __init__(self, target: str) -> None:
+    With an SSL context it speaks TLS to the client, as a server does that knows TLS: the bundled one does not.
+    """
+
+    def __init__(self, target: str, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         params = conninfo_to_dict(target)
         self._host = str(params.get("hostaddr") or params.get("host") or "localhost")
         self._port = int(params.get("port") or 5432)
@@ -25,6 +32,7 @@ class Network:
         self._streams: list[trio.abc.Stream] = []
         self.port = 0
         self.connections = 0
+        self.handshakes = 0
 
     @property
     def conninfo(self) -> str:
@@ -59,7 +67,30 @@ class Network:
         await self._audible.wait()
         server = await self._reach()
         self._streams += [client, server]
-        async with client, server, trio.open_nursery() as nursery:
+        async with client, server:
+            with suppress(trio.BrokenResourceError):
+                secured = await self._secured(client)
+                await self._connect_both(secured, server)
+                # With a farewell, as a real server: libpq takes a bare end of a TLS stream for an attack.
+                await secured.aclose()
+
+    async def _secured(self, client: trio.SocketStream) -> trio.abc.Stream:
+        if self._tls is None:
+            return client
+        # SSLRequest: a length of 8 and a number in place of a protocol version (PostgreSQL manual, "SSL Session
+        # Encryption").
+        request = await client.receive_some(8)
+        if request != struct.pack("!II", 8, 80877103):
+            await client.send_all(b"E" + struct.pack("!I", 6) + b"\0\0")
+            raise trio.BrokenResourceError
+        await client.send_all(b"S")
+        secured = trio.SSLStream(client, self._tls, server_side=True)
+        await secured.do_handshake()
+        self.handshakes += 1
+        return secured
+
+    async def _connect_both(self, client: trio.abc.Stream, server: trio.abc.Stream) -> None:
+        async with trio.open_nursery() as nursery:
             nursery.start_soon(self._pump, client, server, nursery.cancel_scope)
             nursery.start_soon(self._pump, server, client, nursery.cancel_scope)
 
@@ -78,6 +109,12 @@ class Network:
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass
         scope.cancel()
+
+
+@pytest.fixture
+def network_type() -> type[Network]:
+    """The class, for tests that want a network of their own."""
+    return Network
 
 
 @pytest.fixture
