@@ -8,7 +8,7 @@ from reeld.domain.errors import ReeldError
 from reeld.domain.history import EventKind
 from reeld.storage._rows import Connection, Row, execute, fetch_one
 from reeld.storage.database import Database
-from reeld.storage.events._outbox import OutboxEvent
+from reeld.storage.events._outbox import OutboxEvent, append
 
 _PLACE_LOCK: Final = 0x7265656C_64000003
 """The advisory lock of whoever numbers events, for one short transaction."""
@@ -87,6 +87,8 @@ class Events:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    append = staticmethod(append)
 
     async def subscribe(self, subscriber: str, *, from_start: bool = True) -> None:
         """Give a subscriber a cursor, unless it has one.

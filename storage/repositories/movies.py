@@ -33,9 +33,11 @@ _LIST_STAGE: Final = """
 SELECT {columns} FROM movie WHERE stage = %s AND id > %s ORDER BY id LIMIT %s
 """.replace("{columns}", _COLUMNS)
 
+_NAMES_PAGE: Final = 500
+
 _NAMES: Final = """
 SELECT id, tmdb_id, imdb_id, title, original_title, alternative_titles, year, secondary_year
-FROM movie WHERE monitored ORDER BY id
+FROM movie WHERE monitored AND id > %s ORDER BY id LIMIT %s
 """
 
 _MOVE: Final = """
@@ -148,8 +150,17 @@ async def page(
 
 
 async def names(source: Reader) -> list[MovieNames]:
-    """Return the titles, years and ids of every monitored movie, for the index that matches releases."""
-    return [_names(row) for row in await fetch_all(source, _NAMES)]
+    """Return the titles, years and ids of every monitored movie, for the index that matches releases.
+
+    Read in pages, so that ten thousand movies do not hold up the loop.
+    """
+    found: list[MovieNames] = []
+    while True:
+        after = found[-1].id if found else 0
+        rows = await fetch_all(source, _NAMES, (after, _NAMES_PAGE))
+        found += [_names(row) for row in rows]
+        if len(rows) < _NAMES_PAGE:
+            return found
 
 
 async def advance(

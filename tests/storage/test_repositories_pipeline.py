@@ -138,6 +138,14 @@ async def test_names_of_monitored_movies_feed_the_index(database: Database) -> N
     assert await movies.names(database) == []
 
 
+async def test_names_come_complete_however_many_movies_there_are(database: Database) -> None:
+    await database.execute(
+        "INSERT INTO movie (tmdb_id, title, profile) SELECT n, 'M' || n, 'Any' FROM generate_series(1, 1500) n"
+    )
+    found = await movies.names(database)
+    assert [names.tmdb_id for names in found] == list(range(1, 1501))
+
+
 async def test_what_tmdb_says_is_kept_with_the_movie(database: Database) -> None:
     movie = await add_movie(database)
     details = MovieDetails(
