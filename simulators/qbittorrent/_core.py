@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ class Core:
     categories: dict[str, str] = field(default_factory=dict)
     """Names to save paths."""
     tags: list[str] = field(default_factory=list)
-    launched_at: float = field(default_factory=trio.current_time)
+    launched_at: float = -math.inf
+    """On trio's clock."""
 
     def find(self, infohash: str) -> Torrent:
         """The listed torrent with this id.

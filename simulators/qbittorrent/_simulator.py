@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import trio
 
 from reeld.simulators.faults import Knobs, UnknownKnob
-from reeld.simulators.qbittorrent._core import ApiError, Call, Core, open_core
+from reeld.simulators.qbittorrent._core import ApiError, Call, open_core
 from reeld.simulators.qbittorrent._disk import Contents
 from reeld.simulators.qbittorrent._door import Doorkeeper, Session
 from reeld.simulators.qbittorrent._form import read_form
@@ -18,6 +18,7 @@ from reeld.simulators.qbittorrent._knobs import QbittorrentKnobs
 from reeld.simulators.qbittorrent._profile import PROFILES, Profile
 from reeld.simulators.qbittorrent._routes import ROUTES, Route, missing_parameters
 from reeld.simulators.qbittorrent._torrent import Phase, Torrent
+from reeld.simulators.serving import Door
 from reeld.simulators.simulator import Answer, Request, Simulator, json_answer
 
 _TEXT = "text/plain; charset=UTF-8"
@@ -59,26 +60,16 @@ class QbittorrentSimulator(Simulator):
     ) -> None:
         super().__init__()
         self.profile: Profile = PROFILES[version]
-        self._open: Callable[[], Core] = lambda: open_core(
-            self.profile, self.knobs, contents, save_path, folder
-        )
         self.credentials = username, password
-        self._core: Core | None = None
-        self._doorkeeper: Doorkeeper | None = None
+        self.core = open_core(self.profile, self.knobs, contents, save_path, folder)
+        """The session: torrents, categories, tags, preferences."""
+        self.doorkeeper = Doorkeeper(self.profile, username, password, self.core.preferences)
+        """Logins, sessions and bans."""
 
-    @property
-    def core(self) -> Core:
-        """The session; opened at the first use, as it needs trio's clock."""
-        if self._core is None:
-            self._core = self._open()
-        return self._core
-
-    @property
-    def doorkeeper(self) -> Doorkeeper:
-        """Logins and sessions."""
-        if self._doorkeeper is None:
-            self._doorkeeper = Doorkeeper(self.profile, *self.credentials, self.core.preferences)
-        return self._doorkeeper
+    def opened(self, door: Door) -> None:
+        """Called by `serve_app` before the first request: qBittorrent was launched."""
+        super().opened(door)
+        self.core.launched_at = trio.current_time()
 
     @property
     def torrents(self) -> dict[str, Torrent]:
