@@ -109,7 +109,7 @@ async def test_a_supervisor_that_is_still_starting_stops_in_order_too(
     autojump_clock: MockClock, stage: Any
 ) -> None:
     actors = (
-        stage.actor("a", script={"stop_seconds": 1}),
+        stage.actor("a", script={"stop_seconds": 0}),
         stage.actor("b", script={"stop_seconds": 1}),
         stage.actor("c", script={"start_seconds": 10_000}),
     )
