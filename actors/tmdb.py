@@ -24,6 +24,7 @@ from reeld.domain.messages import (
     SearchMovies,
 )
 from reeld.domain.movie import MovieDetails, MovieHit, NewMovie
+from reeld.domain.profile import profile_named
 from reeld.domain.settings import TmdbSettings
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.services.images import ImageCache
@@ -112,6 +113,7 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
     @handles(AddMovie)
     async def add(self, message: AddMovie) -> AddedMovie:
         """Want a movie: with TMDB's facts, or with what the message says while TMDB cannot be asked."""
+        profile_named(message.profile or self.resources.settings.current.decision.profile)
         details = await self._details_if_possible(message)
         new = _new_movie(message, details, self.resources.settings.current.decision.profile)
         async with self.resources.database.transaction() as conn:

@@ -146,3 +146,18 @@ def default_profiles(*, upgrades_allowed: bool = False) -> Mapping[str, QualityP
         name: QualityProfile(name, _items(allowed), cutoff, upgrades_allowed)
         for name, allowed, cutoff in _DEFAULTS
     }
+
+
+def profile_named(name: str) -> QualityProfile:
+    """Return the profile of that name.
+
+    Raises:
+        Refused: There is none.
+    """
+    profiles = default_profiles(upgrades_allowed=True)
+    if name not in profiles:
+        known = ", ".join(profiles)
+        raise Refused(
+            f"There is no quality profile {name!r}; there are: {known}.", reason="no_such_profile"
+        )
+    return profiles[name]

@@ -163,6 +163,25 @@ async def names(source: Reader) -> list[MovieNames]:
             return found
 
 
+async def names_version(source: Reader) -> tuple[object, ...]:
+    """Return a value that changes whenever `names` would return something else."""
+    statement = (
+        "SELECT count(*), coalesce(max(id), 0), max(refreshed_at) FROM movie WHERE monitored"
+    )
+    return await fetch_one(source, statement) or ()
+
+
+async def to_search(source: Reader, *, seconds: float, limit: int) -> list[int]:
+    """Return the wanted movies whose last search is longest ago, and at least `seconds`."""
+    statement = """
+        SELECT id FROM movie
+        WHERE monitored AND stage IN ('wanted', 'searched', 'failed')
+          AND (searched_at IS NULL OR searched_at < now() - make_interval(secs => %s))
+        ORDER BY searched_at NULLS FIRST, id LIMIT %s
+    """
+    return [int(row[0]) for row in await fetch_all(source, statement, (seconds, limit))]
+
+
 async def advance(
     conn: Connection, movie_id: int, stage: Stage, *, progress: float = 0.0, note: str = ""
 ) -> bool:

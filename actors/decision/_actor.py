@@ -1,0 +1,210 @@
+"""The actor that decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from reeld.actors.decision._matching import Reading, build_index, match_releases
+from reeld.actors.resources import Resources
+from reeld.actors.worker import Effect, WorkerActor, works
+from reeld.domain.decision import Candidate, Context, Decision, OwnedFile, decide, unmatched
+from reeld.domain.history import EventKind
+from reeld.domain.library import MovieFile
+from reeld.domain.matching import NoMatch, TitleIndex
+from reeld.domain.movie import Movie, Stage
+from reeld.domain.profile import profile_named
+from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
+from reeld.storage import TrioConnection
+from reeld.storage.crashpoints import crash_point
+from reeld.storage.events import append
+from reeld.storage.repositories import acquisitions, blocklist, library, movies, releases
+from reeld.storage.work import Job, submit
+
+log = structlog.get_logger("reeld.actors.decision")
+
+SEARCH_AGAIN_SECONDS: Final = 24 * 3600.0
+SEARCHES_AT_ONCE: Final = 10
+"""HDBits bears a hundred calls an hour, of which searches for missing movies get a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    version: tuple[object, ...]
+    titles: TitleIndex
+
+
+class DecisionActor(WorkerActor):
+    """Works on queue `decision`, one row at a time, so that no two decisions about a movie race."""
+
+    name = "decision"
+    queue = Queue.DECISION
+    job_seconds = 300.0
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        self._index: _Index | None = None
+
+    @works(WorkKind.MATCH_RELEASES)
+    async def match(self, job: Job) -> Effect | None:
+        """Find the movies of new releases, and ask for a decision about each movie."""
+        found = await releases.by_ids(self.resources.database, job.args["release_ids"])
+        readings = await match_releases(await self._titles(), found)
+        matched = sorted({each.movie_id for each in readings if each.movie_id is not None})
+        log.info("releases_matched", releases=len(found), movies=len(matched))
+
+        async def effect(conn: TrioConnection) -> None:
+            await _store(conn, readings)
+            await submit(conn, *(_decision(movie_id) for movie_id in matched))
+
+        return effect
+
+    @works(WorkKind.DECIDE_MOVIE)
+    async def decide(self, job: Job) -> Effect | None:
+        """Judge everything that is offered for a movie, and take the best."""
+        movie = await movies.get(self.resources.database, int(job.args["movie_id"]))
+        if movie is None:
+            return None
+        offered = await releases.by_movie(self.resources.database, movie.id)
+        readings = await match_releases(await build_index([movie]), offered)
+        candidates = [each.candidate for each in readings if each.candidate is not None]
+        decision = decide(candidates, await self._context(movie))
+        self._count(decision, {each.release.id: each for each in candidates})
+        return _decided(movie, decision)
+
+    @works(WorkKind.SEARCH_MISSING)
+    async def search_missing(self, _job: Job) -> Effect | None:
+        """Ask for a search of the wanted movies whose last search is longest ago."""
+        missing = await movies.to_search(
+            self.resources.database, seconds=SEARCH_AGAIN_SECONDS, limit=SEARCHES_AT_ONCE
+        )
+
+        async def effect(conn: TrioConnection) -> None:
+            await submit(conn, *(_search(movie_id) for movie_id in missing))
+
+        return effect
+
+    async def _titles(self) -> TitleIndex:
+        version = await movies.names_version(self.resources.database)
+        if self._index is None or self._index.version != version:
+            names = await movies.names(self.resources.database)
+            self._index = _Index(version, await build_index(names))
+        return self._index.titles
+
+    async def _context(self, movie: Movie) -> Context:
+        database, settings = self.resources.database, self.resources.settings.current
+        files = await library.by_movie(database, movie.id)
+        active = await acquisitions.active_of_movie(database, movie.id)
+        return Context(
+            movie=movie,
+            profile=profile_named(movie.profile),
+            settings=settings.decision,
+            owned=_owned(files[0]) if files else None,
+            acquiring=f"It is being acquired already ({active.state})." if active else None,
+            blocked=await blocklist.by_movie(database, movie.id),
+        )
+
+    def _count(self, decision: Decision, candidates: dict[int, Candidate]) -> None:
+        metrics = self.resources.metrics
+        for verdict in decision.verdicts:
+            candidate = candidates[verdict.release_id]
+            outcome = "accepted" if verdict.is_accepted else "rejected"
+            metrics.add(
+                "reeld_release_decisions_total",
+                source=str(candidate.release.source),
+                decision=outcome,
+            )
+            for rejection in verdict.rejections:
+                metrics.add("reeld_release_rejections_total", reason=str(rejection.reason))
+
+
+async def _store(conn: TrioConnection, readings: list[Reading]) -> None:
+    rejected = []
+    for reading in readings:
+        candidate = reading.candidate
+        if candidate is None:
+            continue
+        await releases.set_match(
+            conn, reading.release.id, reading.movie_id, candidate.parsed.to_json()
+        )
+        if isinstance(candidate.match, NoMatch):
+            rejected.append(unmatched(candidate))
+    if rejected:
+        await releases.set_verdicts(conn, rejected)
+
+
+def _decided(movie: Movie, decision: Decision) -> Effect:
+    async def effect(conn: TrioConnection) -> None:
+        if decision.verdicts:
+            await releases.set_verdicts(conn, decision.verdicts)
+        if decision.best is None:
+            await _take_nothing(conn, movie, decision)
+        else:
+            await _take(conn, movie, decision.best)
+
+    return effect
+
+
+async def _take(conn: TrioConnection, movie: Movie, best: Candidate) -> None:
+    release = best.release
+    acquisition_id = await acquisitions.intend(conn, movie.id, release)
+    if acquisition_id is None:
+        return
+    log.info("release_decided", movie_id=movie.id, release=release.title)
+    note = f"{release.title} ({release.indexer})"
+    # A movie that has a file is upgraded: it goes the same way again.
+    await movies.move(conn, movie.id, Stage.DECIDED, expected=list(Stage), note=note)
+    payload = {"movie_id": movie.id, "release_id": release.id, "acquisition_id": acquisition_id}
+    await append(conn, EventKind.RELEASE_DECIDED, movie.id, payload)
+    await submit(
+        conn,
+        WorkRequest(
+            Queue(release.source),
+            WorkKind.FETCH_TORRENT,
+            {"acquisition_id": acquisition_id},
+            unique_key=f"acquisition:{acquisition_id}",
+        ),
+    )
+    crash_point("grab.intent.uncommitted")
+
+
+async def _take_nothing(conn: TrioConnection, movie: Movie, decision: Decision) -> None:
+    if movie.stage.is_under_way or movie.stage is Stage.IN_LIBRARY or not decision.verdicts:
+        return
+    first = decision.verdicts[0]
+    count = len(decision.verdicts)
+    note = f"None of {count} releases is right. {first.rejections[0].sentence}"
+    await movies.move(
+        conn,
+        movie.id,
+        Stage.SEARCHED,
+        expected=(Stage.WANTED, Stage.SEARCHED, Stage.FAILED),
+        note=note,
+    )
+
+
+def _owned(file: MovieFile) -> OwnedFile:
+    return OwnedFile(
+        quality=file.quality,
+        revision=file.revision,
+        infohash=file.infohash,
+        release_title=file.release_title,
+    )
+
+
+def _decision(movie_id: int) -> WorkRequest:
+    return WorkRequest(
+        Queue.DECISION, WorkKind.DECIDE_MOVIE, {"movie_id": movie_id}, f"movie:{movie_id}"
+    )
+
+
+def _search(movie_id: int) -> WorkRequest:
+    return WorkRequest(
+        Queue.HDBITS,
+        WorkKind.SEARCH_MOVIE,
+        {"movie_id": movie_id},
+        f"movie:{movie_id}",
+        Priority.BACKGROUND,
+    )

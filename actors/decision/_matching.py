@@ -1,0 +1,75 @@
+"""Reading and matching release names, off the loop: guessit takes milliseconds a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import trio
+
+from reeld.domain.decision import Candidate
+from reeld.domain.matching import Match, Named, NoMatch, TitleIndex
+from reeld.domain.parsing import ParsedRelease, parse_release_name
+from reeld.domain.release import Release
+
+READERS: Final = trio.CapacityLimiter(1)
+"""Names are read under the interpreter's lock: a second thread would only get in the loop's way."""
+REMEMBERED_NAMES: Final = 4096
+AT_ONCE: Final = 25
+"""Names read in one go: some 100 ms, after which a cancellation is heeded."""
+
+
+@lru_cache(maxsize=REMEMBERED_NAMES)
+def read_name(name: str) -> ParsedRelease:
+    """Read a release name; what was read lately is remembered, since a name is matched first and decided about later."""
+    return parse_release_name(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of matching one release.
+
+    Attributes:
+        candidate: None when the name could not belong to any movie, so that it was not even read.
+    """
+
+    release: Release
+    candidate: Candidate | None
+
+    @property
+    def movie_id(self) -> int | None:
+        """The movie it belongs to."""
+        match self.candidate:
+            case Candidate(match=Match(movie_id=movie_id)):
+                return movie_id
+            case _:
+                return None
+
+
+async def build_index(movies: Sequence[Named]) -> TitleIndex:
+    """Build the index in a worker thread."""
+    return await trio.to_thread.run_sync(TitleIndex, movies, limiter=READERS)
+
+
+async def match_releases(index: TitleIndex, releases: Sequence[Release]) -> list[Reading]:
+    """Match releases to the movies of an index; only names that could match are read."""
+    readings: list[Reading] = []
+    for start in range(0, len(releases), AT_ONCE):
+        some = releases[start : start + AT_ONCE]
+        readings += await trio.to_thread.run_sync(_match_some, index, some, limiter=READERS)
+    return readings
+
+
+def _match_some(index: TitleIndex, releases: Sequence[Release]) -> list[Reading]:
+    return [Reading(release, _match_one(index, release)) for release in releases]
+
+
+def _match_one(index: TitleIndex, release: Release) -> Candidate | None:
+    has_id = release.imdb_id is not None or release.tmdb_id is not None
+    if not has_id and not index.could_match(release.title):
+        return None
+    parsed = read_name(release.title)
+    found: Match | NoMatch = index.match(parsed, tmdb_id=release.tmdb_id, imdb_id=release.imdb_id)
+    return Candidate(release, parsed, found)
