@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from reeld.domain.errors import NotFound
 from reeld.services.qbittorrent._ids import one
@@ -15,6 +15,8 @@ from reeld.services.qbittorrent._versions import LABEL, SERVICE, Version, parse_
 from reeld.services.transport import Answer, Call, read_json
 
 T = TypeVar("T")
+
+_LISTS_CATEGORIES: Final = (2, 1, 1)
 
 
 class Caller:
@@ -77,14 +79,12 @@ class Caller:
         rows = await self.json("torrents/info", params, list[TorrentRow])
         return tuple(row.to_status() for row in rows)
 
-    async def categories(self) -> tuple[Category, ...]:
-        """Return all categories."""
+    async def categories(self) -> tuple[Category, ...] | None:
+        """Return all categories; None where they cannot be listed: before 4.1.4."""
+        if (await self.version()).api < _LISTS_CATEGORIES:
+            return None
         rows = await self.json("torrents/categories", {}, dict[str, CategoryRow])
         return tuple(Category(name, row.savePath) for name, row in rows.items())
-
-    async def category(self, name: str) -> Category | None:
-        """Return one category, or None."""
-        return next((one for one in await self.categories() if one.name == name), None)
 
     async def _text(self, path: str) -> str:
         answer = await self._session.send(Call("GET", path))

@@ -23,6 +23,7 @@ from reeld.services.qbittorrent._reading import (
     TorrentProperties,
     TrackerRow,
     TrackerStatus,
+    is_category_name,
     to_files,
     to_properties,
     to_trackers,
@@ -136,9 +137,9 @@ class QbittorrentClient:
             return to_trackers(rows)
 
     async def categories(self) -> tuple[Category, ...]:
-        """Return all categories."""
+        """Return all categories; none before 4.1.4, which cannot list them."""
         with self._wire.operation("categories"):
-            return await self._caller.categories()
+            return await self._caller.categories() or ()
 
     # Acting. Each is repeatable: it sets a value, and setting it twice changes nothing.
 
@@ -164,24 +165,28 @@ class QbittorrentClient:
     async def ensure_category(self, name: str, save_path: str = "") -> Category:
         """Return the category, made with `save_path` when it is missing. One that exists is left as it is.
 
+        Where qBittorrent cannot list its categories (before 4.1.4), one that exists comes back without its path.
+
         Raises:
             Refused: qBittorrent does not allow the name.
         """
         with self._wire.operation("ensure_category"):
-            existing = await self._caller.category(name)
+            known = await self._caller.categories()
+            existing = next((one for one in known or () if one.name == name), None)
             if existing is not None:
                 return existing
             form = {"category": name, "savePath": save_path}
             answer = await self._caller.post("torrents/createCategory", form, allow={400, 409})
-            # 409 also means that somebody else made it a moment ago.
-            made = await self._caller.category(name)
-            if made is None:
-                raise Refused(
-                    f"{LABEL} does not allow the category '{name}' (HTTP {answer.status}). Choose"
-                    " another name in qbittorrent.category.",
-                    reason="category_refused",
-                )
-            return made
+            if answer.is_success:
+                return Category(name, save_path)
+            # With a name that is allowed, 409 means that it exists: somebody made it, or an old version hides it.
+            if answer.status == 409 and is_category_name(name):
+                return Category(name, "")
+            raise Refused(
+                f"{LABEL} does not allow the category '{name}' (HTTP {answer.status}). Choose"
+                " another name in qbittorrent.category.",
+                reason="category_refused",
+            )
 
     async def set_category(self, ids: Iterable[str], category: str) -> None:
         """Put torrents into a category that exists.

@@ -116,6 +116,11 @@ class CategoryRow(msgspec.Struct):
     savePath: str = ""  # noqa: N815 (qBittorrent's spelling)
 
 
+def is_category_name(name: str) -> bool:
+    """Whether qBittorrent allows a category to be called so."""
+    return bool(name) and "\\" not in name and "//" not in name and name == name.strip("/")
+
+
 def to_files(rows: Sequence[FileRow]) -> tuple[QbittorrentFile, ...]:
     """Return the files.
 

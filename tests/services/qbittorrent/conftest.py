@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -85,6 +86,14 @@ def _simulated_target(
 ) -> Target:
     async def restart() -> None:
         simulator.turn(restart=0.0)
+        with trio.fail_after(5):
+            while True:
+                with contextlib.suppress(OSError):
+                    await (
+                        await trio.open_tcp_stream("127.0.0.1", int(url.rpartition(":")[2]))
+                    ).aclose()
+                    return
+                await trio.sleep(0.01)
 
     async def place(torrent: Torrent) -> None:
         contents[torrent.infohash] = [file.content for file in torrent.files]
