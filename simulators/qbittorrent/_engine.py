@@ -189,7 +189,9 @@ class Engine:
         if done == _FAILED:
             torrent.phase = Phase.ERROR
         else:
-            self.received += max(0, done - torrent.done)
+            fresh = max(0, done - torrent.done)
+            torrent.downloaded += fresh
+            self.received += fresh
             torrent.done = done
         if torrent.complete:
             self._complete(torrent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ from reeld.simulators.qbittorrent._profile import PROFILES, Profile
 from reeld.simulators.qbittorrent._routes import ROUTES, Route, missing_parameters
 from reeld.simulators.qbittorrent._torrent import Phase, Torrent
 from reeld.simulators.serving import Door
-from reeld.simulators.simulator import Answer, Request, Simulator, json_answer
+from reeld.simulators.simulator import Answer, Request, Simulator
 
 _TEXT = "text/plain; charset=UTF-8"
 _PREFIX = "/api/v2/"
@@ -201,7 +202,9 @@ def _told(result: object) -> Answer:
         case str():
             return _plain(200, result)
         case _:
-            return json_answer(result)
+            # Qt writes the keys of every object in order.
+            body = json.dumps(result, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+            return Answer(200, body.encode(), "application/json")
 
 
 def _plain(status: int, text: str) -> Answer:

@@ -54,6 +54,8 @@ class Torrent:
     """Nobody has looked yet whether some of its files are there."""
     done: int = 0
     """Bytes on disk and verified."""
+    downloaded: int = 0
+    """Bytes that came from peers; what was already on disk is not among them."""
     earned: float = 0.0
     """Bytes that should be there by now."""
     rate: float = 0.0
