@@ -53,7 +53,6 @@ _TOKEN: Final = re.compile(
     rf"\{{(?P<before>(?:[^\w{{}}/\\:]|_)*)(?P<name>{_NAME}){_MODIFIER}(?P<after>(?:[^\w{{}}/\\:]|_)*)\}}"
 )
 _EMPTY_BRACKETS: Final = re.compile(r"\(\s*\)|\[\s*\]|\{\s*\}")
-_REPEATED: Final = re.compile(r"([ ._\-])\1+")
 _LOOSE_END: Final = re.compile(r"[\s\-_.]+$")
 
 
@@ -121,12 +120,23 @@ def _token(found: re.Match[str]) -> _Token:
 
 
 def _rendered(part: list[str | _Token], facts: NamingFacts) -> str:
-    pieces = (
-        piece.render(facts) if isinstance(piece, _Token) else sanitise_literal(piece)
-        for piece in part
-    )
-    text = _EMPTY_BRACKETS.sub("", "".join(pieces))
-    return _LOOSE_END.sub("", _REPEATED.sub(r"\1", text))
+    text, was_empty = "", False
+    for piece in part:
+        if isinstance(piece, _Token):
+            value = piece.render(facts)
+            was_empty = not value
+        else:
+            value = sanitise_literal(piece)
+            value = value[_overlap(text, value) if was_empty else 0 :]
+        text += value
+    spaced = re.sub(r" {2,}", " ", _EMPTY_BRACKETS.sub("", text))
+    return _LOOSE_END.sub("", spaced)
+
+
+def _overlap(text: str, literal: str) -> int:
+    """Return how much of a literal repeats the separators that stand before an empty value."""
+    run = len(literal) - len(literal.lstrip(" ._-"))
+    return next((size for size in range(run, 0, -1) if text.endswith(literal[:size])), 0)
 
 
 def sanitise_literal(text: str) -> str:
