@@ -15,16 +15,6 @@ CREATE TABLE breaker (
     CONSTRAINT breaker_state CHECK (state IN ('closed', 'open', 'half_open', 'forced_open', 'disabled'))
 ) WITH (fillfactor = 50);
 
--- A leaky bucket in one timestamp (GCRA): slot_at is when the next call of an even pace is due.
-CREATE TABLE rate_limit (
-    service    text PRIMARY KEY,
-    slot_at    timestamptz NOT NULL DEFAULT now(),
-    -- The service asked for silence until then (429, Retry-After).
-    held_until timestamptz,
-    calls      bigint NOT NULL DEFAULT 0,
-    updated_at timestamptz NOT NULL DEFAULT now()
-) WITH (fillfactor = 20);
-
 -- What our own limiters must not forget in a crash: seconds since the epoch, by the clock of the machine that calls.
 CREATE TABLE limiter (
     name            text PRIMARY KEY,

@@ -1,0 +1,139 @@
+"""Writing down what a look at the downloads found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from reeld.actors.giving_up import give_up
+from reeld.actors.qbit._watching import Finding
+from reeld.domain.acquisition import AcquisitionState, DownloadedFile, FailureReason
+from reeld.domain.history import EventKind, HistoryKind
+from reeld.domain.movie import Stage
+from reeld.domain.work import Queue, WorkKind, WorkRequest
+from reeld.services.qbittorrent import QbittorrentFile, TorrentStatus
+from reeld.storage import Database, TrioConnection
+from reeld.storage.crashpoints import crash_point
+from reeld.storage.events import append
+from reeld.storage.repositories import acquisitions, downloads, history, movies, releases
+from reeld.storage.repositories.downloads import ClientReport, Download
+from reeld.storage.work import submit
+
+log = structlog.get_logger("reeld.actors.qbit")
+
+GONE_POLLS = 2
+"""A torrent that is missing in one look may be one that the client has not loaded yet."""
+
+
+async def note_progress(
+    database: Database, looked: Sequence[tuple[Download, TorrentStatus]]
+) -> None:
+    """Write down how far the downloads are; the movies' progress follows."""
+    if not looked:
+        return
+    reports = [
+        ClientReport(
+            acquisition_id=download.id,
+            progress=status.progress,
+            downloaded=status.downloaded,
+            speed=status.download_speed,
+            eta_seconds=status.eta_seconds,
+            client_state=status.raw_state,
+        )
+        for download, status in looked
+    ]
+    begun = [
+        download
+        for download, status in looked
+        if download.state is AcquisitionState.SENT and status.downloaded > 0
+    ]
+    async with database.transaction() as conn:
+        for download in begun:
+            await acquisitions.move(conn, download.id, AcquisitionState.DOWNLOADING)
+            await movies.advance(
+                conn, download.movie_id, Stage.DOWNLOADING, note=download.release_title
+            )
+        await downloads.report(conn, reports)
+
+
+async def note_complete(
+    database: Database,
+    download: Download,
+    status: TorrentStatus,
+    files: Sequence[QbittorrentFile],
+) -> None:
+    """Write down that everything is there, with the list of files that the client vouches for."""
+    wanted = [DownloadedFile(str(each.path), each.size) for each in files if each.wanted]
+    async with database.transaction() as conn:
+        if not await acquisitions.move(
+            conn,
+            download.id,
+            AcquisitionState.COMPLETE,
+            save_path=status.save_path,
+            content_path=status.content_path,
+            files=wanted,
+        ):
+            return
+        await history.append(
+            conn,
+            download.movie_id,
+            HistoryKind.DOWNLOADED,
+            release_title=download.release_title,
+            infohash=download.infohash,
+            data={"bytes": status.size},
+        )
+        payload = {"movie_id": download.movie_id, "acquisition_id": download.id}
+        await append(conn, EventKind.DOWNLOAD_COMPLETED, download.movie_id, payload)
+        await movies.advance(conn, download.movie_id, Stage.IMPORTING, note=download.release_title)
+
+
+async def note_failed(database: Database, download: Download, finding: Finding) -> None:
+    """Write down that a download failed."""
+    assert finding.failure is not None
+    async with database.transaction() as conn:
+        await _fail(conn, download, finding.failure, finding.sentence)
+
+
+async def note_missing(database: Database, download: Download) -> None:
+    """Write down that the client does not list a torrent; once that is certain, act on it.
+
+    One that never began is added again from the stored bytes: the client lost it before it was safe. One that had
+    begun was removed by a person, and nobody adds it again behind their back.
+    """
+    async with database.transaction() as conn:
+        polls = await downloads.note_missed(conn, download.id)
+        if polls < GONE_POLLS:
+            return
+        if download.state is AcquisitionState.SENT:
+            log.warning("torrent_lost", acquisition=download.id, release=download.release_title)
+            crash_point("grab.client.lost")
+            await _add_again(conn, download)
+        else:
+            log.warning("torrent_removed", acquisition=download.id, release=download.release_title)
+            crash_point("grab.removal.noticed")
+            sentence = "Somebody removed the torrent from qBittorrent. Another release is tried."
+            await _fail(conn, download, FailureReason.REMOVED_BY_USER, sentence)
+
+
+async def _add_again(conn: TrioConnection, download: Download) -> None:
+    note = "qBittorrent lost the torrent; it is added again."
+    await acquisitions.move(conn, download.id, AcquisitionState.FETCHED, note=note)
+    await submit(
+        conn,
+        WorkRequest(
+            Queue.QBIT,
+            WorkKind.ADD_TORRENT,
+            {"acquisition_id": download.id},
+            unique_key=f"acquisition:{download.id}",
+        ),
+    )
+
+
+async def _fail(
+    conn: TrioConnection, download: Download, failure: FailureReason, sentence: str
+) -> None:
+    acquisition = await acquisitions.get(conn, download.id)
+    release = await releases.get(conn, acquisition.release_id) if acquisition else None
+    if acquisition is not None and release is not None:
+        await give_up(conn, acquisition, release, failure, sentence)
