@@ -41,7 +41,6 @@ from reeld.storage.repositories import (
     history,
     keys,
     library,
-    limits,
     movies,
     releases,
 )
@@ -152,7 +151,6 @@ class Bench:
             ),
             "history row and event": self.tell,
             "enqueue, claim, complete": self.work_once,
-            "place in a rate limit": lambda: self.in_transaction(self.reserve),
             f"progress of {ACTIVE} downloads": self.report,
             "page of 100 releases": self.store_page,
         }
@@ -161,9 +159,6 @@ class Bench:
         async with self.database.transaction() as conn:
             await history.append(conn, self.a_movie(), HistoryKind.GRABBED, release_title="x")
             await self.events.append(conn, EventKind.MOVIE_GRABBED, 1, {"movie_id": 1})
-
-    async def reserve(self, conn: Any) -> float:
-        return await limits.reserve(conn, "hdbits", interval=2.0)
 
     async def work_once(self) -> None:
         async with self.database.transaction() as conn:

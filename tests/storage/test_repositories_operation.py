@@ -13,11 +13,11 @@ from reeld.domain.secret import Secret
 from reeld.storage import Database
 from reeld.storage.repositories import (
     Breakers,
+    Limiters,
     cache,
     feeds,
     history,
     keys,
-    limits,
     settings,
 )
 from reeld.storage.repositories.history import Place
@@ -131,51 +131,12 @@ async def test_the_kernels_breakers_are_stored_and_loaded(database: Database) ->
     assert await store.load("hdbits") == closed
 
 
-async def reserve(database: Database, interval: float, burst: int = 1) -> float:
-    async with database.transaction() as conn:
-        return await limits.reserve(conn, "hdbits", interval=interval, burst=burst)
-
-
-async def test_calls_keep_their_distance(database: Database) -> None:
-    waits = [await reserve(database, 100) for _ in range(4)]
-    assert waits[0] == 0
-    assert waits[1:] == pytest.approx([100, 200, 300], abs=5)
-
-
-async def test_a_burst_goes_at_once_after_a_quiet_time(database: Database) -> None:
-    waits = [await reserve(database, 100, burst=3) for _ in range(5)]
-    assert waits[:3] == [0, 0, 0]
-    assert waits[3:] == pytest.approx([100, 200], abs=5)
-
-
-async def test_a_quiet_time_saves_up_no_more_than_the_burst(database: Database) -> None:
-    await reserve(database, 100, burst=2)
-    await database.execute("UPDATE rate_limit SET slot_at = now() - interval '1 year'")
-    waits = [await reserve(database, 100, burst=2) for _ in range(3)]
-    assert waits == pytest.approx([0, 0, 100], abs=5)
-
-
-async def test_a_service_that_asks_for_silence_gets_it(database: Database) -> None:
-    async with database.transaction() as conn:
-        await limits.hold(conn, "hdbits", 900)
-        await limits.hold(conn, "hdbits", 60)
-    assert await limits.wait_seconds(database, "hdbits", interval=2) == pytest.approx(900, abs=5)
-    assert await reserve(database, 2) == pytest.approx(900, abs=5)
-    assert await reserve(database, 2) == pytest.approx(902, abs=5)
-
-
-async def test_no_service_silences_us_for_longer_than_a_day(database: Database) -> None:
-    async with database.transaction() as conn:
-        await limits.hold(conn, "hdbits", 10**9)
-    assert await reserve(database, 2) <= limits.LONGEST_HOLD_SECONDS
-
-
-async def test_looking_at_the_wait_takes_no_place(database: Database) -> None:
-    assert await limits.wait_seconds(database, "hdbits", interval=100) == 0
-    assert await reserve(database, 100) == 0
-    for _ in range(3):
-        wait = await limits.wait_seconds(database, "hdbits", interval=100)
-        assert wait == pytest.approx(100, abs=5)
+async def test_what_a_limiter_knows_is_read_back(database: Database) -> None:
+    limiters = Limiters(database)
+    assert await limiters.load("hdbits") is None
+    await limiters.save("hdbits", 3.5, 1000.25, 1002.25)
+    await limiters.save("hdbits", 2.5, 1001.25, 1003.25)
+    assert await limiters.load("hdbits") == (2.5, 1001.25, 1003.25)
 
 
 async def test_answers_are_cached_until_they_expire_and_can_be_made_fresh_again(
