@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import nan
@@ -186,11 +185,12 @@ class Cell:
         return self._deadlines
 
     def lend_ref(self, actor: TrioActor) -> TrioRef[Any]:
-        """Point pykka's reference, the same for all incarnations, at a new one."""
+        """Return pykka's reference, which is the same for all incarnations.
+
+        It carries messages; pykka's proxies are for actors without a supervisor.
+        """
         if self._ref is None:
             self._ref = TrioRef(actor)
-        self._ref._actor_weakref = weakref.ref(actor)
-        self._ref.actor_class = type(actor)
         return self._ref
 
     def construct(self) -> Actor:

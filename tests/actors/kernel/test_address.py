@@ -10,7 +10,8 @@ import pytest
 import trio
 import trio.testing
 
-from reeld.actors.kernel import Actor, Address, DeadReason, handles
+from reeld.actors.kernel import Actor, Address, DeadReason, Envelope, handles, run_incarnation
+from reeld.actors.kernel._envelope import handling
 from reeld.domain.errors import AskCircle, DeadlineExceeded, MailboxFull, NotFound, Refused
 from reeld.domain.messages import Message, Overflow
 
@@ -220,13 +221,14 @@ async def test_a_slow_answer_after_the_deadline_reaches_nobody(
     class Shielded(Actor):
         @handles(Work)
         async def work(self, message: Work) -> str:
-            with trio.CancelScope(shield=True):
+            with trio.CancelScope(shield=message.seconds == 5):
                 await trio.sleep(message.seconds)
-            return "too late"
+            return "done"
 
     svc = await system.start(Shielded)
     await elapsed_until(DeadlineExceeded, svc.ask(Work(5), deadline=1))
-    assert await svc.ask(Work(0.5), deadline=10) == "too late"
+    # It waited through all that, and is not cut off in the other's place.
+    assert await svc.ask(Work(1), deadline=10) == "done"
 
 
 # Circles
@@ -287,6 +289,25 @@ async def test_a_task_beside_the_handlers_is_not_part_of_the_chain(
     await starter.ask(Find(), deadline=1)
     await trio.sleep(3)
     assert answers == ["mine"]
+
+
+async def test_an_actor_started_inside_a_handler_is_not_part_of_it(
+    system: Any, autojump_clock: object, nursery: trio.Nursery
+) -> None:
+    svc = await system.start(Svc)
+    answers: list[str] = []
+
+    class Asker(Actor):
+        async def on_start(self) -> None:
+            self.start_soon(self.ask)
+
+        async def ask(self) -> None:
+            answers.append(await svc.ask(Work(5)))
+
+    handling.set(Envelope(Echo(), to="svc", deadline=trio.current_time() + 1))
+    await nursery.start(run_incarnation, system.cell(Asker, "asker"))
+    await trio.sleep(10)
+    assert answers == ["done"]
 
 
 # Bounds

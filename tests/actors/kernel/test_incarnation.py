@@ -284,6 +284,40 @@ async def test_a_domain_error_that_comes_with_the_deadlines_cancellation_is_an_a
     assert system.crashes == []
 
 
+async def test_an_error_that_comes_with_the_cancellation_does_not_let_the_actor_go_on(
+    system: Any, autojump_clock: object
+) -> None:
+    cell = system.cell(Svc)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(run_incarnation, cell)
+        handled = cell.address.request(Stubborn(NotFound("gone")))
+        cell.address.tell(Count())
+        await trio.sleep(1)
+        nursery.cancel_scope.cancel()
+    with pytest.raises(NotFound):
+        await handled
+    assert cell.mailbox.depth == 1
+
+
+async def test_a_fault_that_comes_with_the_cancellation_is_logged(
+    system: Any, autojump_clock: object, logs: list[Any]
+) -> None:
+    cell = system.cell(Svc)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(run_incarnation, cell)
+        cell.address.tell(Stubborn(LookupError()))
+        await trio.sleep(1)
+        nursery.cancel_scope.cancel()
+    assert [each["event"] for each in logs if "exc_info" in each] == ["actor_crashed_at_its_end"]
+    assert system.reasons() == [DeadReason.CRASHED]
+
+
+async def test_only_one_incarnation_runs_at_a_time(system: Any) -> None:
+    await system.start(Svc)
+    with pytest.raises(RuntimeError, match="runs already"):
+        await run_incarnation(system.cells["svc"])
+
+
 async def test_the_end_of_the_program_passes_through_and_answers_the_asker(kind: Any) -> None:
     from reeld.actors.kernel import Cell
 

@@ -93,6 +93,25 @@ async def test_a_message_wakes_a_receiver_that_was_cancelled_before() -> None:
         put(mailbox, "late")
 
 
+async def test_a_message_that_comes_while_the_receiver_lies_down_is_not_slept_through() -> None:
+    mailbox = Mailbox()
+
+    class Interruption:
+        """A lock that is taken only after another thread has put a message."""
+
+        def __enter__(self) -> None:
+            mailbox._lock = lock
+            put(mailbox, "in between")
+            lock.acquire()
+
+        def __exit__(self, *args: object) -> None:
+            lock.release()
+
+    lock, mailbox._lock = mailbox._lock, Interruption()  # type: ignore[assignment]
+    with trio.fail_after(1):
+        assert (await mailbox.receive()).message == "in between"
+
+
 async def test_a_full_mailbox_lets_other_tasks_run() -> None:
     mailbox = Mailbox()
     put(mailbox, *range(10 * BREATH))

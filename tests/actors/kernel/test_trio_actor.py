@@ -92,6 +92,7 @@ async def test_a_cancelled_wait_leaves_the_future_usable(
     with trio.move_on_after(0.5) as scope:
         await future
     assert scope.cancelled_caught
+    assert future._wakers == ()
     assert await future == 1
 
 
