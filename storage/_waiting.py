@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 WAIT_R: Final = Wait.R
 WAIT_W: Final = Wait.W
+READY_R: Final = Ready.R
 
 LONGEST_BUSY_SECONDS: Final = 0.005
 """How long a generator that always finds its socket ready may keep the loop from the other tasks."""
@@ -74,7 +75,7 @@ async def _drive(gen: PQGen[T], fileno: int) -> T:
         while True:
             if wanted == WAIT_R:
                 await trio.lowlevel.wait_readable(fileno)
-                ready = Ready.R
+                ready = READY_R
             elif found := _ready_now(fileno, wanted):
                 # A socket asked for writing is nearly always writable: polling it is cheaper than a turn of the loop.
                 ready = found

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
 import trio
-from psycopg import errors
+from psycopg import errors, generators
 from psycopg.conninfo import make_conninfo, timeout_from_conninfo
 from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
 
 from reeld.storage._locking import StatementLock
 from reeld.storage._resolving import attempts, connection_parameters
+from reeld.storage._statement import StatementCache
 from reeld.storage._transaction import TrioServerCursor, TrioTransaction
 from reeld.storage._waiting import wait_for, wait_for_connection
 from reeld.storage.errors import StatementTimedOut
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from typing import Self
 
     from psycopg.abc import AdaptContext, ConnParam, PQGen
+    from psycopg.pq.abc import PGresult
     from psycopg.rows import AsyncRowFactory
 
-    from reeld.storage._transaction import Fence
+    from reeld.storage._statement import StatementCache
+from reeld.storage._transaction import Fence
 
 T = TypeVar("T")
 
@@ -48,6 +51,7 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
 
     Attributes:
         statement_seconds: The deadline of each statement in seconds; None leaves it to the caller's cancel scope.
+        statements: Statements that were run through `Database`, kept for the next time.
     """
 
     statement_seconds: float | None = None
@@ -59,6 +63,7 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         # psycopg made an asyncio lock, which would look for an asyncio loop as soon as two tasks meet at it.
         self.lock = StatementLock()  # type: ignore[assignment]
         self.server_cursor_factory = TrioServerCursor
+        self.statements = StatementCache()
 
     @classmethod
     async def connect(  # type: ignore[override]
@@ -143,6 +148,32 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         except (trio.Cancelled, KeyboardInterrupt, SystemExit):
             await self._abandon(gen)
             raise
+
+    async def exchange(self) -> list[PGresult]:
+        """Wait for the results of what was sent to the server, outside the lock: only for an exclusive owner.
+
+        This is `wait` for the commonest case, a short answer to a short question, without the generator.
+
+        Raises:
+            psycopg.OperationalError: The connection is gone.
+        """
+        pgconn = self.pgconn
+        if self.statement_seconds is not None or pgconn.flush():
+            return await self.wait(generators.execute(pgconn))
+        try:
+            await trio.lowlevel.wait_readable(pgconn.socket)
+        except (trio.Cancelled, KeyboardInterrupt, SystemExit):
+            await self._abandon(generators.execute(pgconn))
+            raise
+        except (OSError, trio.ClosedResourceError) as error:
+            raise errors.OperationalError("the connection's socket was closed") from error
+        pgconn.consume_input()
+        results = []
+        while not pgconn.is_busy() and (result := pgconn.get_result()) is not None:
+            results.append(result)
+        if pgconn.is_busy():
+            results += await self.wait(generators.fetch_many(pgconn))
+        return results
 
     async def finish(self, gen: PQGen[T]) -> T:
         """Drive a generator that must not be cancelled: COMMIT or ROLLBACK.

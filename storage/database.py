@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import psycopg
 import trio
-from psycopg.rows import class_row, tuple_row
 
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage._transaction import Fence
@@ -19,6 +18,7 @@ from reeld.storage.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from types import TracebackType
 
     from psycopg.abc import Params
 
@@ -111,11 +111,10 @@ class Database:
             deadline: Seconds.
         """
         with self._call(deadline):
-            connection = await self._checkout()
+            connection = self._pool.take_idle() or await self._pool.wait_for_one()
             try:
-                cursor = connection.cursor(row_factory=class_row(row) if row else tuple_row)
-                await cursor.execute(sql, params)
-                return await cursor.fetchall()
+                statement = connection.statements.find(connection, sql)
+                return statement.rows(await statement.run(connection, params), row)
             finally:
                 self._pool.give_back(connection)
         raise self._too_late(deadline)
@@ -138,11 +137,11 @@ class Database:
     ) -> Any:
         """Run one statement and return its first row, or None. For the arguments see `fetch_all`."""
         with self._call(deadline):
-            connection = await self._checkout()
+            connection = self._pool.take_idle() or await self._pool.wait_for_one()
             try:
-                cursor = connection.cursor(row_factory=class_row(row) if row else tuple_row)
-                await cursor.execute(sql, params)
-                return await cursor.fetchone()
+                statement = connection.statements.find(connection, sql)
+                found = statement.rows(await statement.run(connection, params), row, 1)
+                return found[0] if found else None
             finally:
                 self._pool.give_back(connection)
         raise self._too_late(deadline)
@@ -150,9 +149,10 @@ class Database:
     async def execute(self, sql: str, params: Params = (), *, deadline: float = 5.0) -> int:
         """Run one statement on its own, unfenced, and return how many rows it touched."""
         with self._call(deadline):
-            connection = await self._checkout()
+            connection = self._pool.take_idle() or await self._pool.wait_for_one()
             try:
-                return (await connection.execute(sql, params)).rowcount
+                statement = connection.statements.find(connection, sql)
+                return (await statement.run(connection, params)).command_tuples or 0
             finally:
                 self._pool.give_back(connection)
         raise self._too_late(deadline)
@@ -172,7 +172,7 @@ class Database:
             DatabaseUnavailable: See the class. When it comes from the end of the block, the outcome may be unknown.
         """
         with self._call(deadline):
-            connection = await self._checkout()
+            connection = self._pool.take_idle() or await self._pool.wait_for_one()
             try:
                 async with connection.transaction(fence=self._shared.fence):
                     yield connection
@@ -237,9 +237,6 @@ class Database:
         """Return what the pool is doing."""
         return self._pool.stats()
 
-    async def _checkout(self) -> TrioConnection:
-        return self._pool.take_idle() or await self._pool.wait_for_one()
-
     def _too_late(self, deadline: float) -> DatabaseUnavailable:
         self._observer.failed("client")
         if not self._pool.stats().available:
@@ -252,24 +249,55 @@ class Database:
     async def _reset(self, connection: TrioConnection) -> None:
         await connection.execute(RESET)
 
-    @contextmanager
-    def _call(self, deadline: float) -> Iterator[None]:
-        started = trio.current_time()
-        try:
-            with trio.move_on_after(deadline), self._errors():
-                yield
-        finally:
-            self._observer.statement_ended(self._repository, trio.current_time() - started)
+    def _call(self, deadline: float) -> _Call:
+        return _Call(self, deadline)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
         except (psycopg.Error, OSError) as error:
-            self._observer.failed(sqlstate_class(error))
-            if (meant := unavailable(error)) is not None:
-                raise meant from error
+            self._failed(error)
             raise
+
+    def _ended(self, seconds: float) -> None:
+        self._observer.statement_ended(self._repository, seconds)
+
+    def _failed(self, error: psycopg.Error | OSError) -> None:
+        """Count an error, and raise what it means when that is something else."""
+        self._observer.failed(sqlstate_class(error))
+        if (meant := unavailable(error)) is not None:
+            raise meant from error
+
+
+class _Call:
+    """What surrounds every call: its deadline, its measure and the meaning of its errors.
+
+    A class of its own and not a generator, because it is on the path of every statement. It swallows the cancellation of
+    its own deadline, and nothing else.
+    """
+
+    __slots__ = ("_database", "_scope", "_started")
+
+    def __init__(self, database: Database, deadline: float) -> None:
+        self._database = database
+        self._started = trio.current_time()
+        self._scope = trio.CancelScope(deadline=self._started + deadline)
+
+    def __enter__(self) -> None:
+        self._scope.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        swallowed = self._scope.__exit__(kind, error, traceback)
+        self._database._ended(trio.current_time() - self._started)
+        if isinstance(error, (psycopg.Error, OSError)):
+            self._database._failed(error)
+        return swallowed
 
 
 class _Shared:
