@@ -121,6 +121,7 @@ class _Library(_Section):
 
 class _Decision(_Section):
     profile: str | None = None
+    upgrades_allowed: bool | None = None
     minimum_seeders: int | None = None
     maximum_bytes: int | None = None
 

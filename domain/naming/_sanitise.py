@@ -49,8 +49,8 @@ def sanitise_name(text: str, *, suffix: str = "", fallback: str) -> str:
         suffix: Follows the name and counts towards its length; `.mkv`.
         fallback: The name when nothing is left.
     """
-    name = text.strip(_EDGES).lstrip("-").strip(_EDGES)
-    name = _cut(name, LONGEST_NAME - len(suffix.encode())).strip(_EDGES).lstrip("-")
+    name = text.lstrip(" .-").rstrip(_EDGES)
+    name = _cut(name, LONGEST_NAME - len(suffix.encode())).rstrip(_EDGES)
     if not name.strip(" .-_"):
         name = fallback
     return _unreserved(name) + suffix

@@ -6,8 +6,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from reeld.domain.naming import InvalidTemplate, Template
+from reeld.domain.profile import default_profiles
 from reeld.domain.secret import Secret
-from reeld.domain.settings._checks import require, require_absolute, require_between, scheme
+from reeld.domain.settings._checks import (
+    InvalidSetting,
+    require,
+    require_absolute,
+    require_between,
+    scheme,
+)
 from reeld.domain.settings._services import (
     FeedSettings,
     HdbitsSettings,
@@ -28,7 +36,7 @@ class ServerSettings:
     """
 
     host: str = "127.0.0.1"
-    port: int = 7979
+    port: int = 7878
     api_key: Secret | None = None
     metrics_token: Secret | None = None
 
@@ -38,10 +46,10 @@ class ServerSettings:
         require_between("server.port", self.port, 0, 65535)
         if self.api_key is not None:
             long_enough = len(self.api_key.reveal()) >= _SHORTEST_API_KEY
-            require(long_enough, "server.api_key", "is shorter than 20 characters.")
+            require(long_enough, "server.api_key", "is shorter than 8 characters.")
 
 
-_SHORTEST_API_KEY = 20
+_SHORTEST_API_KEY = 8
 
 
 class ImportMode(StrEnum):
@@ -85,6 +93,8 @@ class LibrarySettings:
             require_absolute("library.recycle_folder", self.recycle_folder)
         require(self.recycle_days >= 0, "library.recycle_days", "must be 0 or more.")
         require(self.free_bytes >= 0, "library.free_bytes", "must be 0 or more.")
+        _require_template("library.folder_template", self.folder_template)
+        _require_template("library.file_template", self.file_template)
         for name, mode in (("file_mode", self.file_mode), ("folder_mode", self.folder_mode)):
             if mode is not None:
                 require_between(f"library.{name}", mode, 0, 0o7777)
@@ -95,22 +105,33 @@ class LibrarySettings:
         return self.recycle_folder or self.root_folder / ".recycle"
 
 
+def _require_template(setting: str, template: str) -> None:
+    try:
+        Template(template)
+    except InvalidTemplate as error:
+        raise InvalidSetting(setting, error.sentence) from None
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionSettings:
     """What every release must have, whatever the profile says.
 
     Attributes:
         profile: The quality profile of movies that name none.
+        upgrades_allowed: Whether a file is replaced by a better one, up to the profile's cutoff.
         minimum_seeders: Releases with fewer are rejected, where the indexer says how many.
         maximum_bytes: Bigger releases are rejected; 0 for no limit.
     """
 
     profile: str = "Any"
+    upgrades_allowed: bool = False
     minimum_seeders: int = 1
     maximum_bytes: int = 0
 
     def __post_init__(self) -> None:
         """Check the values."""
+        profiles = ", ".join(default_profiles())
+        require(self.profile in default_profiles(), "decision.profile", f"is none of {profiles}.")
         require(self.minimum_seeders >= 0, "decision.minimum_seeders", "must be 0 or more.")
         require(self.maximum_bytes >= 0, "decision.maximum_bytes", "must be 0 or more.")
 

@@ -59,6 +59,12 @@ def test_ten_times_the_seeders_win_over_size(offer, context) -> None:
     assert chosen(context, big, busy) == 2
 
 
+def test_seeders_count_more_than_peers(offer, context) -> None:
+    wanted = offer(1, "1080p.WEB-DL", seeders=3, leechers=997)
+    shared = offer(2, "1080p.WEB-DL", seeders=300, leechers=10)
+    assert chosen(context, wanted, shared) == 2
+
+
 def test_a_few_more_seeders_do_not_win_over_size(offer, context) -> None:
     big = offer(1, "1080p.WEB-DL", seeders=101, size=9 * GIB)
     busy = offer(2, "1080p.WEB-DL", seeders=120, size=2 * GIB)

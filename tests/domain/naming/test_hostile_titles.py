@@ -61,6 +61,12 @@ def test_a_long_title_is_cut_by_bytes_and_keeps_its_extension(make_movie) -> Non
     assert LONGEST_NAME + len(".part") <= 255
 
 
+def test_a_cut_between_two_words_leaves_no_space_at_the_end(make_movie) -> None:
+    folder, file = placed(make_movie, "ab " * 200).parts
+    assert folder.endswith("ab")
+    assert file.endswith("ab.mkv")
+
+
 def test_a_cut_never_separates_a_letter_from_its_accents(make_movie) -> None:
     # No composed form exists for this letter, so that its accent stays a character of its own.
     title = "x" * (LONGEST_NAME - 1) + "q\u0308"
