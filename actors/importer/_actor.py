@@ -45,7 +45,7 @@ class ImportActor(WorkerActor):
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
         self._files = FileWork(threads=self.slots + 2)
-        self._board = ProgressBoard(resources.database)
+        self._board = ProgressBoard(resources.database, resources.work)
         self._planner = Planner(self._files, Prober(self._files))
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka hooks are plain functions
@@ -62,7 +62,7 @@ class ImportActor(WorkerActor):
     @works(WorkKind.IMPORT)
     async def import_download(self, job: Job) -> Effect | None:
         """Take a finished download into the library."""
-        return await self._importing.run(int(job.args["acquisition_id"]))
+        return await self._importing.run(int(job.args["acquisition_id"]), job)
 
     @handles(Sweep)
     async def sweep(self, message: Sweep) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
 from pathlib import Path
 
 from reeld.actors.importer._media import facts_from
 from reeld.actors.importer._subject import Subject
 from reeld.actors.importer.placement import Placed
-from reeld.domain.acquisition import AcquisitionState, ImportStep, LinkKind
+from reeld.domain.acquisition import AcquisitionState, IllegalTransition, ImportStep, LinkKind
 from reeld.domain.errors import NotFound
 from reeld.domain.history import EventKind, HistoryKind
 from reeld.domain.library import NewMovieFile
@@ -143,10 +144,9 @@ async def _tell_imported(
 
 
 async def _finish_acquisition(conn: TrioConnection, subject: Subject) -> None:
-    there = await acquisitions.get(conn, subject.acquisition.id)
-    if there is not None and there.state is not AcquisitionState.FAILED:
-        await acquisitions.move(conn, there.id, AcquisitionState.IMPORTED)
     # One that was given up meanwhile (its torrent was removed) stays so; the file is whole and stays as well.
+    with contextlib.suppress(IllegalTransition):
+        await acquisitions.move(conn, subject.acquisition.id, AcquisitionState.IMPORTED)
     await movies.move(conn, subject.movie.id, Stage.IN_LIBRARY, expected=tuple(Stage), progress=1.0)
 
 

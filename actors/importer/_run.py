@@ -39,6 +39,7 @@ from reeld.domain.movie import Stage
 from reeld.storage import TrioConnection
 from reeld.storage.repositories import imports, library, movies
 from reeld.storage.repositories.imports import DestinationTaken, Import, NewImport
+from reeld.storage.work import Job
 
 log = structlog.get_logger("reeld.actors.importer")
 
@@ -65,8 +66,12 @@ class Importing:
         self._roots = roots
         self._board = board
 
-    async def run(self, acquisition_id: int) -> Effect | None:
+    async def run(self, acquisition_id: int, job: Job | None = None) -> Effect | None:
         """Import a download, or go on with its import; the effect ends the journal.
+
+        Args:
+            acquisition_id: The download.
+            job: The claimed work, to note progress on its row.
 
         Raises:
             Unavailable: Somebody else must recover first: a disk, a mount, a person.
@@ -79,7 +84,7 @@ class Importing:
                 return await self._abandoned(subject)
             try:
                 subject = await self._planned(subject)
-                journal = await self._placed(subject)
+                journal = await self._placed(subject, job)
             except (DownloadRejected, Unreadable, UnsafePath) as error:
                 return await self._rejected(subject, error)
             return await self._walk(subject, journal)
@@ -122,12 +127,12 @@ class Importing:
                 reason="name_taken",
             )
 
-    async def _placed(self, subject: Subject) -> Import:
+    async def _placed(self, subject: Subject, job: Job | None) -> Import:
         journal = subject.journal
         assert journal is not None, "it was planned"
-        return (
-            await self._place(subject, journal) if journal.step is ImportStep.PLANNED else journal
-        )
+        if journal.step is not ImportStep.PLANNED:
+            return journal
+        return await self._place(subject, journal, job)
 
     async def _walk(self, subject: Subject, journal: Import) -> Effect | None:
         while True:
@@ -143,9 +148,9 @@ class Importing:
                 case ImportStep.PLANNED | ImportStep.DONE | ImportStep.FAILED:
                     return None
 
-    async def _place(self, subject: Subject, journal: Import) -> Import:
+    async def _place(self, subject: Subject, journal: Import, job: Job | None) -> Import:
         started = time.perf_counter()
-        with self._board.shown(journal.movie_id, journal.size) as told:
+        with self._board.shown(journal.movie_id, journal.size, job) as told:
             file = await self._on_files(subject, journal, place, told)
         self._measure(file, journal, time.perf_counter() - started)
         return await _journal.placed(self._database, journal, file)

@@ -28,7 +28,7 @@ _TELL_EVERY: Final = 0.1
 
 # Threads belong to the process, and so does what they hang on to: an actor's next incarnation must not
 # work beside a thread that the former one had to leave behind.
-_busy: Final[set[str]] = set()
+_left_behind: Final[set[str]] = set()
 
 
 class StillStuck(Unavailable):
@@ -50,6 +50,7 @@ class FileWork:
 
     def __init__(self, threads: int = 4) -> None:
         self._limiter = trio.CapacityLimiter(threads)
+        self._busy: dict[str, trio.Event] = {}
 
     async def run(
         self,
@@ -65,24 +66,28 @@ class FileWork:
         and then leaves the thread behind; the same `key` is refused until that thread is back.
 
         Args:
-            key: What the work touches: no two threads work on one key.
+            key: What the work touches. No two threads work on one key: the second waits for the first.
             work: Given a function to call between pieces with the amount done so far.
             stall: Seconds from one such call to the next after which the work counts as hung.
             on_progress: Called on the loop's thread with the amount done so far.
 
         Raises:
-            StillStuck: The key is in use.
+            StillStuck: A thread that was left behind works on the key.
             DeadlineExceeded: The work made no progress for `stall` seconds.
             Exception: Whatever the work raises.
         """
-        if key in _busy:
+        while key in self._busy:
+            await self._busy[key].wait()
+        if key in _left_behind:
             raise StillStuck(
                 f"Earlier file work on {key} still hangs in its disk: check the mount.",
                 retry_after=stall,
             )
-        _busy.add(key)
-        job = _Job(work, stall, on_progress, lambda: _busy.discard(key))
-        return await job.run(self._limiter)
+        self._busy[key] = trio.Event()
+        try:
+            return await _Job(key, work, stall, on_progress).run(self._limiter)
+        finally:
+            self._busy.pop(key).set()
 
 
 class _Job(Generic[T]):
@@ -90,21 +95,21 @@ class _Job(Generic[T]):
 
     def __init__(
         self,
+        key: str,
         work: Callable[[Tick], T],
         stall: float,
         on_progress: Callable[[int], None] | None,
-        on_end: Callable[[], None],
     ) -> None:
+        self._key = key
         self._work = work
         self._stall = stall
         self._on_progress = on_progress
-        self._on_end = on_end
         self._token = trio.lowlevel.current_trio_token()
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
-        # The thread may begin in the very moment in which its task gives up.
-        self._beginning = threading.Lock()
-        self._begun = False
+        # The thread may begin, or end, in the very moment in which its task gives up.
+        self._lock = threading.Lock()
+        self._begun = self._over = False
         self._stop = threading.Event()
         self._told_at = 0.0
 
@@ -122,22 +127,21 @@ class _Job(Generic[T]):
         )
 
     async def _leave(self) -> None:
-        with self._beginning:
+        with self._lock:
             self._stop.set()
             if not self._begun:
-                self._end()
+                return
         with trio.move_on_after(_GRACE) as grace:
             grace.shield = True
             await self._ended.wait()
-
-    def _end(self) -> None:
-        self._on_end()
-        self._ended.set()
+        with self._lock:
+            if not self._over:
+                _left_behind.add(self._key)
 
     # ---- in the thread ----
 
     def _in_thread(self) -> T:
-        with self._beginning:
+        with self._lock:
             if self._stop.is_set():
                 raise _Stopped
             self._begun = True
@@ -145,7 +149,10 @@ class _Job(Generic[T]):
             self._tick(0)
             return self._work(self._tick)
         finally:
-            self._tell(self._end)
+            with self._lock:
+                self._over = True
+                _left_behind.discard(self._key)
+            self._tell(self._ended.set)
 
     def _tick(self, done: int) -> None:
         if self._stop.is_set():

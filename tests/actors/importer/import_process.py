@@ -106,7 +106,9 @@ class World:
             files = FileWork()
             roots = RootFolders(files, {}, resources.breakers)
             planner = Planner(files, Prober(files))
-            importing = Importing(resources, planner, roots, ProgressBoard(database))
+            importing = Importing(
+                resources, planner, roots, ProgressBoard(database, resources.work)
+            )
             effect = await importing.run(self.acquisition_id)
             async with database.transaction() as conn:
                 if effect is not None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reeld.actors.importer import ImportActor, _roots, _run
+from reeld.actors.importer import ImportActor, _journal, _progress, _roots, _run
 from reeld.actors.importer._failures import VerificationFailed
 from reeld.actors.kernel import BreakerConfig
 from reeld.actors.resources import Resources
@@ -413,6 +414,35 @@ async def test_a_download_that_was_given_up_is_not_imported(
     assert list(story.root.iterdir()) == []
 
 
+async def test_a_download_that_is_given_up_after_its_file_was_placed_stays_in_the_library(
+    story: Story,
+    actor: Any,
+    run_actor: Any,
+    eventually: Eventually,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = _journal.verified
+
+    async def meanwhile(database: Any, journal: Any) -> Any:
+        async with database.transaction() as conn:
+            await acquisitions.move(
+                conn,
+                story.acquisition_id,
+                AcquisitionState.FAILED,
+                failure=FailureReason.REMOVED_BY_USER,
+            )
+        return await real(database, journal)
+
+    monkeypatch.setattr(_journal, "verified", meanwhile)
+
+    async with run_actor(actor):
+        await eventually(lambda: story.is_(WorkState.DONE))
+
+    assert (await story.acquisition()).state is AcquisitionState.FAILED
+    assert (await story.movie()).stage is Stage.IN_LIBRARY
+    assert len(await story.files()) == 1
+
+
 async def test_the_file_of_another_movie_is_never_replaced(
     story: Story, actor: Any, run_actor: Any, eventually: Eventually
 ) -> None:
@@ -485,6 +515,39 @@ async def test_a_hint_is_answered_at_once(
         story.work_id = await ask(story.resources, story.acquisition_id)
         cell.address.tell(Sweep())
         await eventually(lambda: story.is_(WorkState.DONE))
+
+
+async def test_a_long_copy_shows_how_far_it_is(
+    story: Story,
+    actor: Any,
+    run_actor: Any,
+    eventually: Eventually,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_progress, "_EVERY", 0.02)
+    go_on, real = threading.Event(), _run.place
+
+    def slow(order: Any, tick: Any) -> Any:
+        threading.Event().wait(0.15)  # reports are a tenth of a second apart
+        tick(order.size // 2)
+        go_on.wait(20)
+        return real(order, tick)
+
+    monkeypatch.setattr(_run, "place", slow)
+
+    async with run_actor(actor):
+
+        async def half() -> bool:
+            progress = (await story.work()).progress
+            return progress.get("bytes") == 25_000 and (await story.movie()).progress == 0.5
+
+        try:
+            await eventually(half)
+        finally:
+            go_on.set()
+        await eventually(lambda: story.is_(WorkState.DONE))
+
+    assert (await story.movie()).progress == 1.0
 
 
 def test_one_word_of_a_disk_is_enough() -> None:

@@ -23,7 +23,10 @@ from reeld.domain.acquisition import LinkKind
 from reeld.storage import crashpoints
 
 # Python 3.12 warns of a fork beside the threads of other tests; the child touches none of theirs.
-pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
+]
 
 NEW, OLD = b"NEW" * 1000, b"OLD" * 1500
 FINAL = "Movie (2020)/Movie (2020).mkv"

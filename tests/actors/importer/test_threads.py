@@ -83,6 +83,23 @@ async def test_a_disk_that_hangs_is_left_behind_and_its_key_refused(
                     await trio.sleep(0.01)
 
 
+async def test_work_on_the_same_thing_waits_for_its_turn() -> None:
+    work, free, order = FileWork(), threading.Event(), []
+
+    def first(tick: Tick) -> None:
+        free.wait(20)
+        order.append("first")
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(work.run, "a", first)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(work.run, "a", lambda _: order.append("second"))
+        await trio.testing.wait_all_tasks_blocked()
+        free.set()
+
+    assert order == ["first", "second"]
+
+
 async def test_work_that_makes_progress_may_take_longer_than_the_stall() -> None:
     pause = threading.Event()
 
