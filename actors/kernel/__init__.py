@@ -2,7 +2,7 @@
 
 from reeld.actors.kernel._actor import Actor
 from reeld.actors.kernel._address import ASK_SECONDS, Address
-from reeld.actors.kernel._cell import Cell, run_incarnation
+from reeld.actors.kernel._cell import Cell
 from reeld.actors.kernel._dead_letters import DeadLetter, DeadLetters, DeadReason
 from reeld.actors.kernel._directory import Directory
 from reeld.actors.kernel._envelope import Envelope
@@ -14,6 +14,7 @@ from reeld.actors.kernel._handles import handles
 from reeld.actors.kernel._host import Host, host_actors
 from reeld.actors.kernel._observer import NullObserver, Observer, Outcome
 from reeld.actors.kernel._ref import TrioRef
+from reeld.actors.kernel._run import run_incarnation
 from reeld.actors.kernel._state import ActorSnapshot, ActorState
 from reeld.actors.kernel._trio_actor import TrioActor
 from reeld.actors.kernel.breaker import (

@@ -1,4 +1,4 @@
-"""The part of an actor that outlives its incarnations, and the one function that runs one of them."""
+"""The part of an actor that outlives its incarnations."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ from reeld.actors.kernel._address import Address
 from reeld.actors.kernel._dead_letters import DeadLetters, DeadReason
 from reeld.actors.kernel._deadlines import Deadlines
 from reeld.actors.kernel._envelope import Envelope
-from reeld.actors.kernel._errors import ActorStopped, IncarnationCrashed
+from reeld.actors.kernel._errors import ActorStopped
 from reeld.actors.kernel._faults import describe
 from reeld.actors.kernel._incarnation import Incarnation
 from reeld.actors.kernel._lanes import Admission, BoundedMailbox
 from reeld.actors.kernel._observer import NullObserver, Observer, Outcome
 from reeld.actors.kernel._ref import TrioRef
-from reeld.actors.kernel._serving import serve
 from reeld.actors.kernel._state import ActorSnapshot, ActorState
 from reeld.actors.kernel._trio_actor import TrioActor, adopting
 from reeld.domain.errors import ActorParked, MailboxFull, ReeldError, Unavailable
@@ -258,45 +257,3 @@ def _refuse(envelope: PykkaEnvelope[Any], error: ReeldError, *, quiet: bool) -> 
         envelope.fail(error)
     elif not quiet:
         raise error
-
-
-async def run_incarnation(
-    cell: Cell, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
-    """Make the next incarnation of an actor and run it to its end.
-
-    Reports `task_status.started()` once `on_start` is done. Returns when the actor was asked to stop
-    (`Cell.request_stop`, or pykka's stop); what waits in the mailbox then stays there for the next
-    one. Cancelling it answers the messages being handled and still runs `on_stop`, shielded, for at
-    most `Actor.on_stop_deadline` seconds. The start has no deadline of its own: set one around it.
-
-    Raises:
-        IncarnationCrashed: The factory, `on_start`, a handler or a task met a fault.
-        RuntimeError: An incarnation runs already, or this is another loop than the last one's.
-    """
-    if cell.incarnation is not None:
-        raise RuntimeError(f"{cell.name} runs already")
-    cell.deadlines_here()
-    cell.begin()
-
-    def started() -> None:
-        cell.enter(ActorState.RUNNING)
-        task_status.started()
-
-    try:
-        incarnation = Incarnation(cell, _construct(cell))
-        cell.occupy(incarnation)
-        await incarnation.run(serve, started)
-    except IncarnationCrashed as crash:
-        cell.remember(crash.cause)
-        raise
-    finally:
-        cell.occupy(None)
-
-
-def _construct(cell: Cell) -> Actor:
-    try:
-        return cell.construct()
-    except Exception as fault:
-        log.exception("actor_construction_failed", actor=cell.name)
-        raise IncarnationCrashed(cell.name, fault, started=False) from fault

@@ -27,9 +27,9 @@ class Message(Generic[ReplyT_co]):
 
     overflow: ClassVar[Overflow] = Overflow.REJECT
     control: ClassVar[bool] = False
-    """Control messages travel in a lane of their own: they overtake, and are never refused as full."""
+    """Control messages travel in a lane of their own: they overtake, and find room in a full mailbox."""
     deadline_seconds: ClassVar[float | None] = None
-    """The longest the handler may run; None leaves it to the actor's class."""
+    """The longest the handler may run, in place of the actor class's limit; None leaves it to that."""
 
     def coalesce_key(self) -> Hashable:
         """Return what makes two waiting messages the same work; by default, being equal."""
