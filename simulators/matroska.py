@@ -39,6 +39,15 @@ class AudioCodec(Enum):
     DTS = "A_DTS"
 
 
+# What each codec's mapping wants in CodecPrivate: the configuration record, here without parameter sets, which may as
+# well come with the frames. AVC and HEVC: ISO/IEC 14496-15; AV1: the AV1-ISOBMFF specification, 2.3.
+_VIDEO_PRIVATE = {
+    VideoCodec.AVC: bytes.fromhex("01640028ffe000"),
+    VideoCodec.HEVC: bytes.fromhex("01016000000090000000000078f000fcfdf8f800000f00"),
+    VideoCodec.AV1: bytes.fromhex("81080c00"),
+}
+
+
 @dataclass(frozen=True)
 class Matroska:
     """The description of a file; its bytes follow from it.
@@ -108,7 +117,7 @@ class Matroska:
             _text(0x5741, "reeld simulator"),
         )
 
-    def _private(self) -> bytes:
+    def _audio_private(self) -> bytes:
         if self.audio is not AudioCodec.AAC:
             return b""
         return _element(0x63A2, _aac_configuration(self.channels))
@@ -117,8 +126,9 @@ class Matroska:
         picture = _element(0xE0, _uint(0xB0, self.width), _uint(0xBA, self.height))
         sound = _element(0xE1, _float(0xB5, 48000.0), _uint(0x9F, self.channels))
         film_rate = _uint(0x23E383, 41_708_333)  # nanoseconds a frame: 23.976 a second
-        video = _track(1, 1, self.video.value, "und", film_rate, picture)
-        audio = _track(2, 2, self.audio.value, self.language, self._private(), sound)
+        private = _element(0x63A2, _VIDEO_PRIVATE[self.video])
+        video = _track(1, 1, self.video.value, "und", private, film_rate, picture)
+        audio = _track(2, 2, self.audio.value, self.language, self._audio_private(), sound)
         return _element(0x1654AE6B, video, audio)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import importlib.util
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -14,6 +14,19 @@ import pytest
 from reeld.simulators import QbittorrentSimulator, Simulator, Torrent, serve
 from reeld.simulators.matroska import Matroska
 from reeld.simulators.torrents import PayloadFile, Text, folder
+
+# Tests are imported in importlib mode, where test folders are no packages.
+_NAME = "reeld_tests_real_programs"
+_spec = importlib.util.spec_from_file_location(
+    _NAME, Path(__file__).resolve().parents[1] / "real_programs.py"
+)
+assert _spec is not None
+assert _spec.loader is not None
+real_programs = sys.modules.setdefault(_NAME, importlib.util.module_from_spec(_spec))
+if not hasattr(real_programs, "require"):
+    _spec.loader.exec_module(real_programs)
+
+start_qbittorrent = real_programs.start_qbittorrent
 
 ANNOUNCE = "http://127.0.0.1:9/announce"
 Talk = Callable[[Simulator], AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -32,19 +45,9 @@ def talk() -> Talk:
 
 
 @pytest.fixture
-def need_program() -> Callable[[str, str], str]:
-    """Finds a program, or skips (fails, with REELD_REQUIRE_SERVICES=1) with one line that names its package."""
-
-    def find(program: str, package: str) -> str:
-        path = shutil.which(program)
-        if path is None:
-            message = f"needs {program}: apt-get install {package}"
-            if os.environ.get("REELD_REQUIRE_SERVICES") == "1":
-                pytest.fail(message, pytrace=False)
-            pytest.skip(message)
-        return path
-
-    return find
+def ffprobe() -> str:
+    """The path of ffprobe, which comes with ffmpeg."""
+    return str(Path(real_programs.require("ffmpeg")).with_name("ffprobe"))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,9 +44,8 @@ def test_mediainfo_reads_runtime_resolution_and_codecs_from_the_headers(
 @pytest.mark.parametrize("video", VideoCodec)
 @pytest.mark.parametrize("audio", AudioCodec)
 def test_ffprobe_reads_the_same(
-    tmp_path: Path, video: VideoCodec, audio: AudioCodec, need_program: Callable[[str, str], str]
+    tmp_path: Path, video: VideoCodec, audio: AudioCodec, ffprobe: str
 ) -> None:
-    ffprobe = need_program("ffprobe", "ffmpeg")
     path = written(tmp_path / "movie.mkv", movie_of(video=video, audio=audio))
     command = [ffprobe, "-v", "quiet", "-show_format", "-show_streams", "-of", "json", str(path)]
     shown = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)

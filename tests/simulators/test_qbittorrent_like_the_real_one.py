@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,85 +18,15 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 T = "torrents/"
 NOBODY = "0" * 40
-CONFIGURATION = """
-[LegalNotice]
-Accepted=true
-[BitTorrent]
-Session\\DHTEnabled=false
-Session\\PeXEnabled=false
-Session\\LSDEnabled=false
-Session\\Interface=lo
-Session\\InterfaceName=lo
-Session\\Port={peer_port}
-Session\\DefaultSavePath={downloads}
-[Preferences]
-WebUI\\Address=127.0.0.1
-WebUI\\Port={port}
-WebUI\\LocalHostAuth=false
-"""
+VERSION = "4.5.2"
 
 
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def downloads(tmp_path: Path, movie_torrent: Torrent) -> Path:
-    """A folder that already holds the torrent's files: nobody has to seed them."""
-    folder = tmp_path / "downloads"
-    for file in movie_torrent.files:
-        path = folder / movie_torrent.name / Path(*file.path)
+def place(torrent: Torrent, folder: Path) -> None:
+    """Put the torrent's files where they belong: nobody has to seed them."""
+    for file in torrent.files:
+        path = folder / torrent.name / Path(*file.path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"".join(blocks(file.content)))
-    return folder
-
-
-@asynccontextmanager
-async def real(binary: str, home: Path, downloads: Path) -> AsyncIterator[str]:
-    port = free_port()
-    text = CONFIGURATION.format(port=port, peer_port=free_port(), downloads=downloads)
-    configuration = home / "qBittorrent" / "config" / "qBittorrent.conf"
-    configuration.parent.mkdir(parents=True)
-    configuration.write_text(text)
-    process = subprocess.Popen(
-        [binary, f"--profile={home}"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "HOME": str(home)},
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        await until_answering(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-async def until_answering(url: str) -> None:
-    async with httpx.AsyncClient() as client:
-        with trio.fail_after(30):
-            while True:
-                try:
-                    await client.get(f"{url}/api/v2/app/version")
-                except httpx.TransportError:
-                    await trio.sleep(0.1)
-                else:
-                    return
-
-
-@asynccontextmanager
-async def simulated(downloads: Path) -> AsyncIterator[str]:
-    simulator = QbittorrentSimulator(downloads, {}, version="4.5.2")
-    simulator.core.preferences["bypass_local_auth"] = True
-    async with serve(simulator) as url:
-        yield url
 
 
 class Interview:
@@ -245,12 +172,9 @@ async def about_acting(interview: Interview) -> None:
     await interview.get(T + "info")
 
 
-async def about_logging_in(interview: Interview, url: str) -> None:
-    await interview.client.post(
-        "app/setPreferences",
-        data={"json": '{"bypass_local_auth":false,"web_ui_password":"adminadmin"}'},
-    )
-    good = {"username": "admin", "password": "adminadmin"}
+async def about_logging_in(interview: Interview, url: str, good: dict[str, str]) -> None:
+    guarded = {"json": '{"bypass_local_auth":false}'}
+    await interview.client.post("app/setPreferences", data=guarded)
     bad = {**good, "password": "wrong"}
     async with httpx.AsyncClient(base_url=f"{url}/api/v2/") as stranger:
         logins = Interview(stranger, interview.torrent)
@@ -269,7 +193,7 @@ async def about_logging_in(interview: Interview, url: str) -> None:
     interview.heard += logins.heard
 
 
-async def transcript(url: str, torrent: Torrent) -> list[str]:
+async def transcript(url: str, torrent: Torrent, credentials: dict[str, str]) -> list[str]:
     plain = {"accept-encoding": "identity"}
     async with httpx.AsyncClient(base_url=f"{url}/api/v2/", headers=plain, timeout=20) as client:
         interview = Interview(client, torrent)
@@ -278,24 +202,26 @@ async def transcript(url: str, torrent: Torrent) -> list[str]:
         await about_reading(interview)
         await about_labels(interview)
         await about_acting(interview)
-        await about_logging_in(interview, url)
+        await about_logging_in(interview, url, credentials)
     return interview.heard
 
 
 async def test_the_simulator_answers_as_the_real_one_does(
-    tmp_path: Path,
-    downloads: Path,
-    movie_torrent: Torrent,
-    need_program: Callable[[str, str], str],
+    movie_torrent: Torrent, start_qbittorrent: Callable[..., Any]
 ) -> None:
-    binary = need_program("qbittorrent-nox", "qbittorrent-nox")
-    shown = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
-    if "v4.5.2" not in shown:
-        pytest.skip(f"compares with qbittorrent-nox 4.5.2, this is {shown.strip()}")
-    async with real(binary, tmp_path / "home", downloads) as url:
-        true = await transcript(url, movie_torrent)
-    async with simulated(downloads) as url:
-        answered = await transcript(url, movie_torrent)
+    real = await trio.to_thread.run_sync(
+        lambda: start_qbittorrent(settings=(r"WebUI\LocalHostAuth=false",))
+    )
+    place(movie_torrent, real.downloads)
+    credentials = {"username": real.username, "password": real.password}
+    true = await transcript(real.url, movie_torrent, credentials)
+    await trio.to_thread.run_sync(real.stop)
+    if VERSION not in true[1]:
+        pytest.skip(f"compares with qbittorrent-nox {VERSION}, this is {true[1].split()[-1]}")
+    simulator = QbittorrentSimulator(real.downloads, {}, version=VERSION, **credentials)
+    simulator.core.preferences["bypass_local_auth"] = True
+    async with serve(simulator) as url:
+        answered = await transcript(url, movie_torrent, credentials)
     differences = [pair for pair in zip(answered, true, strict=True) if pair[0] != pair[1]]
     assert not differences, "\n".join(
         f"simulated {one}\nreal      {two}" for one, two in differences
