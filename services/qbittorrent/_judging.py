@@ -20,11 +20,11 @@ class _Counts(msgspec.Struct):
 
 def require_success(answer: Answer) -> Answer:
     """Return a 2xx answer that is no page for people; raise what any other means."""
-    if answer.is_html and answer.status < 500:
+    refuse_common(answer, service=SERVICE, label=LABEL)
+    if answer.is_html:
         raise not_qbittorrent(answer)
     if answer.is_success:
         return answer
-    refuse_common(answer, service=SERVICE, label=LABEL)
     if answer.status in {400, 409}:
         raise Refused(
             f"{LABEL} refuses the request (HTTP {answer.status}: {answer.text[:120].strip()!r}). Asking"
