@@ -19,6 +19,14 @@ class Genre:
 
 
 @dataclass(frozen=True, slots=True)
+class Collection:
+    """Movies that belong together, and TMDB's number for them."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Film:
     """One movie as TMDB knows it."""
 
@@ -39,6 +47,7 @@ class Film:
     certification: str = ""
     """In the United States."""
     wikidata_id: str = ""
+    collection: Collection | None = None
 
     @property
     def year(self) -> int:

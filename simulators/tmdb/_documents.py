@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from reeld.simulators.catalogue import Film
+from reeld.simulators.catalogue import Collection, Film
 from reeld.simulators.tmdb._knobs import TmdbKnobs
 
 _SIZES = ["w92", "w154", "w185", "w342", "w500", "w780", "original"]
@@ -49,12 +50,23 @@ def result(film: Film, knobs: TmdbKnobs) -> dict[str, Any]:
     return document
 
 
+def _collection_head(collection: Collection) -> dict[str, Any]:
+    names = {"id": collection.id, "name": collection.name}
+    return {**names, "poster_path": None, "backdrop_path": None}
+
+
+def collection(found: Collection, films: Sequence[Film], knobs: TmdbKnobs) -> dict[str, Any]:
+    """What `/3/collection/{id}` answers."""
+    parts = [{**result(film, knobs), "media_type": "movie"} for film in films]
+    return {**_collection_head(found), "overview": "", "parts": parts}
+
+
 def details(film: Film, knobs: TmdbKnobs) -> dict[str, Any]:
     """The movie itself, without what may be appended."""
     document = result(film, knobs)
     del document["genre_ids"]
     document |= {
-        "belongs_to_collection": None,
+        "belongs_to_collection": _collection_head(film.collection) if film.collection else None,
         "budget": 0,
         "genres": [{"id": genre.id, "name": genre.name} for genre in film.genres],
         "homepage": "",

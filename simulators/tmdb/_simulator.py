@@ -84,6 +84,8 @@ class TmdbSimulator(Simulator):
                 return self._search(request)
             case ["find", external_id]:
                 return self._find(request, external_id)
+            case ["collection", number]:
+                return self._collection(number)
             case ["discover", "movie"] | ["trending", "movie", "day" | "week"]:
                 return self._list(request, list(self.films.values()))
             case ["movie", name] if name in _LISTS:
@@ -169,6 +171,16 @@ class TmdbSimulator(Simulator):
             f"{kind}_results": [] for kind in ("person", "tv", "tv_episode", "tv_season")
         }
         return json_answer({"movie_results": rows, **empty})
+
+    def _collection(self, number: str) -> Answer:
+        parts = [
+            film
+            for film in self.films.values()
+            if film.collection is not None and str(film.collection.id) == number
+        ]
+        if not parts or parts[0].collection is None:
+            return error(34)
+        return json_answer(_documents.collection(parts[0].collection, parts, self.knobs))
 
     async def _image(self, image: re.Match[str]) -> Answer:
         size, kind, number, ending = image.groups()

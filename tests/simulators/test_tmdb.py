@@ -3,12 +3,14 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from reeld.simulators import FILMS, TmdbSimulator
+from reeld.simulators.catalogue import Collection
 
 METROPOLIS = 19
 
@@ -115,6 +117,20 @@ async def test_images_are_real_pictures_of_the_size_asked_for(
     packed = poster.content.split(b"IDAT", 1)[1]
     assert len(zlib.decompressobj().decompress(packed)) == 513 * (1 + 342 * 3)
     assert nothing.status_code == 404
+
+
+async def test_a_collection_has_its_movies_as_parts(talk: Any) -> None:
+    collection = Collection(42, "Open Movies")
+    films = [replace(film, collection=collection) for film in FILMS[:2]]
+    tmdb = TmdbSimulator([*films, FILMS[2]])
+    async with talk(tmdb) as client:
+        client.headers = headers(tmdb)
+        whole = (await client.get("/3/collection/42")).json()
+        movie = (await client.get(f"/3/movie/{films[0].tmdb_id}")).json()
+        unknown = await client.get("/3/collection/43")
+    assert movie["belongs_to_collection"]["id"] == whole["id"] == 42
+    assert [part["id"] for part in whole["parts"]] == [film.tmdb_id for film in films]
+    assert unknown.status_code == 404
 
 
 @pytest.mark.parametrize("page", ["0", "501", "x", "-1"])
