@@ -297,3 +297,25 @@ async def test_a_missing_torrent_behind_a_wrong_address_is_not_a_missing_torrent
 ) -> None:
     with pytest.raises(ProtocolViolation):
         await make(httpx.Response(404, text="Not Found")).files("a" * 40)
+
+
+async def test_a_login_takes_no_old_session_along(make: Make, script: Any) -> None:
+    # With a live session qBittorrent accepts any password.
+    welcome = httpx.Response(200, text="Ok.", headers={"set-cookie": "SID=abc; path=/"})
+    server = Qbittorrent(welcome, info=httpx.Response(200, json=[]))
+    client = make(server)
+    await client.torrents()
+    server.logged_in = False
+    await client.torrents()
+    logins = [request for request in script.requests if request.url.path.endswith("login")]
+    assert [("cookie" in request.headers) for request in logins] == [False, False]
+    assert script.requests[-1].headers["cookie"] == "SID=abc"
+
+
+async def test_a_qbittorrent_that_ignores_the_filter_shows_us_only_what_we_asked_for(
+    make: Make,
+) -> None:
+    listed = httpx.Response(200, json=[{"hash": "a" * 40}, {"hash": "b" * 40}])
+    (found,) = await make(listed).torrents(ids=["b" * 40])
+    assert found.id == "b" * 40
+    assert await make(listed).delete("c" * 40, with_files=True) is False

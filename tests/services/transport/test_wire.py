@@ -20,6 +20,7 @@ from reeld.domain.errors import (
     ServiceDown,
 )
 from reeld.services.transport import Call, DownReason, Outcome, Profile, Wire
+from reeld.services.transport._bodies import BodyTooLarge, _Gunzip
 
 PROFILE = Profile("thing", "The Thing", deadline=5.0, body_cap=1000)
 SECRET = "s3cr3t-passkey"
@@ -161,6 +162,13 @@ async def test_an_endless_body_is_given_up_at_its_cap(wire: Wire, raw_server: An
     with pytest.raises(ProtocolViolation, match="was not read"):
         await wire.send(Call("GET", server.url, body_cap=2**20))
     assert sent < 20 * 2**20
+
+
+def test_a_bomb_is_never_inflated_beyond_its_cap() -> None:
+    intake = _Gunzip(1000)
+    with pytest.raises(BodyTooLarge):
+        intake.add(gzip.compress(b"x" * 50_000_000))
+    assert len(intake._body) == 1001
 
 
 async def test_gzip_is_inflated_within_the_cap(wire: Wire, raw_server: Any) -> None:
