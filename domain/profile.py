@@ -148,13 +148,13 @@ def default_profiles(*, upgrades_allowed: bool = False) -> Mapping[str, QualityP
     }
 
 
-def profile_named(name: str) -> QualityProfile:
-    """Return the profile of that name.
+def profile_named(name: str, *, upgrades_allowed: bool = False) -> QualityProfile:
+    """Return the default profile of that name.
 
     Raises:
         Refused: There is none.
     """
-    profiles = default_profiles(upgrades_allowed=True)
+    profiles = default_profiles(upgrades_allowed=upgrades_allowed)
     if name not in profiles:
         known = ", ".join(profiles)
         raise Refused(

@@ -22,6 +22,7 @@ REMEMBERED_SECONDS = 60.0
 database does not lock the owner out of `/control`."""
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
 
 def digest(key: str) -> bytes:
@@ -65,8 +66,21 @@ class Access:
         self._metrics_token = metrics_token
         self._remembered: OrderedDict[bytes, float] = OrderedDict()
 
-    async def requires_key(self, connection: Connection, _handler: BaseRouteHandler) -> None:
-        """Guard a route: pass with a valid API key, answer 401 otherwise."""
+        # Litestar copies its routes deeply, and with a bound method all that it is bound to. Functions stay what they are.
+        async def requires_key(connection: Connection, _handler: BaseRouteHandler) -> None:
+            await self._check_key(connection)
+
+        async def requires_metrics_token(
+            connection: Connection, _handler: BaseRouteHandler
+        ) -> None:
+            self._check_metrics_token(connection)
+
+        self.requires_key: Guard = requires_key
+        """Guards a route: passes with a valid API key, answers 401 otherwise."""
+        self.requires_metrics_token: Guard = requires_metrics_token
+        """Guards `/metrics`: passes when no token is set, or with the token."""
+
+    async def _check_key(self, connection: Connection) -> None:
         key = key_of(connection)
         if key is not None and await self._is_valid(Secret(key)):
             self._metrics.add("reeld_auth_attempts_total", method="api_key", outcome="ok")
@@ -77,10 +91,7 @@ class Access:
             headers={"WWW-Authenticate": "Bearer"},
         )
 
-    async def requires_metrics_token(
-        self, connection: Connection, _handler: BaseRouteHandler
-    ) -> None:
-        """Guard `/metrics`: pass when no token is set, or with the token."""
+    def _check_metrics_token(self, connection: Connection) -> None:
         if self._metrics_token is None:
             return
         given = (key_of(connection) or "").encode()

@@ -17,6 +17,7 @@ from reeld.actors.resources import Resources
 from reeld.actors.rss import RssActor
 from reeld.actors.scheduler import SchedulerActor
 from reeld.actors.tmdb import TmdbActor
+from reeld.domain.work import Queue
 from reeld.supervisors._kit import IncarnationEnded
 from reeld.supervisors._life import EndCause
 from reeld.supervisors._spec import (
@@ -27,6 +28,8 @@ from reeld.supervisors._spec import (
     SupervisorSpec,
     TaskSpec,
 )
+
+_WORKERS = frozenset(str(queue) for queue in Queue)
 
 MakeDatabase = Callable[[], DatabaseActor]
 MakeHealth = Callable[[], HealthActor]
@@ -102,7 +105,9 @@ def _core(name: str, factory: Callable[[], Actor]) -> ChildSpec:
 def returns_rows(resources: Resources) -> IncarnationEnded:
     """Return the hook that gives the rows of an ended incarnation back at once."""
 
-    async def give_back(_name: str, incarnation: UUID, cause: str) -> None:
-        await resources.work.give_back(incarnation, crashed=cause == EndCause.CRASHED)
+    async def give_back(name: str, incarnation: UUID, cause: str) -> None:
+        # Nobody else claims rows; and when the database's own actor ends there is nothing to write to.
+        if name in _WORKERS:
+            await resources.work.give_back(incarnation, crashed=cause == EndCause.CRASHED)
 
     return give_back

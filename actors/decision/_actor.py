@@ -99,7 +99,9 @@ class DecisionActor(WorkerActor):
         active = await acquisitions.active_of_movie(database, movie.id)
         return Context(
             movie=movie,
-            profile=profile_named(movie.profile),
+            profile=profile_named(
+                movie.profile, upgrades_allowed=settings.decision.upgrades_allowed
+            ),
             settings=settings.decision,
             owned=_owned(files[0]) if files else None,
             acquiring=f"It is being acquired already ({active.state})." if active else None,

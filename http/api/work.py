@@ -20,13 +20,13 @@ def work_routes(surface: Surface) -> Sequence[Any]:
 
     @get("/", operation_id="listWork")
     async def list_work(
-        state: FromQuery[WorkState | None] = None,
+        in_state: Annotated[WorkState | None, QueryParameter(name="state")] = None,
         queue: FromQuery[str | None] = None,
         before: FromQuery[int | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = 100,
     ) -> list[WorkItem]:
         """List work, newest first; pass the last id as `before` for more."""
-        return await surface.work.list(queue=queue, state=state, before=before, limit=limit)
+        return await surface.work.list(queue=queue, state=in_state, before=before, limit=limit)
 
     @post("/{work_id:int}/retry", operation_id="retryWork", status_code=200)
     async def retry_work(work_id: FromPath[int]) -> WorkItem:
