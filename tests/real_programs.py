@@ -269,6 +269,12 @@ def make_torrent(content: Path, torrent: Path, announce_url: str, *, private: bo
     return torrent.read_bytes()
 
 
+@pytest.fixture(name="make_torrent", scope="session")
+def torrent_maker() -> Callable[..., bytes]:
+    """Makes a .torrent of a file or a folder: `make_torrent(content, torrent, announce_url)` returns its bytes."""
+    return make_torrent
+
+
 @contextmanager
 def open_folder() -> Iterator[Path]:
     """A folder that other users may enter, which pytest's own are not: opentracker gives up its rights."""

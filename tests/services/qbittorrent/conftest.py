@@ -35,6 +35,7 @@ shared_qbittorrent = real_programs.shared_qbittorrent
 start_qbittorrent = real_programs.start_qbittorrent
 real_tracker = real_programs.real_tracker
 real_movie = real_programs.real_movie
+torrent_maker = real_programs.torrent_maker
 
 ANNOUNCE = "http://127.0.0.1:9/0123456789abcdef/announce"
 REAL = "real"
