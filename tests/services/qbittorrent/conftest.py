@@ -68,15 +68,20 @@ def write_content(root: Path, torrent: Torrent) -> None:
 
 
 @pytest.fixture(params=[*PROFILES, pytest.param(REAL, marks=pytest.mark.services)])
-async def target(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Target]:
+def chosen(request: pytest.FixtureRequest) -> Any:
+    """A version for the simulator, or the real one. Not async: pytest-trio would swallow why it is skipped."""
+    return request.getfixturevalue("shared_qbittorrent") if request.param == REAL else request.param
+
+
+@pytest.fixture
+async def target(chosen: Any, tmp_path: Path) -> AsyncIterator[Target]:
     """Each version of the simulator, and the real qbittorrent-nox."""
-    if request.param == REAL:
-        real = request.getfixturevalue("shared_qbittorrent")
-        yield await _real_target(real)
-        await _sweep(real)
+    if not isinstance(chosen, str):
+        yield await _real_target(chosen)
+        await _sweep(chosen)
         return
     contents: dict[str, Any] = {}
-    simulator = QbittorrentSimulator(tmp_path / "downloads", contents, version=request.param)
+    simulator = QbittorrentSimulator(tmp_path / "downloads", contents, version=chosen)
     simulator.turn(download_seconds=0.2, visibility_delay=0.02, settle_seconds=0.1)
     async with serve(simulator) as url:
         yield _simulated_target(simulator, contents, url, tmp_path)
