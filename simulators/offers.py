@@ -158,6 +158,6 @@ OFFERS = (
     Offer(films.TEARS_OF_STEEL, "Tears.of.Steel.2012.CAM.x264-SHAKY", 2, 90, source=_RSS, flaw=Flaw.CAM),
     Offer(films.COSMOS_LAUNDROMAT, "Cosmos.Laundromat.2015.1080p.WEB-DL.AAC2.0.H.264-BLENDER", 5, 26, source=_RSS),
     Offer(films.COSMOS_LAUNDROMAT, "Cosmos.Laundromat.2015.720p.WEB-DL.AAC2.0.H.264-BLENDER", 3, 11, source=_RSS),
-    Offer(films.COSMOS_LAUNDROMAT, "Cosmos.Laundromat.2016.1080p.WEB-DL.H.264-LATER", 3, 50, source=_RSS, flaw=Flaw.WRONG_YEAR),
+    Offer(films.COSMOS_LAUNDROMAT, "Cosmos.Laundromat.2018.1080p.WEB-DL.H.264-LATER", 3, 50, source=_RSS, flaw=Flaw.WRONG_YEAR),
 )  # fmt: skip
 """Every movie has two good releases or one, and a bad one that looks tempting."""

@@ -148,19 +148,17 @@ class Engine:
                 pass
 
     async def _settle(self, torrent: Torrent) -> None:
-        torrent.phase = Phase.DOWNLOADING
         if torrent.skip_checking:
             torrent.done, torrent.unchecked = torrent.size, False
             self._complete(torrent)
-        elif not torrent.stopped:
-            await self._look(torrent)
+        elif torrent.stopped:
+            # It is not looked at before it is started.
+            torrent.phase = Phase.DOWNLOADING
+        else:
+            there = await self._blocking(_disk.has_data, torrent)
+            torrent.unchecked = False
+            torrent.phase = Phase.CHECKING if there else Phase.DOWNLOADING
         self.changed()
-
-    async def _look(self, torrent: Torrent) -> None:
-        # A torrent that was added stopped is not looked at before it is started.
-        torrent.unchecked = False
-        if await self._blocking(_disk.has_data, torrent):
-            torrent.phase = Phase.CHECKING
 
     async def _check(self, torrent: Torrent) -> None:
         torrent.done = await self._blocking(_disk.verified, torrent)
@@ -171,9 +169,6 @@ class Engine:
             self.changed()
 
     async def _download(self, torrent: Torrent, seconds: float) -> None:
-        if torrent.unchecked:
-            await self._look(torrent)
-            return
         contents = self._contents.get(torrent.hash)
         torrent.stalled = contents is None or torrent.held or self._knobs.stall_all
         if contents is None or not torrent.downloading:

@@ -80,6 +80,12 @@ class Torrent:
         self.entries = self.entries or self.meta.entries
         self.priorities = self.priorities or [1] * len(self.entries)
 
+    def unstop(self) -> None:
+        """Let it run; its files are looked at first when nobody has yet."""
+        self.stopped = False
+        if self.unchecked and self.phase is Phase.DOWNLOADING:
+            self.phase = Phase.RESUMING
+
     @property
     def hash(self) -> str:
         """The torrent's id."""

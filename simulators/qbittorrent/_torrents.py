@@ -128,7 +128,8 @@ def stop(core: Core, call: Call) -> None:
 def start(core: Core, call: Call) -> None:
     """Start torrents (resume, before 5.0); an error is tried again."""
     for torrent in core.select(call.get("hashes")):
-        torrent.stopped = torrent.forced = False
+        torrent.forced = False
+        torrent.unstop()
         if torrent.phase in {Phase.ERROR, Phase.MISSING}:
             torrent.phase = Phase.CHECKING
     core.save()
@@ -138,7 +139,8 @@ def set_force_start(core: Core, call: Call) -> None:
     """Force torrents to run whatever the queue says, or no longer."""
     for torrent in core.select(call.get("hashes")):
         torrent.forced = bool(call.flag("value"))
-        torrent.stopped = torrent.stopped and not torrent.forced
+        if torrent.forced:
+            torrent.unstop()
     core.save()
 
 

@@ -84,6 +84,25 @@ async def test_a_server_refuses_connections_for_a_while_and_comes_back_on_its_po
         assert (await client.get("/")).status_code == 200
 
 
+async def rest_of(stream: trio.SocketStream) -> None:
+    while await stream.receive_some(1000):
+        pass
+
+
+async def test_refusing_resets_the_connections_that_are_open() -> None:
+    echo = Echo()
+    async with serve(echo) as url:
+        stream = await trio.open_tcp_stream("127.0.0.1", httpx.URL(url).port or 0)
+        await stream.send_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert await stream.receive_some(1000)
+        assert echo.door is not None
+        assert echo.door.connections == 1
+        echo.door.refuse_for(60)
+        with trio.fail_after(5), pytest.raises(trio.BrokenResourceError):
+            await rest_of(stream)
+    await trio.aclose_forcefully(stream)
+
+
 @pytest.mark.parametrize(("how", "status"), [("503", 503), ("502", 502), ("html", 200)])
 async def test_a_server_that_is_down_answers_a_page_and_does_nothing(
     talk: Any, how: str, status: int

@@ -5,7 +5,15 @@ from typing import Any
 
 from reeld.domain.torrent import decode, parse_metainfo
 from reeld.simulators import Torrent
-from reeld.simulators.torrents import PIECE_LENGTH, Text, blocks, single_file
+from reeld.simulators.matroska import Matroska
+from reeld.simulators.torrents import (
+    PIECE_LENGTH,
+    PayloadFile,
+    Text,
+    blocks,
+    folder,
+    single_file,
+)
 
 
 def content_of(torrent: Torrent) -> bytes:
@@ -30,6 +38,18 @@ def test_its_piece_hashes_are_those_of_its_content(movie_torrent: Torrent) -> No
     assert document[b"info"][b"pieces"] == b"".join(
         hashlib.sha1(piece).digest() for piece in pieces
     )
+
+
+def test_a_piece_may_lie_across_two_files() -> None:
+    movies = [Matroska("A", 60.0, 720, 480, size) for size in (300_001, 500_003)]
+    files = [PayloadFile((f"{movie.size}.mkv",), movie) for movie in movies]
+    torrent = folder("Two", files, announce="http://127.0.0.1:9/announce")
+    document: Any = decode(torrent.data)
+    content = content_of(torrent)
+    assert document[b"info"][b"pieces"][20:40] == (
+        hashlib.sha1(content[PIECE_LENGTH : 2 * PIECE_LENGTH]).digest()
+    )
+    assert len(document[b"info"][b"pieces"]) == 20 * 4
 
 
 def test_a_single_file_needs_no_folder() -> None:
