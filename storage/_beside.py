@@ -1,4 +1,4 @@
-"""A task beside a block."""
+"""Tasks beside a block."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def beside(task: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-    """Run a task for the length of the block, then cancel it. When the task fails, the block is cancelled.
+async def beside(*tasks: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Run tasks for the length of the block, then cancel them. When a task fails, the block is cancelled.
 
-    The one error that leaves the block leaves this as it is, not wrapped in a group: that there is a task beside the
+    The one error that leaves the block leaves this as it is, not wrapped in a group: that there are tasks beside the
     block is nothing its user should have to know.
     """
     try:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(task)
+            for task in tasks:
+                nursery.start_soon(task)
             try:
                 yield
             finally:

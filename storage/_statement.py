@@ -11,6 +11,7 @@ import itertools
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import trio
 from psycopg import errors
 from psycopg._queries import PostgresQuery
 from psycopg.adapt import Transformer
@@ -81,6 +82,7 @@ class Statement:
         Raises:
             psycopg.Error: What the server said.
         """
+        await trio.lowlevel.checkpoint_if_cancelled()
         query, pgconn = self._query, connection.pgconn
         if self._converted:
             query.dump(params)

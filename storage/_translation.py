@@ -37,7 +37,7 @@ def unavailable(error: Exception) -> DatabaseUnavailable | None:
         case DatabaseUnavailable():
             return error
         case StatementTimedOut():
-            return _unavailable("statement_deadline", error)
+            return _unavailable("deadline_exceeded", error)
         case psycopg.Error(sqlstate=str(state)):
             return _by_state(state, error)
         case psycopg.OperationalError() | OSError():

@@ -7,7 +7,6 @@ no allocation that a plain round trip does not need.
 
 from __future__ import annotations
 
-import contextlib
 import select
 import time
 from typing import TYPE_CHECKING, Final, TypeVar, cast
@@ -127,16 +126,20 @@ async def _until_ready(fileno: int, wanted: Wait) -> Ready:
 
 async def _until_either(fileno: int) -> Ready:
     ready = 0
+    closed: Exception | None = None
 
     async def waiting(wait: Callable[[int], Awaitable[None]], means: Ready) -> None:
-        nonlocal ready
-        # A socket that was closed counts as ready: libpq tells what happened to it.
-        with contextlib.suppress(OSError, trio.ClosedResourceError):
+        nonlocal ready, closed
+        try:
             await wait(fileno)
+        except (OSError, trio.ClosedResourceError) as error:
+            closed = error
         ready |= means
         nursery.cancel_scope.cancel()
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(waiting, trio.lowlevel.wait_readable, Ready.R)
         nursery.start_soon(waiting, trio.lowlevel.wait_writable, Ready.W)
+    if closed is not None:
+        raise closed
     return Ready(ready)

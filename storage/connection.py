@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -9,7 +10,7 @@ import psycopg
 import trio
 from psycopg import errors, generators
 from psycopg.conninfo import make_conninfo, timeout_from_conninfo
-from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
 
 from reeld.storage._locking import StatementLock
@@ -32,6 +33,8 @@ from reeld.storage._transaction import Fence
 
 T = TypeVar("T")
 
+COPYING: Final = (int(ExecStatus.COPY_IN), int(ExecStatus.COPY_OUT), int(ExecStatus.COPY_BOTH))
+
 CANCEL_SECONDS: Final = 2.0
 """How long a cancelled statement may take to end on the server before its connection is given up."""
 
@@ -51,10 +54,13 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
 
     Attributes:
         statement_seconds: The deadline of each statement in seconds; None leaves it to the caller's cancel scope.
+        overdue_at: When the pool that lent the connection interrupts what it does; on trio's clock.
         statements: Statements that were run through `Database`, kept for the next time.
     """
 
     statement_seconds: float | None = None
+    overdue_at: float = math.inf
+    _overdue: bool = False
 
     def __init__(
         self, pgconn: psycopg.pq.abc.PGconn, row_factory: AsyncRowFactory[Any] = tuple_row
@@ -143,8 +149,11 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         except errors._WaitTimeout:
             if timeout is not None:
                 raise
-            await self._abandon(gen)
-            raise StatementTimedOut(f"no answer from PostgreSQL within {limit:g} seconds") from None
+            raise await self._timed_out(gen) from None
+        except errors.OperationalError:
+            if not self._overdue:
+                raise
+            raise await self._timed_out(gen) from None
         except (trio.Cancelled, KeyboardInterrupt, SystemExit):
             await self._abandon(gen)
             raise
@@ -155,6 +164,7 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         This is `wait` for the commonest case, a short answer to a short question, without the generator.
 
         Raises:
+            StatementTimedOut: The statement was interrupted; it was cancelled on the server.
             psycopg.OperationalError: The connection is gone.
         """
         pgconn = self.pgconn
@@ -166,14 +176,38 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
             await self._abandon(generators.execute(pgconn))
             raise
         except (OSError, trio.ClosedResourceError) as error:
+            if self._overdue:
+                raise await self._timed_out(generators.execute(pgconn)) from None
             raise errors.OperationalError("the connection's socket was closed") from error
         pgconn.consume_input()
         results = []
         while not pgconn.is_busy() and (result := pgconn.get_result()) is not None:
             results.append(result)
+            if result.status in COPYING:
+                # libpq would say the same again and again.
+                return results
         if pgconn.is_busy():
             results += await self.wait(generators.fetch_many(pgconn))
         return results
+
+    def interrupt(self) -> None:
+        """Let the statement under way end with `StatementTimedOut`, from another task.
+
+        Between two waits nobody hears it: repeat it until the statement has ended.
+        """
+        self._overdue = True
+        if self.pgconn.status != ConnStatus.BAD:
+            trio.lowlevel.notify_closing(self.pgconn.socket)
+
+    def lend_until(self, deadline: float) -> None:
+        """Begin a new loan: the pool interrupts statements after `deadline`, on trio's clock."""
+        self.overdue_at = deadline
+        self._overdue = False
+
+    async def _timed_out(self, gen: PQGen[Any]) -> StatementTimedOut:
+        self.lend_until(math.inf)
+        await self._abandon(gen)
+        return StatementTimedOut("no answer from PostgreSQL before the deadline")
 
     async def finish(self, gen: PQGen[T]) -> T:
         """Drive a generator that must not be cancelled: COMMIT or ROLLBACK.

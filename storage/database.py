@@ -17,14 +17,16 @@ from reeld.storage.observer import NullObserver
 from reeld.storage.pool import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from types import TracebackType
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from psycopg.abc import Params
+    from psycopg.pq.abc import PGresult
 
+    from reeld.storage._statement import Statement
     from reeld.storage.observer import Observer
     from reeld.storage.pool import PoolStats
 
+T = TypeVar("T")
 RowT = TypeVar("RowT")
 
 CONNECT_SECONDS: Final = 5.0
@@ -110,14 +112,9 @@ class Database:
             row: A dataclass whose fields are named as the columns; tuples when left out.
             deadline: Seconds.
         """
-        with self._call(deadline):
-            connection = self._pool.take_idle() or await self._pool.wait_for_one()
-            try:
-                statement = connection.statements.find(connection, sql)
-                return statement.rows(await statement.run(connection, params), row)
-            finally:
-                self._pool.give_back(connection)
-        raise self._too_late(deadline)
+        return await self._run(
+            sql, params, deadline, lambda statement, result: statement.rows(result, row)
+        )
 
     @overload
     async def fetch_one(
@@ -136,26 +133,14 @@ class Database:
         deadline: float = 5.0,
     ) -> Any:
         """Run one statement and return its first row, or None. For the arguments see `fetch_all`."""
-        with self._call(deadline):
-            connection = self._pool.take_idle() or await self._pool.wait_for_one()
-            try:
-                statement = connection.statements.find(connection, sql)
-                found = statement.rows(await statement.run(connection, params), row, 1)
-                return found[0] if found else None
-            finally:
-                self._pool.give_back(connection)
-        raise self._too_late(deadline)
+        rows: list[Any] = await self._run(
+            sql, params, deadline, lambda statement, result: statement.rows(result, row, 1)
+        )
+        return rows[0] if rows else None
 
     async def execute(self, sql: str, params: Params = (), *, deadline: float = 5.0) -> int:
         """Run one statement on its own, unfenced, and return how many rows it touched."""
-        with self._call(deadline):
-            connection = self._pool.take_idle() or await self._pool.wait_for_one()
-            try:
-                statement = connection.statements.find(connection, sql)
-                return (await statement.run(connection, params)).command_tuples or 0
-            finally:
-                self._pool.give_back(connection)
-        raise self._too_late(deadline)
+        return await self._run(sql, params, deadline, lambda _, result: result.command_tuples or 0)
 
     @asynccontextmanager
     async def transaction(self, *, deadline: float = 10.0) -> AsyncIterator[TrioConnection]:
@@ -171,15 +156,19 @@ class Database:
             LeadershipLost: Another process leads now.
             DatabaseUnavailable: See the class. When it comes from the end of the block, the outcome may be unknown.
         """
-        with self._call(deadline):
-            connection = self._pool.take_idle() or await self._pool.wait_for_one()
-            try:
-                async with connection.transaction(fence=self._shared.fence):
-                    yield connection
-            finally:
-                self._pool.give_back(connection)
-            return
-        raise self._too_late(deadline)
+        started = trio.current_time()
+        try:
+            with trio.move_on_after(deadline), self._errors():
+                connection = self._pool.take_idle() or await self._pool.wait_for_one()
+                try:
+                    async with connection.transaction(fence=self._shared.fence):
+                        yield connection
+                finally:
+                    self._pool.give_back(connection)
+                return
+            raise self._too_late(deadline)
+        finally:
+            self._observer.statement_ended(self._repository, trio.current_time() - started)
 
     @asynccontextmanager
     async def connection(self, *, deadline: float = 5.0) -> AsyncIterator[TrioConnection]:
@@ -193,8 +182,14 @@ class Database:
         with self._errors():
             async with self._pool.lend(deadline=deadline) as connection:
                 connection.statement_seconds = deadline
-                yield connection
-                await self._reset(connection)
+                try:
+                    yield connection
+                    connection.statement_seconds = deadline
+                    await connection.execute(RESET)
+                except BaseException:
+                    # Nobody knows what it has left behind.
+                    connection.discard()
+                    raise
 
     @asynccontextmanager
     async def dedicated(self, *, deadline: float = 5.0) -> AsyncIterator[TrioConnection]:
@@ -246,11 +241,29 @@ class Database:
             reason="deadline_exceeded",
         )
 
-    async def _reset(self, connection: TrioConnection) -> None:
-        await connection.execute(RESET)
-
-    def _call(self, deadline: float) -> _Call:
-        return _Call(self, deadline)
+    async def _run(
+        self,
+        sql: str,
+        params: Params,
+        deadline: float,
+        read: Callable[[Statement, PGresult], T],
+    ) -> T:
+        started = trio.current_time()
+        pool = self._pool
+        try:
+            until = started + deadline
+            connection = pool.take_idle(until) or await pool.checkout_until(until)
+            try:
+                statement = connection.statements.find(connection, sql)
+                # Read before the connection goes back: the next borrower may run the same statement.
+                return read(statement, await statement.run(connection, params))
+            finally:
+                pool.give_back(connection)
+        except (psycopg.Error, OSError, DatabaseUnavailable) as error:
+            self._failed(error)
+            raise
+        finally:
+            self._observer.statement_ended(self._repository, trio.current_time() - started)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -260,44 +273,12 @@ class Database:
             self._failed(error)
             raise
 
-    def _ended(self, seconds: float) -> None:
-        self._observer.statement_ended(self._repository, seconds)
-
-    def _failed(self, error: psycopg.Error | OSError) -> None:
+    def _failed(self, error: Exception) -> None:
         """Count an error, and raise what it means when that is something else."""
         self._observer.failed(sqlstate_class(error))
-        if (meant := unavailable(error)) is not None:
+        meant = unavailable(error)
+        if meant is not None and meant is not error:
             raise meant from error
-
-
-class _Call:
-    """What surrounds every call: its deadline, its measure and the meaning of its errors.
-
-    A class of its own and not a generator, because it is on the path of every statement. It swallows the cancellation of
-    its own deadline, and nothing else.
-    """
-
-    __slots__ = ("_database", "_scope", "_started")
-
-    def __init__(self, database: Database, deadline: float) -> None:
-        self._database = database
-        self._started = trio.current_time()
-        self._scope = trio.CancelScope(deadline=self._started + deadline)
-
-    def __enter__(self) -> None:
-        self._scope.__enter__()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        swallowed = self._scope.__exit__(kind, error, traceback)
-        self._database._ended(trio.current_time() - self._started)
-        if isinstance(error, (psycopg.Error, OSError)):
-            self._database._failed(error)
-        return swallowed
 
 
 class _Shared:

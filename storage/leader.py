@@ -16,6 +16,7 @@ import trio
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage._beside import beside
 from reeld.storage._transaction import FENCE_LOCK
+from reeld.storage._translation import unavailable
 from reeld.storage.errors import LeadershipHeld, LeadershipLost
 
 if TYPE_CHECKING:
@@ -126,6 +127,9 @@ class Leader:
         session = await self._open_session()
         try:
             epoch = await self._take(session)
+        except psycopg.Error as error:
+            await session.close()
+            raise unavailable(error) or error from error
         except BaseException:
             await session.close()
             raise
@@ -177,6 +181,7 @@ class Leader:
     async def _take(self, session: TrioConnection) -> int:
         session.statement_seconds = TAKE_OVER_SECONDS
         async with session.transaction():
+            await session.execute(f"SET LOCAL lock_timeout = '{TAKE_OVER_SECONDS:g}s'")
             row = await (await session.execute(_READ)).fetchone()
             if row is None:
                 raise DatabaseUnavailable("The leader row is missing: restore a backup.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import select
 from collections import deque
@@ -32,6 +33,9 @@ BACKOFF_MIN_SECONDS: Final = 0.2
 BACKOFF_MAX_SECONDS: Final = 10.0
 MAX_LIFETIME_SECONDS: Final = 3600.0
 """A connection is replaced after about an hour: its server process gives back what it has hoarded by then."""
+
+INSIST_SECONDS: Final = 0.1
+"""How soon a statement past its deadline is interrupted again, if it did not hear it."""
 
 MAX_WAITERS: Final = 1000
 """More tasks than this waiting for a connection is a fault of its own: the next one is told so at once."""
@@ -87,6 +91,8 @@ class Pool:
         self._expires: dict[TrioConnection, float] = {}
         self._waiters: deque[_Waiter] = deque()
         self._wanted = trio.Event()
+        self._look = trio.Event()
+        self._next_look = math.inf
         self._closed = False
         self._available = True
         self._last_error: str | None = None
@@ -114,7 +120,7 @@ class Pool:
         pool = cls(
             connect, size=size, max_lifetime=max_lifetime, observer=observer or NullObserver()
         )
-        async with beside(pool._open_connections):
+        async with beside(pool._open_connections, pool._watch):
             try:
                 yield pool
             finally:
@@ -139,6 +145,9 @@ class Pool:
     async def checkout(self, *, deadline: float) -> TrioConnection:
         """Take a connection; give it back with `give_back`, whatever happens.
 
+        Args:
+            deadline: Seconds to wait for one.
+
         Raises:
             DatabaseUnavailable: As for `lend`.
         """
@@ -149,12 +158,30 @@ class Pool:
             return await self.wait_for_one()
         raise self.timed_out(deadline)
 
-    def take_idle(self) -> TrioConnection | None:
-        """Take an idle connection if there is one, without waiting."""
+    async def checkout_until(self, until: float) -> TrioConnection:
+        """Take a connection and give it the same deadline: statements on it are interrupted then.
+
+        Args:
+            until: The deadline, on trio's clock.
+
+        Raises:
+            DatabaseUnavailable: As for `lend`.
+        """
+        connection = await self.checkout(deadline=until - trio.current_time())
+        self._set_deadline(connection, until)
+        return connection
+
+    def take_idle(self, until: float = math.inf) -> TrioConnection | None:
+        """Take an idle connection if there is one, without waiting.
+
+        Args:
+            until: When what it does is interrupted, on trio's clock.
+        """
         while self._idle:
             connection = self._idle.pop()
             if self._is_fit(connection) and not _has_news(connection):
                 self._checkouts += 1
+                self._set_deadline(connection, until)
                 return connection
             self._drop(connection)
         return None
@@ -234,6 +261,24 @@ class Pool:
             last_error=self._last_error,
         )
 
+    def _set_deadline(self, connection: TrioConnection, until: float) -> None:
+        connection.lend_until(until)
+        if until < self._next_look:
+            self._look.set()
+
+    async def _watch(self) -> None:
+        """Interrupt statements past their deadline: one task for all, because a cancel scope a statement is dear."""
+        while True:
+            now = trio.current_time()
+            overdue = [lent for lent in self._expires if lent.overdue_at <= now]
+            for connection in overdue:
+                connection.interrupt()
+            times = (lent.overdue_at for lent in self._expires if lent.overdue_at > now)
+            self._next_look = now + INSIST_SECONDS if overdue else min(times, default=math.inf)
+            self._look = trio.Event()
+            with trio.move_on_at(self._next_look):
+                await self._look.wait()
+
     async def _open_connections(self) -> None:
         backoff = BACKOFF_MIN_SECONDS
         while True:
@@ -312,6 +357,7 @@ def _is_clean(connection: TrioConnection) -> bool:
 
 def _forget_borrower(connection: TrioConnection) -> None:
     connection.statement_seconds = None
+    connection.lend_until(math.inf)
     connection.row_factory = tuple_row
 
 

@@ -87,9 +87,9 @@ class ServerDirectory:
         return int(text)
 
     def socket_folder(self, identity: Identity) -> Path:
-        """Return the folder for the socket, made and checked: below the root unless that path is too long for one."""
+        """Return the folder for the socket, made and checked: below the root unless that path is unfit for one."""
         folder = self.root / "run"
-        if _too_long(folder):
+        if _unfit(folder):
             folder = self._short_folder()
         folder.mkdir(mode=0o700, exist_ok=True)
         identity.own(folder)
@@ -109,7 +109,7 @@ class ServerDirectory:
         runtime = os.environ.get("XDG_RUNTIME_DIR")
         for base in (runtime, tempfile.gettempdir(), "/tmp"):  # noqa: S108  checked below
             folder = Path(base) / f"reeld-{os.geteuid()}-{name}" if base else None
-            if folder and folder.parent.is_dir() and not _too_long(folder):
+            if folder and folder.parent.is_dir() and not _unfit(folder):
                 return folder
         raise EmbeddedServerFailed(
             f"No folder is short enough for a socket of {self.root}: choose a shorter REELD_DATA_DIR."
@@ -124,8 +124,10 @@ class ServerDirectory:
         folder.chmod(0o700)
 
 
-def _too_long(folder: Path) -> bool:
-    return len(os.fsencode(folder / SOCKET_NAME)) > LONGEST_SOCKET_PATH
+def _unfit(folder: Path) -> bool:
+    # A comma separates hosts in a connection string, and folders in PostgreSQL's setting; quotes quote them there.
+    path = os.fsencode(folder / SOCKET_NAME)
+    return len(path) > LONGEST_SOCKET_PATH or b"," in path or b'"' in path
 
 
 def _describe(note: bytes) -> str:

@@ -140,6 +140,9 @@ class Postmaster:
 
     async def ended(self) -> None:
         """Wait until the process is gone."""
+        if self._child is not None and self._child.poll() is not None:
+            # Collected: its number may belong to anything by now.
+            return
         with _process_descriptor(self.pid) as descriptor:
             if descriptor is not None:
                 await trio.lowlevel.wait_readable(descriptor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -23,13 +23,14 @@ from reeld.storage.embedded._settings import arguments
 from reeld.storage.errors import EmbeddedServerFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
 log = structlog.get_logger("reeld.storage")
 
 USER: Final = "reeld"
 DATABASE: Final = "reeld"
+DEFAULT_PORT: Final = "5432"
 INITDB_SECONDS: Final = 120.0
 RESTART_MIN_SECONDS: Final = 0.2
 RESTART_MAX_SECONDS: Final = 10.0
@@ -97,12 +98,16 @@ class EmbeddedServer:
         """Make the folder and settle how the server will be reached, without starting it.
 
         Raises:
-            EmbeddedServerFailed: PostgreSQL cannot run here.
+            EmbeddedServerFailed: The folder cannot be used, or PostgreSQL cannot run here.
         """
-        await trio.to_thread.run_sync(self.directory.prepare)
-        self._identity = await trio.to_thread.run_sync(identity_for, self.directory.root)
-        self._sockets = self.directory.socket_folder(self._identity)
-        self._conninfo = make_conninfo("", host=str(self._sockets), user=USER, dbname=DATABASE)
+        with self._usable_folder():
+            await trio.to_thread.run_sync(self.directory.prepare)
+            self._identity = await trio.to_thread.run_sync(identity_for, self.directory.root)
+            self._sockets = self.directory.socket_folder(self._identity)
+        port = self._settings.get("port", DEFAULT_PORT)
+        self._conninfo = make_conninfo(
+            "", host=str(self._sockets), port=port, user=USER, dbname=DATABASE
+        )
 
     async def start(self) -> None:
         """Take the folder, make the data when there is none, start the server and wait until it serves.
@@ -111,12 +116,14 @@ class EmbeddedServer:
 
         Raises:
             DataDirectoryBusy: Another daemon has the folder.
-            EmbeddedServerFailed: The data is of another major version, or PostgreSQL cannot run here.
+            EmbeddedServerFailed: The folder cannot be used, its data is of another major version, or PostgreSQL cannot
+                run here.
         """
         await self.prepare()
-        self.directory.lock()
         try:
-            await self._start_locked()
+            with self._usable_folder():
+                self.directory.lock()
+                await self._start_locked()
         except BaseException:
             await self.stop()
             raise
@@ -128,6 +135,17 @@ class EmbeddedServer:
             self._postmaster = None
             log.info("embedded_server_stopped")
         self.directory.unlock()
+
+    @contextmanager
+    def _usable_folder(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise EmbeddedServerFailed(
+                f"The database folder {self.directory.root} cannot be used: {error.strerror or error}."
+                " Check that it is writable and that its disk has room, or set REELD_DATA_DIR to another.",
+                reason="data_directory_unusable",
+            ) from error
 
     async def _start_locked(self) -> None:
         self._refuse_other_majors()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 import psycopg
 import pytest
 import trio
@@ -225,6 +227,19 @@ async def test_tasks_that_share_a_connection_take_turns(connection: TrioConnecti
         for n in range(10):
             nursery.start_soon(ask, n)
     assert sorted(found) == list(range(10))  # type: ignore[type-var]
+
+
+async def test_a_statement_in_the_middle_of_another_is_refused_not_waited_for(
+    connection: TrioConnection,
+) -> None:
+    await connection.execute("LISTEN shout")
+    await connection.execute("NOTIFY shout")
+    async with aclosing(connection.notifies(timeout=5)) as notes:
+        async for _ in notes:
+            with pytest.raises(RuntimeError, match="another connection"):
+                await connection.execute("SELECT 1")
+            break
+    assert await _value(connection, "SELECT 1") == 1
 
 
 async def test_a_statement_past_its_deadline_is_cancelled_on_the_server(

@@ -308,6 +308,13 @@ async def test_a_setting_that_postgresql_refuses_is_told_from_its_log(tmp_path: 
     assert server.pid is None
 
 
+async def test_a_folder_that_cannot_be_made_says_what_to_check(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EmbeddedServerFailed, match="writable") as refused:
+        await EmbeddedServer(tmp_path / "file" / "postgres").start()
+    assert refused.value.reason == "data_directory_unusable"
+
+
 async def test_a_half_made_database_is_made_anew(tmp_path: Path) -> None:
     half = tmp_path / "postgres" / "data.new"
     half.mkdir(parents=True)
@@ -316,8 +323,11 @@ async def test_a_half_made_database_is_made_anew(tmp_path: Path) -> None:
         assert await _execute(server.conninfo, "SELECT 1") == [(1,)]
 
 
-async def test_a_path_too_long_for_a_socket_gets_a_short_private_one(tmp_path: Path) -> None:
-    root = tmp_path / ("long" * 20) / "postgres"
+@pytest.mark.parametrize("name", ["long" * 20, "a, b"])
+async def test_a_path_unfit_for_a_socket_gets_a_short_private_one(
+    tmp_path: Path, name: str
+) -> None:
+    root = tmp_path / name / "postgres"
     async with EmbeddedServer(root, settings=SMALL).running() as server:
         assert await _execute(server.conninfo, "SELECT 1") == [(1,)]
         folder = Path(str(psycopg.conninfo.conninfo_to_dict(server.conninfo)["host"]))
