@@ -17,7 +17,6 @@ from reeld.actors.kernel import Actor, handles
 from reeld.actors.kernel.breaker import BreakerKeeper
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.messages import Message, Overflow
-from reeld.migrations import Backup, migrate
 from reeld.storage import Database
 from reeld.storage.embedded import EmbeddedServer
 from reeld.storage.leader import Leader
@@ -64,7 +63,7 @@ class DatabaseActor(Actor):
 
     Args:
         database: The pool that everybody uses.
-        conninfo: Where it leads.
+        migrate: Brings the schema up to date; it comes as a function, since this room knows no migrations.
         server: The embedded server; None when the settings name another one.
         keeper: Restores and stores breakers while the database is there.
         presence: Shows other processes that this one lives.
@@ -77,24 +76,22 @@ class DatabaseActor(Actor):
         self,
         *,
         database: Database,
-        conninfo: str,
+        migrate: Callable[[], Awaitable[object]],
         server: EmbeddedServer | None,
         keeper: BreakerKeeper,
         presence: Presence,
         metrics: Metrics,
         status: DatabaseStatus,
-        backup: Backup | None,
         on_ready: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__()
         self._database = database
-        self._conninfo = conninfo
+        self._migrations = migrate
         self._server = server
         self._keeper = keeper
         self._presence = presence
         self._metrics = metrics
         self._status = status
-        self._backup = backup
         self._on_ready = on_ready
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
@@ -124,7 +121,7 @@ class DatabaseActor(Actor):
 
     async def _migrate(self) -> None:
         try:
-            await migrate(self._conninfo, backup=self._backup)
+            await self._migrations()
         except (psycopg.OperationalError, OSError) as error:
             raise DatabaseUnavailable(
                 "PostgreSQL cannot be reached. Is it running, and is REELD_DATABASE_URL right?"

@@ -29,7 +29,7 @@ from reeld.http.access import Access
 from reeld.http.app import create_app
 from reeld.http.server import bind, serve, url_of
 from reeld.http.surface import Surface
-from reeld.migrations import Backup
+from reeld.migrations import Backup, migrate
 from reeld.storage import Database
 from reeld.storage.embedded import EmbeddedServer
 from reeld.storage.repositories import Breakers
@@ -163,13 +163,12 @@ class Daemon:
             def database_actor() -> DatabaseActor:
                 return DatabaseActor(
                     database=database,
-                    conninfo=conninfo,
+                    migrate=lambda: migrate(conninfo, backup=_backup(settings, server)),
                     server=server,
                     keeper=resources.breakers,
                     presence=Presence(database, owner),
                     metrics=self.metrics,
                     status=self._database_status,
-                    backup=_backup(settings, server),
                     on_ready=lambda: self._keys.ensure(database),
                 )
 

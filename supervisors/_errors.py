@@ -26,6 +26,8 @@ class Escalated(Exception):
         self.supervisor = supervisor
         self.child = child
         self.fault = fault
+        # So that whoever prints it shows what a person must put right.
+        self.__cause__ = fault
         self.final = final
 
 
