@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the `reeld` command."""
-    from reeld.cli.app import run
+    import sys
 
-    run()
+    from reeld.cli.app import run_app
+
+    sys.exit(run_app())

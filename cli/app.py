@@ -1,0 +1,301 @@
+"""The commands. Everything heavy is imported by the command that needs it, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from reeld import __version__
+from reeld.domain.errors import ReeldError
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_DEGRADED = 3
+
+_DAEMON = Group("Daemon", sort_key=1)
+_CALLS = Group("Calling a running daemon", sort_key=2)
+_ALONE = Group("Without a daemon", sort_key=3)
+
+app = App(
+    name="reeld",
+    help="A movie-automation daemon: say which movies you want, and watch them arrive.",
+    version=__version__,
+    version_flags=["--version", "-V"],
+    help_format="plaintext",
+    help_epilogue="Settings come from REELD_* variables, systemd credentials and a TOML file: see `reeld doctor`.",
+)
+movie = App(name="movie", help="Want movies, and see how far they are.", group=_CALLS)
+work = App(name="work", help="Durable work: what waits, runs or was given up.", group=_CALLS)
+app.command(movie)
+app.command(work)
+
+
+def _examples(*lines: str) -> str:
+    return "Examples:\n\n" + "\n".join(f"  {line}" for line in lines)
+
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@app.command(
+    group=_DAEMON,
+    help_epilogue=_examples(
+        "reeld run", "reeld run --bind 0.0.0.0:7878 --config /etc/reeld/reeld.toml"
+    ),
+)
+def run(
+    *,
+    bind: str | None = None,
+    data_dir: Path | None = None,
+    config: Path | None = None,
+    log_level: LogLevel = "info",
+    log_format: Literal["auto", "json", "console"] = "auto",
+) -> int:
+    """Run the daemon until Ctrl-C or SIGTERM.
+
+    Args:
+        bind: Where to listen, as host:port. [env: REELD_BIND, default 127.0.0.1:7878]
+        data_dir: Where the database, keys and caches lie. [env: REELD_DATA_DIR]
+        config: The TOML file with the settings. [env: REELD_CONFIG]
+        log_level: The lowest level that is logged.
+        log_format: How log records look; `auto` is for people on a terminal and JSON elsewhere.
+    """
+    from reeld.cli.running import run_daemon
+
+    given = {"REELD_BIND": bind, "REELD_DATA_DIR": data_dir, "REELD_CONFIG": config}
+    return run_daemon(_environ(given), level=log_level, form=log_format)
+
+
+@app.command(
+    group=_DAEMON,
+    help_epilogue=_examples("reeld demo", "reeld demo --chaos", "reeld demo --once --json"),
+)
+def demo(
+    *,
+    once: Annotated[bool, Parameter(negative="")] = False,
+    as_json: Json = False,
+    chaos: Annotated[bool, Parameter(negative="")] = False,
+    timeout: float = 240.0,
+    log_level: LogLevel = "info",
+) -> int:
+    """Watch movies find their way into a library, against simulators of everything outside.
+
+    Args:
+        once: End when all movies are in the library, instead of running until Ctrl-C.
+        as_json: Print one JSON document about what happened; logs go to standard error.
+        chaos: Crash every service actor once, and take HDBits and qBittorrent down for a while.
+        timeout: Seconds after which movies that have not arrived count as failed.
+        log_level: The lowest level that is logged.
+    """
+    from reeld.cli.demo import run_demo
+
+    return run_demo(
+        _environ({}), once=once, as_json=as_json, chaos=chaos, seconds=timeout, level=log_level
+    )
+
+
+@app.command(group=_CALLS, help_epilogue=_examples("reeld status", "reeld status --json"))
+def status(*, as_json: Json = False) -> int:
+    """Show the actor tree: states, restarts, breakers, mailboxes."""
+    from reeld.cli.commands import show_status
+
+    return show_status(as_json=as_json)
+
+
+@app.command(group=_CALLS, help_epilogue=_examples("reeld queue"))
+def queue(*, as_json: Json = False) -> int:
+    """Show what is being fetched."""
+    from reeld.cli.commands import show_queue
+
+    return show_queue(as_json=as_json)
+
+
+@app.command(group=_CALLS, help_epilogue=_examples("reeld history", "reeld history --movie-id 7"))
+def history(*, movie_id: int | None = None, limit: int = 25, as_json: Json = False) -> int:
+    """Show what happened, newest first.
+
+    Args:
+        movie_id: Only of this movie.
+        limit: How much of it.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.commands import show_history
+
+    return show_history(movie_id, limit, as_json=as_json)
+
+
+@movie.command(
+    name="list", help_epilogue=_examples("reeld movie list", "reeld movie list --stage failed")
+)
+def list_movies(*, stage: str | None = None, as_json: Json = False) -> int:
+    """List the movies and how far each is.
+
+    Args:
+        stage: Only those at this stage: wanted, searched, decided, grabbed, downloading, importing, in_library, failed.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.commands import show_movies
+
+    return show_movies(stage, as_json=as_json)
+
+
+@movie.command(
+    help_epilogue=_examples(
+        "reeld movie add 10331", 'reeld movie add "Night of the Living Dead (1968)"'
+    )
+)
+def add(what: str, *, profile: str | None = None, as_json: Json = False) -> int:
+    """Want a movie, by its TMDB number, its IMDb number or its title.
+
+    Args:
+        what: A TMDB number, or a title with its year in parentheses to be certain.
+        profile: The quality profile; the default one when left out.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.commands import add_movie
+
+    return add_movie(what, profile, as_json=as_json)
+
+
+@movie.command(help_epilogue=_examples('reeld movie find "The General"'))
+def find(title: str, *, year: int | None = None, as_json: Json = False) -> int:
+    """Find movies at TMDB by title.
+
+    Args:
+        title: What to look for.
+        year: Of the first release.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.commands import find_movies
+
+    return find_movies(title, year, as_json=as_json)
+
+
+@movie.command(help_epilogue=_examples("reeld movie search 7"))
+def search(movie_id: int, *, as_json: Json = False) -> int:
+    """Look for releases of a movie now.
+
+    Args:
+        movie_id: Its number in `reeld movie list`.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.commands import search_movie
+
+    return search_movie(movie_id, as_json=as_json)
+
+
+@movie.command(help_epilogue=_examples("reeld movie releases 7"))
+def releases(movie_id: int, *, as_json: Json = False) -> int:
+    """Show what was found for a movie, and why each release was taken or not.
+
+    Args:
+        movie_id: Its number in `reeld movie list`.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.commands import show_releases
+
+    return show_releases(movie_id, as_json=as_json)
+
+
+@work.command(name="list", help_epilogue=_examples("reeld work list --state dead"))
+def list_work(
+    *, state: str | None = None, queue: str | None = None, limit: int = 50, as_json: Json = False
+) -> int:
+    """List durable work, newest first.
+
+    Args:
+        state: available, running, done, dead or cancelled.
+        queue: Only that of one actor.
+        limit: How much of it.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.commands import show_work
+
+    return show_work(state, queue, limit, as_json=as_json)
+
+
+@work.command(help_epilogue=_examples("reeld work retry 42"))
+def retry(work_id: int, *, as_json: Json = False) -> int:
+    """Try work that was given up again."""
+    from reeld.cli.commands import retry_work
+
+    return retry_work(work_id, as_json=as_json)
+
+
+@work.command(help_epilogue=_examples("reeld work discard 42"))
+def discard(work_id: int, *, as_json: Json = False) -> int:
+    """Give up work that is dead or still waits."""
+    from reeld.cli.commands import discard_work
+
+    return discard_work(work_id, as_json=as_json)
+
+
+@app.command(group=_ALONE, help_epilogue=_examples("reeld doctor", "reeld doctor --json"))
+def doctor(*, config: Path | None = None, as_json: Json = False) -> int:
+    """Check every setting and every outside system, and say how to mend what is wrong.
+
+    Ends with 0 when all is well, 3 when something works less well than it could, 1 when something must be mended.
+
+    Args:
+        config: The TOML file with the settings. [env: REELD_CONFIG]
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.doctor import run_doctor
+
+    return run_doctor(_environ({"REELD_CONFIG": config}), as_json=as_json)
+
+
+@app.command(
+    group=_ALONE,
+    help_epilogue=_examples(
+        'reeld parse "The.General.1926.1080p.BluRay.x264-GROUP"', "reeld parse --jsonl < names.txt"
+    ),
+)
+def parse(
+    name: str | None = None,
+    /,
+    *,
+    jsonl: Annotated[bool, Parameter(negative="")] = False,
+    as_json: Json = False,
+) -> int:
+    """Say what a release name means.
+
+    Args:
+        name: The release name.
+        jsonl: Read names from standard input, one a line, and write one JSON object a line.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.commands import parse_name, parse_names
+
+    if jsonl:
+        return parse_names()
+    if name is None:
+        print("Give a release name, or --jsonl to read names from standard input.", file=sys.stderr)
+        return EXIT_USAGE
+    return parse_name(name, as_json=as_json)
+
+
+def _environ(given: dict[str, object]) -> dict[str, str]:
+    """Return the environment with what the command line says in front of it."""
+    import os
+
+    flags = {name: str(value) for name, value in given.items() if value is not None}
+    return {**os.environ, **flags}
+
+
+def run_app(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        result = app(arguments, exit_on_error=False, print_error=True, result_action="return_value")
+    except CycloptsError:
+        return EXIT_USAGE
+    except ReeldError as error:
+        print(f"reeld: {error.sentence}", file=sys.stderr)
+        return EXIT_FAILED
+    except BrokenPipeError:
+        return EXIT_FAILED
+    return result if isinstance(result, int) else 0
