@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import psycopg
 import trio
 from psycopg import errors, generators
-from psycopg.conninfo import make_conninfo, timeout_from_conninfo
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
 
+from reeld.storage._connecting import connection_parameters, first_that_answers
 from reeld.storage._locking import StatementLock
-from reeld.storage._resolving import attempts, connection_parameters
 from reeld.storage._statement import StatementCache
 from reeld.storage._transaction import TrioServerCursor, TrioTransaction
 from reeld.storage._waiting import wait_for, wait_for_connection
@@ -100,7 +99,7 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         """
         params = connection_parameters(conninfo, **kwargs)
         with trio.move_on_after(deadline):
-            connection = await cls._first_that_answers(params)
+            connection = await first_that_answers(cls._connect_gen, params)
             connection._autocommit = autocommit
             connection.prepare_threshold = prepare_threshold
             if row_factory is not None:
@@ -110,22 +109,6 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
             return connection
         raise errors.ConnectionTimeout(f"no connection to PostgreSQL within {deadline:g} seconds")
 
-    @classmethod
-    async def _first_that_answers(cls, params: dict[str, Any]) -> Self:
-        each = timeout_from_conninfo(params)
-        failures: list[errors.OperationalError] = []
-        for attempt in await attempts(params):
-            with trio.move_on_after(each):
-                try:
-                    return await wait_for_connection(cls._connect_gen(make_conninfo("", **attempt)))
-                except errors.OperationalError as error:
-                    failures.append(error)
-                    continue
-            failures.append(errors.ConnectionTimeout(f"no answer within {each} seconds"))
-        if len(failures) == 1:
-            raise failures[0]
-        raise errors.OperationalError("; ".join(str(failure).strip() for failure in failures))
-
     async def wait(
         self,
         gen: PQGen[T],
@@ -134,12 +117,8 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
     ) -> T:
         """Drive one of psycopg's generators on this connection: every statement passes here.
 
-        Args:
-            gen: The generator.
-            interval: Not used: trio's cancellation needs no polling.
-            timeout: Seconds after which `psycopg.errors._WaitTimeout` is raised, leaving the generator as it is.
-
         Raises:
+            psycopg.errors._WaitTimeout: `timeout` seconds passed; the generator is left as it is.
             StatementTimedOut: `statement_seconds` passed; the statement was cancelled on the server.
         """
         limit = self.statement_seconds if timeout is None else timeout
@@ -263,11 +242,8 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
     async def cancel_safe(self, *, timeout: float = CANCEL_SECONDS) -> None:
         """Ask the server to cancel the statement under way; not cancellable itself.
 
-        Args:
-            timeout: Seconds; never more than `CANCEL_SECONDS`.
-
         Raises:
-            psycopg.errors.CancellationTimeout: The server did not take the request in time.
+            psycopg.errors.CancellationTimeout: The server did not take it within `timeout` (at most `CANCEL_SECONDS`).
         """
         if not self._should_cancel():
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import select
 from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 import structlog
 import trio
-from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
-from psycopg.rows import tuple_row
 
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage._beside import beside
+from reeld.storage._loans import DeadlineWatch, PoolStats, forget_borrower, has_news, is_clean
 from reeld.storage._translation import what_was_said
 from reeld.storage.observer import NullObserver
+
+__all__ = ["Pool", "PoolStats"]
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -33,30 +33,8 @@ BACKOFF_MIN_SECONDS: Final = 0.2
 BACKOFF_MAX_SECONDS: Final = 10.0
 MAX_LIFETIME_SECONDS: Final = 3600.0
 """A connection is replaced after about an hour: its server process gives back what it has hoarded by then."""
-
-INSIST_SECONDS: Final = 0.1
-"""How soon a statement past its deadline is interrupted again, if it did not hear it."""
-
 MAX_WAITERS: Final = 1000
 """More tasks than this waiting for a connection is a fault of its own: the next one is told so at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStats:
-    """What the pool is doing now, and has done since it was opened."""
-
-    max_size: int
-    size: int
-    idle: int
-    in_use: int
-    waiting: int
-    available: bool
-    wait_seconds: float
-    checkouts: int
-    opened: int
-    discarded: int
-    errors: int
-    last_error: str | None
 
 
 @dataclass(eq=False, slots=True)
@@ -89,10 +67,9 @@ class Pool:
         self._observer = observer
         self._idle: list[TrioConnection] = []
         self._expires: dict[TrioConnection, float] = {}
+        self._watch = DeadlineWatch(self._expires)
         self._waiters: deque[_Waiter] = deque()
         self._wanted = trio.Event()
-        self._look = trio.Event()
-        self._next_look = math.inf
         self._closed = False
         self._available = True
         self._last_error: str | None = None
@@ -120,7 +97,7 @@ class Pool:
         pool = cls(
             connect, size=size, max_lifetime=max_lifetime, observer=observer or NullObserver()
         )
-        async with beside(pool._open_connections, pool._watch):
+        async with beside(pool._open_connections, pool._watch.run):
             try:
                 yield pool
             finally:
@@ -168,7 +145,7 @@ class Pool:
             DatabaseUnavailable: As for `lend`.
         """
         connection = await self.checkout(deadline=until - trio.current_time())
-        self._set_deadline(connection, until)
+        self._watch.set_deadline(connection, until)
         return connection
 
     def take_idle(self, until: float = math.inf) -> TrioConnection | None:
@@ -179,9 +156,9 @@ class Pool:
         """
         while self._idle:
             connection = self._idle.pop()
-            if self._is_fit(connection) and not _has_news(connection):
+            if self._is_fit(connection) and not has_news(connection):
                 self._checkouts += 1
-                self._set_deadline(connection, until)
+                self._watch.set_deadline(connection, until)
                 return connection
             self._drop(connection)
         return None
@@ -224,8 +201,8 @@ class Pool:
 
     def give_back(self, connection: TrioConnection) -> None:
         """Take a connection back; one that is dirty or too old is closed. Never waits."""
-        if not self._closed and self._is_fit(connection) and _is_clean(connection):
-            _forget_borrower(connection)
+        if not self._closed and self._is_fit(connection) and is_clean(connection):
+            forget_borrower(connection)
             self._hand_on(connection)
         else:
             self._drop(connection)
@@ -260,24 +237,6 @@ class Pool:
             errors=self._errors,
             last_error=self._last_error,
         )
-
-    def _set_deadline(self, connection: TrioConnection, until: float) -> None:
-        connection.lend_until(until)
-        if until < self._next_look:
-            self._look.set()
-
-    async def _watch(self) -> None:
-        """Interrupt statements past their deadline: one task for all, because a cancel scope a statement is dear."""
-        while True:
-            now = trio.current_time()
-            overdue = [lent for lent in self._expires if lent.overdue_at <= now]
-            for connection in overdue:
-                connection.interrupt()
-            times = (lent.overdue_at for lent in self._expires if lent.overdue_at > now)
-            self._next_look = now + INSIST_SECONDS if overdue else min(times, default=math.inf)
-            self._look = trio.Event()
-            with trio.move_on_at(self._next_look):
-                await self._look.wait()
 
     async def _open_connections(self) -> None:
         backoff = BACKOFF_MIN_SECONDS
@@ -339,30 +298,3 @@ class Pool:
             self._drop(self._idle.pop())
         while self._waiters:
             self._waiters.popleft().granted.set()
-
-
-def _is_clean(connection: TrioConnection) -> bool:
-    pgconn = connection.pgconn
-    return (
-        pgconn.status == ConnStatus.OK
-        and pgconn.transaction_status == TransactionStatus.IDLE
-        and pgconn.pipeline_status == PipelineStatus.OFF
-        and connection.autocommit
-        and not connection.lock.locked()
-        and connection.isolation_level is None
-        and connection.read_only is None
-        and connection.deferrable is None
-    )
-
-
-def _forget_borrower(connection: TrioConnection) -> None:
-    connection.statement_seconds = None
-    connection.lend_until(math.inf)
-    connection.row_factory = tuple_row
-
-
-def _has_news(connection: TrioConnection) -> bool:
-    """Tell whether the server sent something to an idle connection: nearly always that it is gone."""
-    poll = select.poll()
-    poll.register(connection.pgconn.socket, select.POLLIN)
-    return bool(poll.poll(0))

@@ -63,14 +63,18 @@ async def test_it_never_opens_more_than_its_size(pool: Pool) -> None:
     assert pool.stats().opened == 2
 
 
-async def test_who_waits_is_served_in_order(pool: Pool) -> None:
+async def test_who_waits_is_served_in_order(connect: Connect) -> None:
     order: list[int] = []
 
     async def borrow(n: int) -> None:
         async with pool.lend():
             order.append(n)
 
-    async with trio.open_nursery() as nursery, pool.lend(), pool.lend():
+    async with (
+        Pool.open(connect, size=1) as pool,
+        trio.open_nursery() as nursery,
+        pool.lend(),
+    ):
         for n in range(5):
             nursery.start_soon(borrow, n)
             await trio.testing.wait_all_tasks_blocked()
