@@ -156,6 +156,7 @@ class Database:
             LeadershipLost: Another process leads now.
             DatabaseUnavailable: See the class. When it comes from the end of the block, the outcome may be unknown.
         """
+        self._shared.require_open()
         started = trio.current_time()
         try:
             with trio.move_on_after(deadline), self._errors():
@@ -179,6 +180,7 @@ class Database:
         Args:
             deadline: Seconds to wait for the connection, and then for each statement. The block has no deadline.
         """
+        self._shared.require_open()
         with self._errors():
             async with self._pool.lend(deadline=deadline) as connection:
                 connection.statement_seconds = deadline
@@ -228,6 +230,14 @@ class Database:
         """Let transactions begin only while this process leads in `epoch`; None takes the fence away."""
         self._shared.fence = None if epoch is None else Fence(epoch)
 
+    def hold_back(self, sentence: str | None) -> None:
+        """Have every call answered with `DatabaseUnavailable` and this sentence; None lets them through again.
+
+        For the time in which the server answers already, and the schema is not in place yet. `dedicated` connections
+        are not held back.
+        """
+        self._shared.held_back = sentence
+
     def stats(self) -> PoolStats:
         """Return what the pool is doing."""
         return self._pool.stats()
@@ -248,6 +258,7 @@ class Database:
         deadline: float,
         read: Callable[[Statement, PGresult], T],
     ) -> T:
+        self._shared.require_open()
         started = trio.current_time()
         pool = self._pool
         try:
@@ -284,7 +295,13 @@ class Database:
 class _Shared:
     """What a database and its labelled twins have in common."""
 
-    __slots__ = ("fence",)
+    __slots__ = ("fence", "held_back")
 
     def __init__(self) -> None:
         self.fence: Fence | None = None
+        self.held_back: str | None = None
+
+    def require_open(self) -> None:
+        """Raise `DatabaseUnavailable` while calls are held back."""
+        if self.held_back is not None:
+            raise DatabaseUnavailable(self.held_back, reason="database_starting")
