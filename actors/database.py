@@ -27,6 +27,7 @@ log = structlog.get_logger("reeld.actors")
 
 CHECK_SECONDS: Final = 5.0
 CHECK_DEADLINE_SECONDS: Final = 2.0
+PREPARING: Final = "The database is being prepared. Nothing is lost; work begins when it is ready."
 RETRY_SECONDS: Final = (0.2, 10.0)
 """The first and the longest pause between attempts to reach a server that is away."""
 
@@ -93,6 +94,7 @@ class DatabaseActor(Actor):
         self._metrics = metrics
         self._status = status
         self._on_ready = on_ready
+        self._database.hold_back(PREPARING)
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to serve; being ready is told by the status."""
@@ -136,8 +138,10 @@ class DatabaseActor(Actor):
             self.start_soon(leader.keep)
             epoch = leader.epoch
             assert epoch is not None
+            self._database.hold_back(None)
             yield epoch
         finally:
+            self._database.hold_back(PREPARING)
             await leader.release()
 
     @asynccontextmanager

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, TypeVar
 import structlog
 import trio
 
-from reeld.actors.kernel import Actor, Observer, handles
+from reeld.actors.kernel import Actor, BreakerState, Observer, handles
 from reeld.actors.resources import Resources
 from reeld.domain.errors import (
     CredentialsRejected,
@@ -36,11 +36,14 @@ Effect = Callable[[TrioConnection], Awaitable[None]]
 Handler = Callable[[Any, Job], Awaitable[Effect | None]]
 HandlerT = TypeVar("HandlerT", bound=Handler)
 
-SNOOZE_SECONDS: Final = 30.0
+SNOOZE_SECONDS: Final = 10.0
 """How long work waits for somebody else's recovery when nobody can say how long that takes."""
 CREDENTIALS_SNOOZE_SECONDS: Final = 3600.0
 """Work that waits for a person; a change of the settings wakes it at once."""
 ENDING_PAUSE_SECONDS: Final = 5.0
+_LETTING_THROUGH: Final = frozenset(
+    {BreakerState.HALF_OPEN, BreakerState.CLOSED, BreakerState.DISABLED}
+)
 
 
 def works(kind: WorkKind) -> Callable[[HandlerT], HandlerT]:
@@ -93,6 +96,9 @@ class WorkerActor(Actor):
         self.resources = resources
         self._jobs: dict[int, Job] = {}
         self._drained = False
+        # Whatever rows waited for before this incarnation may have come true since.
+        self._wake_wanted = True
+        self._breaker_states: dict[str, BreakerState] = {}
 
     @property
     def kernel_observer(self) -> Observer | None:
@@ -106,10 +112,14 @@ class WorkerActor(Actor):
     @handles(Sweep)
     async def sweep(self, message: Sweep) -> None:
         """Claim as many due rows as there are free slots, and start on them."""
+        self._wake_wanted = self._has_recovered() or self._wake_wanted
         free = self.slots - len(self._jobs)
         if free <= 0:
             return
         try:
+            if self._wake_wanted:
+                await self.resources.work.wake(self.queue)
+                self._wake_wanted = False
             jobs = await self.resources.work.claim(
                 self.queue, free, self.incarnation, seconds=self.job_seconds * 1.5 + 30
             )
@@ -126,8 +136,19 @@ class WorkerActor(Actor):
     @handles(SettingsChanged)
     async def settings_changed(self, _message: SettingsChanged) -> None:
         """Wake the rows that waited for other settings."""
-        await self.resources.work.wake(self.queue)
+        self._wake_wanted = True
         self.address.tell(Sweep())
+
+    def _has_recovered(self) -> bool:
+        """Tell whether a breaker lets calls through again, by itself or by a person, that did not at the last look."""
+        before = self._breaker_states
+        now = {name: breaker.state for name, breaker in self.address.breakers.items()}
+        self._breaker_states = now
+        return any(
+            now.get(name, state) is not state and now[name] in _LETTING_THROUGH
+            for name, state in before.items()
+            if state is not BreakerState.CLOSED
+        )
 
     def _count_unhinted(self, jobs: list[Job]) -> None:
         fresh = sum(job.attempt == 1 for job in jobs)
@@ -176,7 +197,7 @@ class WorkerActor(Actor):
         while True:
             try:
                 return await self._end_once(job, error)
-            except LostClaim:
+            except (LostClaim, LeadershipLost):
                 return "lost"
             except DatabaseUnavailable:
                 await trio.sleep(ENDING_PAUSE_SECONDS * random.uniform(0.8, 1.2))

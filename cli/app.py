@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -279,7 +280,7 @@ def parse(
     return parse_name(name, as_json=as_json)
 
 
-def _environ(given: dict[str, object]) -> dict[str, str]:
+def _environ(given: Mapping[str, object]) -> dict[str, str]:
     """Return the environment with what the command line says in front of it."""
     import os
 

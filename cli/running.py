@@ -24,15 +24,15 @@ def run_daemon(environ: Mapping[str, str], *, level: str, form: Format) -> int:
         # Nobody named a library: the one below the data directory is reeld's own to make.
         settings.library.root_folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     daemon = Daemon(settings, reader)
+    failure: str | None = None
     try:
         trio.run(daemon.run, _welcome)
-    except* Escalated as group:
-        print(f"reeld: {sentence_of(group)}", file=sys.stderr)
-        return 1
-    except* ReeldError as group:
-        print(f"reeld: {sentence_of(group)}", file=sys.stderr)
-        return 1
-    return 0
+    except* (ReeldError, Escalated) as group:
+        failure = sentence_of(group)
+    if failure is None:
+        return 0
+    print(f"reeld: {failure}", file=sys.stderr)
+    return 1
 
 
 def sentence_of(error: BaseException) -> str:

@@ -7,6 +7,7 @@ import trio
 
 from reeld.actors.kernel.breaker._breaker import Breaker
 from reeld.actors.kernel.breaker._stored import BreakerStore, StoredBreaker
+from reeld.domain.errors import DatabaseUnavailable
 
 log = structlog.get_logger("reeld.actors")
 
@@ -54,7 +55,9 @@ class BreakerKeeper:
         try:
             self._restore(breaker, await self._load(breaker.name))
         except Exception as error:  # noqa: BLE001  # whatever ails the store, the service can still be called
-            log.warning("breaker_not_restored", breaker=breaker.name, error=type(error).__name__)
+            # At the start of the daemon the database is often not up yet: that is nothing to worry about.
+            tell = log.info if isinstance(error, DatabaseUnavailable) else log.warning
+            tell("breaker_not_restored", breaker=breaker.name, error=type(error).__name__)
             breaker.distrust()
             self._unread[breaker.name] = (breaker, breaker.revision)
             self._wake.set()

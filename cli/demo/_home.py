@@ -1,0 +1,65 @@
+"""Where the demo lives: a folder of its own, in which an earlier demo is put aside and never deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from reeld.cli.settings import default_data_dir, read_settings
+from reeld.domain.errors import Refused
+from reeld.domain.settings import LibrarySettings, Settings
+from reeld.storage.embedded import EmbeddedServer
+
+MARK: Final = "demo.json"
+"""Marks a folder that a demo made, so that nothing else is ever put aside."""
+ASIDE: Final = "earlier"
+
+
+def read_demo_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings of the demo: the person's address, key, database and folder, and nothing else of theirs."""
+    keep = ("REELD_BIND", "REELD_DATABASE_URL", "REELD_API_KEY", "REELD_METRICS_TOKEN")
+    given = {name: environ[name] for name in keep if name in environ}
+    folder = environ.get("REELD_DATA_DIR")
+    data_dir = Path(folder) if folder else default_data_dir(environ).with_name("reeld-demo")
+    # No file is read: the demo must not reach out with a person's own credentials.
+    basic = read_settings(
+        {**given, "REELD_DATA_DIR": str(data_dir), "XDG_CONFIG_HOME": "/nonexistent"}
+    )
+    return replace(basic, library=LibrarySettings(root_folder=basic.data_dir / "library"))
+
+
+def make_home(data_dir: Path) -> None:
+    """Make the folder fresh: an earlier demo in it moves into a folder of its own. Blocks on the disk.
+
+    Raises:
+        Refused: The folder holds something that no demo made.
+        DataDirectoryBusy: A daemon runs in it.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    there = [path for path in data_dir.iterdir() if path.name != ASIDE]
+    if there and not (data_dir / MARK).exists():
+        raise Refused(
+            f"{data_dir} is not empty, and no demo made it. Set REELD_DATA_DIR to another folder for the demo.",
+            reason="not_a_demo_folder",
+        )
+    if there:
+        _require_idle(data_dir)
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        aside = data_dir / ASIDE / stamp
+        aside.mkdir(parents=True)
+        for path in there:
+            path.rename(aside / path.name)
+    (data_dir / MARK).write_text(json.dumps({"made_by": "reeld demo"}) + "\n", encoding="utf-8")
+    (data_dir / "library").mkdir()
+
+
+def _require_idle(data_dir: Path) -> None:
+    postgres = data_dir / "postgres"
+    if postgres.is_dir():
+        directory = EmbeddedServer(postgres).directory
+        directory.lock()
+        directory.unlock()

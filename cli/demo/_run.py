@@ -1,0 +1,183 @@
+"""Runs the demo."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import Final, TextIO
+
+import httpx
+import structlog
+import trio
+
+from reeld.cli.daemon import Daemon, Started
+from reeld.cli.demo._chaos import make_trouble
+from reeld.cli.demo._home import make_home, read_demo_settings
+from reeld.cli.demo._progress import CALL_SECONDS, POLL_SECONDS, DemoFailed, Tour
+from reeld.cli.demo._view import View, shown
+from reeld.cli.running import sentence_of
+from reeld.domain.errors import ReeldError
+from reeld.domain.settings import Settings
+from reeld.simulators.catalogue import Film
+from reeld.simulators.offers import Source
+from reeld.simulators.world import World
+from reeld.supervisors import Escalated
+from reeld.telemetry import configure_logs
+
+log = structlog.get_logger("reeld.cli")
+
+DOWNLOAD_SECONDS: Final = 6.0
+FEED_SECONDS: Final = 4.0
+"""After how long the feed's releases appear: some movies arrive by search, the others by RSS."""
+SPACING_SECONDS: Final = 0.3
+"""Between two calls of HDBits; the real one gets its two seconds, the simulator on this machine need not."""
+SEARCHED_FILMS: Final = 6
+"""So many that HDBits has; those that only the feed has come on top."""
+DOWNLOADS_AT_ONCE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asked for."""
+
+    once: bool
+    as_json: bool
+    chaos: bool
+    seconds: float
+
+
+def run_demo(
+    environ: Mapping[str, str],
+    *,
+    once: bool,
+    as_json: bool,
+    chaos: bool,
+    seconds: float,
+    level: str,
+) -> int:
+    """Run the demo and return its exit code: 0 when all movies are in the library."""
+    settings = read_demo_settings(environ)
+    make_home(settings.data_dir)
+    wish = Wish(once, as_json, chaos, seconds)
+    with (settings.data_dir / "demo.log").open("a", encoding="utf-8") as file:
+        # On a terminal the picture has the screen to itself.
+        stream: TextIO = sys.stderr if as_json or not sys.stdout.isatty() else file
+        configure_logs(level=level if as_json else "warning", stream=stream)
+        show = Show(settings, wish)
+        try:
+            trio.run(show.run)
+        except* (ReeldError, Escalated, httpx.HTTPError) as group:
+            show.failure = show.failure or sentence_of(group)
+    return show.finish()
+
+
+def _films(world: World) -> list[Film]:
+    searched = world.films_from(Source.HDBITS)
+    fed = [film for film in world.films_from(Source.RSS) if film not in searched]
+    return [*searched[:SEARCHED_FILMS], *fed]
+
+
+async def _look(tour: Tour) -> None:
+    try:
+        await tour.look()
+    except (DemoFailed, httpx.HTTPError) as error:
+        # The next look may succeed; if none does, the time is up one day.
+        log.warning("look_failed", error=str(error))
+
+
+class Show:
+    """One run of the demo."""
+
+    def __init__(self, settings: Settings, wish: Wish) -> None:
+        self._settings = settings
+        self._wish = wish
+        self._document: dict[str, object] = {"movies": [], "restarts": 0, "dead_letters": 0}
+        self.failure: str | None = None
+
+    def finish(self) -> int:
+        """Print the document if it was asked for, or why the demo failed; return the exit code."""
+        if self._wish.as_json:
+            document = self._document
+            if self.failure:
+                document = {**document, "error": self.failure}
+            print(json.dumps(document, ensure_ascii=False))
+        if self.failure:
+            print(f"reeld demo: {self.failure}", file=sys.stderr)
+        return 1 if self.failure else 0
+
+    async def run(self) -> None:
+        """Open the world, run the daemon in it, and take the tour."""
+        async with World.open(
+            self._settings.data_dir / "world",
+            download_seconds=DOWNLOAD_SECONDS,
+            rss_after=FEED_SECONDS,
+        ) as world:
+            world.qbittorrent.core.preferences["max_active_downloads"] = DOWNLOADS_AT_ONCE
+            settings = replace(
+                self._settings,
+                tmdb=world.tmdb_settings(),
+                hdbits=world.hdbits_settings(spacing_seconds=SPACING_SECONDS),
+                qbittorrent=world.qbittorrent_settings(),
+                feeds=(world.feed_settings(),),
+            )
+            daemon = Daemon(settings)
+
+            async def on_ready(started: Started) -> None:
+                await self._tour(started, world)
+                if self._wish.once or self.failure:
+                    daemon.stop()
+                await trio.sleep_forever()
+
+            await daemon.run(on_ready)
+
+    async def _tour(self, started: Started, world: World) -> None:
+        headers = {"X-Api-Key": started.local_key.reveal()}
+        async with AsyncExitStack() as stack:
+            api = await stack.enter_async_context(
+                httpx.AsyncClient(
+                    base_url=started.url, headers=headers, timeout=CALL_SECONDS, trust_env=False
+                )
+            )
+            tour = Tour.of(api, _films(world))
+            view = await stack.enter_async_context(shown(tour, silent=self._wish.as_json))
+            try:
+                await self._follow(tour, world, view)
+            finally:
+                with trio.move_on_after(5, shield=True):
+                    self._document = await tour.to_json()
+        if not self._wish.as_json:
+            self._say_goodbye(started)
+
+    async def _follow(self, tour: Tour, world: World, view: View) -> None:
+        try:
+            with trio.fail_after(self._wish.seconds):
+                await tour.want_all()
+                async with trio.open_nursery() as nursery:
+                    if self._wish.chaos:
+                        nursery.start_soon(make_trouble, tour, world, view)
+                    while not tour.is_over:
+                        await _look(tour)
+                        view.update()
+                        await trio.sleep(POLL_SECONDS)
+        except trio.TooSlowError:
+            late = [each for each in tour.journeys if each.arrived_at is None]
+            names = "; ".join(f"{each.title}: {each.stage} ({each.note})" for each in late)
+            self.failure = f"Not in the library after {self._wish.seconds:g} s: {names}"
+
+    def _say_goodbye(self, started: Started) -> None:
+        settings = self._settings
+        print()
+        print(f"Library    {settings.library.root_folder}")
+        print(f"Daemon     {started.url}")
+        if settings.server.api_key is not None:
+            print("API key    the one of REELD_API_KEY")
+        elif started.new_key is not None:
+            print(f"API key    {started.new_key.reveal()}  (shown this once)")
+        print(f"Try        curl -H 'X-Api-Key: ...' {started.url}/api/movies")
+        print(f"           REELD_DATA_DIR={settings.data_dir} reeld status")
+        if not self._wish.once:
+            print("Ctrl-C ends it; everything stays in its folder.")
+        sys.stdout.flush()
