@@ -1,4 +1,4 @@
-"""Reading and matching release names, off the loop: guessit takes milliseconds a name."""
+"""Reading and matching release names, off the loop: hundreds of names together take long enough to be felt."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from reeld.domain.release import Release
 READERS: Final = trio.CapacityLimiter(1)
 """Names are read under the interpreter's lock: a second thread would only get in the loop's way."""
 REMEMBERED_NAMES: Final = 4096
-AT_ONCE: Final = 25
-"""Names read in one go: some 100 ms, after which a cancellation is heeded."""
+AT_ONCE: Final = 100
+"""Names read in one go, after which a cancellation is heeded."""
 
 
 @lru_cache(maxsize=REMEMBERED_NAMES)

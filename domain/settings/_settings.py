@@ -68,7 +68,6 @@ class LibrarySettings:
     Attributes:
         root_folder: Each movie gets a folder of its own below it.
         recycle_folder: Where replaced files go; None for `.recycle` below the root folder.
-        recycle_days: Replaced files older than this are deleted; 0 keeps them for good.
         folder_template, file_template: See `reeld.domain.naming`.
         file_mode, folder_mode: Permission bits of what reeld makes; None leaves them to the umask.
         group: The owning group's name or number; None leaves it as it comes.
@@ -77,7 +76,6 @@ class LibrarySettings:
 
     root_folder: Path
     recycle_folder: Path | None = None
-    recycle_days: int = 7
     folder_template: str = "{Movie Title} ({Release Year})"
     file_template: str = "{Movie Title} ({Release Year}) {Quality Full}"
     import_mode: ImportMode = ImportMode.HARDLINK
@@ -91,7 +89,6 @@ class LibrarySettings:
         require_absolute("library.root_folder", self.root_folder)
         if self.recycle_folder is not None:
             require_absolute("library.recycle_folder", self.recycle_folder)
-        require(self.recycle_days >= 0, "library.recycle_days", "must be 0 or more.")
         require(self.free_bytes >= 0, "library.free_bytes", "must be 0 or more.")
         _require_template("library.folder_template", self.folder_template)
         _require_template("library.file_template", self.file_template)

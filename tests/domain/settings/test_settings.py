@@ -42,7 +42,6 @@ def test_the_defaults_are_valid() -> None:
         (lambda: LibrarySettings(Path("library")), "library.root_folder"),
         (lambda: LibrarySettings(Path("/l"), recycle_folder=Path("r")), "library.recycle_folder"),
         (lambda: LibrarySettings(Path("/l"), file_mode=0o100000), "library.file_mode"),
-        (lambda: LibrarySettings(Path("/l"), recycle_days=-1), "library.recycle_days"),
         (lambda: LibrarySettings(Path("/l"), file_template="Movie"), "library.file_template"),
         (lambda: LibrarySettings(Path("/l"), folder_template="{Titel}"), "library.folder_template"),
         (lambda: DecisionSettings(profile="Best"), "decision.profile"),
