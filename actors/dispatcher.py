@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import structlog
-import trio
 
 from reeld.actors.kernel import Actor, handles
 from reeld.actors.resources import Resources
@@ -31,10 +29,6 @@ TELLER: Final = "teller"
 POLL_SECONDS: Final = 5.0
 RESCUE_SECONDS: Final = 10.0
 PRUNE_SECONDS: Final = 3600.0
-PING_SECONDS: Final = 30.0
-"""LISTEN can die without a word; only a notification that comes back proves that it lives."""
-PING_CHANNEL: Final = "reeld_ping"
-RELISTEN_SECONDS: Final = 2.0
 
 _TOLD: Final = frozenset(
     {
@@ -92,11 +86,10 @@ class DispatcherActor(Actor):
         self._resources = resources
         self._events = Events(resources.database)
         self._subscribed = False
-        self._last_ping = 0.0
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to listen and to poll."""
-        self.start_soon(self._listen_forever)
+        self.start_soon(self._listen)
         self.every("poll", POLL_SECONDS, Poll(), first=0.0, jitter=0.2)
         self.every("rescue", RESCUE_SECONDS, Rescue(), first=0.0, jitter=0.2)
         self.every("prune", PRUNE_SECONDS, Prune(), jitter=0.2)
@@ -168,40 +161,13 @@ class DispatcherActor(Actor):
             # The row stays where it is; the actor's own sweep finds it.
             log.debug("hint_lost", queue=queue, reason=error.reason)
 
-    async def _listen_forever(self) -> None:
-        while True:
-            try:
-                await self._listen()
-            except DatabaseUnavailable as error:
-                log.debug("listen_postponed", reason=error.reason)
-            await trio.sleep(RELISTEN_SECONDS * random.uniform(0.8, 1.2))
-
     async def _listen(self) -> None:
-        async with self._resources.database.dedicated() as conn:
-            for channel in (WORK_CHANNEL, EVENTS_CHANNEL, PING_CHANNEL):
-                await conn.execute(f"LISTEN {channel}")
-            # Whatever was committed before LISTEN took effect was not announced to us.
-            self.address.tell(Poll())
-            self._last_ping = trio.current_time()
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._ping, nursery.cancel_scope)
-                async for notification in conn.notifies():
-                    self._heard(notification.channel, notification.payload)
-
-    async def _ping(self, listening: trio.CancelScope) -> None:
-        while True:
-            await trio.sleep(PING_SECONDS)
-            await self._resources.database.execute("SELECT pg_notify(%s, '')", (PING_CHANNEL,))
-            await trio.sleep(PING_SECONDS / 3)
-            if trio.current_time() - self._last_ping > PING_SECONDS:
-                log.warning("listen_lost")
-                listening.cancel(reason="no notification came back")
-
-    def _heard(self, channel: str, payload: str) -> None:
-        match channel:
-            case "reeld_work":
-                self._hint(payload)
-            case "reeld_event":
-                self.address.tell(React())
-            case _:
-                self._last_ping = trio.current_time()
+        async with self._resources.database.listen(WORK_CHANNEL, EVENTS_CHANNEL) as listener:
+            async for heard in listener:
+                if heard.gap:
+                    # Whatever was committed while nobody listened was not announced to us.
+                    self.address.tell(Poll())
+                elif heard.channel == WORK_CHANNEL:
+                    self._hint(heard.payload)
+                else:
+                    self.address.tell(React())

@@ -116,7 +116,6 @@ async def test_a_dead_listening_connection_is_replaced(
     resources: Resources, run_actor: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatcher, "POLL_SECONDS", 1000.0)
-    monkeypatch.setattr(dispatcher, "RELISTEN_SECONDS", 0.1)
     async with run_actor(lambda: DispatcherActor(resources)):
         await trio.sleep(0.5)
         await resources.database.fetch_all(
@@ -129,29 +128,6 @@ async def test_a_dead_listening_connection_is_replaced(
             return await imports(resources) == [11]
 
         await eventually(asked)
-
-
-async def test_a_silent_listening_connection_is_given_up(
-    resources: Resources, run_actor: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dispatcher, "PING_SECONDS", 0.1)
-    monkeypatch.setattr(dispatcher, "RELISTEN_SECONDS", 0.05)
-    listened = 0
-    real = DispatcherActor._listen
-
-    async def listen(self: DispatcherActor) -> None:
-        nonlocal listened
-        listened += 1
-        await real(self)
-
-    monkeypatch.setattr(DispatcherActor, "_listen", listen)
-    monkeypatch.setattr(DispatcherActor, "_heard", lambda self, channel, payload: None)
-    async with run_actor(lambda: DispatcherActor(resources)):
-
-        async def listened_twice() -> bool:
-            return listened >= 2
-
-        await eventually(listened_twice)
 
 
 async def test_work_of_a_process_that_is_gone_is_taken_back(
