@@ -15,6 +15,7 @@ from reeld.domain.errors import ReeldError
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_DEGRADED = 3
+EXIT_INTERRUPTED = 130
 
 _DAEMON = Group("Daemon", sort_key=1)
 _CALLS = Group("Calling a running daemon", sort_key=2)
@@ -146,14 +147,16 @@ def list_movies(*, stage: str | None = None, as_json: Json = False) -> int:
 
 @movie.command(
     help_epilogue=_examples(
-        "reeld movie add 10331", 'reeld movie add "Night of the Living Dead (1968)"'
+        "reeld movie add 10331",
+        "reeld movie add tt0063350",
+        'reeld movie add "Night of the Living Dead (1968)"',
     )
 )
 def add(what: str, *, profile: str | None = None, as_json: Json = False) -> int:
     """Want a movie, by its TMDB number, its IMDb number or its title.
 
     Args:
-        what: A TMDB number, or a title with its year in parentheses to be certain.
+        what: A TMDB number, an IMDb number, or a title, with its year in parentheses to be certain.
         profile: The quality profile; the default one when left out.
         as_json: Print JSON on standard output.
     """
@@ -164,7 +167,7 @@ def add(what: str, *, profile: str | None = None, as_json: Json = False) -> int:
 
 @movie.command(help_epilogue=_examples('reeld movie find "The General"'))
 def find(title: str, *, year: int | None = None, as_json: Json = False) -> int:
-    """Find movies at TMDB by title.
+    """Find movies at TMDB by title or IMDb number.
 
     Args:
         title: What to look for.
@@ -292,11 +295,24 @@ def run_app(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
         result = app(arguments, exit_on_error=False, print_error=True, result_action="return_value")
+        sys.stdout.flush()
     except CycloptsError:
         return EXIT_USAGE
     except ReeldError as error:
-        print(f"reeld: {error.sentence}", file=sys.stderr)
+        from reeld.cli.output import complain
+
+        complain(error.sentence)
         return EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
+        _forget_output()
         return EXIT_FAILED
     return result if isinstance(result, int) else 0
+
+
+def _forget_output() -> None:
+    """Let the interpreter end quietly although whoever read our output is gone."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

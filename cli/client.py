@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import httpx
 
 from reeld.cli.keys import find_local
 from reeld.cli.settings import read_settings
-from reeld.domain.errors import ReeldError, Unavailable
+from reeld.domain.errors import DeadlineExceeded, ReeldError, Refused, Unavailable
+from reeld.domain.secret import Secret
 
-SECONDS = 60.0
+CONNECT_SECONDS: Final = 5.0
+SECONDS: Final = 60.0
+"""For one answer: the daemon itself waits for outside systems for 30 seconds at most."""
 
 
 class Daemon:
-    """The daemon that a command talks to: the one of `REELD_URL`, or the one that runs on the data directory."""
+    """The daemon that a command talks to: the one of `REELD_URL`, or the one that runs on the data directory.
 
-    def __init__(self) -> None:
-        url, key = _find()
-        self._http = httpx.Client(
-            base_url=url, headers={"X-Api-Key": key}, timeout=SECONDS, trust_env=False
-        )
-        self._url = url
+    Args:
+        environ: The environment; the process's own when left out.
+
+    Raises:
+        Unavailable: None runs on the data directory (reason `no_daemon`).
+        InvalidSetting: A setting cannot work.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._url, self._key = _find(os.environ if environ is None else environ)
 
     def get(self, path: str, **params: Any) -> Any:
         """Return the JSON of a GET; parameters that are None are left out."""
@@ -38,40 +46,63 @@ class Daemon:
         return self._call("DELETE", path)
 
     def _call(self, method: str, path: str, **more: Any) -> Any:
+        headers = {"X-Api-Key": self._key.reveal()} if self._key else {}
         try:
-            answer = self._http.request(method, path, **more)
+            answer = httpx.request(
+                method,
+                f"{self._url}{path}",
+                headers=headers,
+                timeout=httpx.Timeout(SECONDS, connect=CONNECT_SECONDS),
+                trust_env=False,
+                **more,
+            )
+        except httpx.ReadTimeout as error:
+            raise DeadlineExceeded(
+                f"The daemon at {self._url} did not answer within {SECONDS:g} s. Look into its log.",
+            ) from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise Refused(
+                "REELD_URL must look like http://127.0.0.1:7878.", reason="invalid_setting"
+            ) from error
         except httpx.HTTPError as error:
             raise Unavailable(
                 f"No daemon answers at {self._url} ({type(error).__name__}). Start one with `reeld run`.",
                 reason="no_daemon",
             ) from error
-        if answer.is_success:
-            return answer.json() if answer.content else None
-        raise _problem(answer)
+        return _judged(answer)
 
 
-def _problem(answer: httpx.Response) -> ReeldError:
+def _judged(answer: httpx.Response) -> Any:
     try:
-        problem = answer.json()
-        return ReeldError(str(problem["detail"]), reason=str(problem["reason"]))
-    except (ValueError, KeyError, TypeError):
-        return ReeldError(
-            f"The daemon answered with HTTP {answer.status_code}.", reason="unexpected_answer"
-        )
+        document: Any = answer.json() if answer.content else None
+    except ValueError:
+        raise _not_reeld(answer) from None
+    if answer.is_success:
+        return document
+    try:
+        raise ReeldError(str(document["detail"]), reason=str(document["reason"]))
+    except (KeyError, TypeError):
+        raise _not_reeld(answer) from None
 
 
-def _find() -> tuple[str, str]:
-    settings = read_settings()
+def _not_reeld(answer: httpx.Response) -> ReeldError:
+    return ReeldError(
+        f"What answers at {answer.url.scheme}://{answer.url.netloc.decode()} is no reeld"
+        f" (HTTP {answer.status_code}). Check REELD_URL.",
+        reason="unexpected_answer",
+    )
+
+
+def _find(environ: Mapping[str, str]) -> tuple[str, Secret]:
+    settings = read_settings(environ)
     configured = settings.server.api_key
     local = find_local(settings.data_dir)
-    url = os.environ.get("REELD_URL")
-    if url is not None:
-        key = configured.reveal() if configured else (local.key.reveal() if local else "")
-        return url.rstrip("/"), key
+    if url := environ.get("REELD_URL"):
+        return url.rstrip("/"), configured or (local.key if local else Secret(""))
     if local is not None:
-        return local.url, local.key.reveal()
+        return local.url, local.key
     raise Unavailable(
-        f"No daemon runs on {settings.data_dir}. Start one with `reeld run`, or say where it is with REELD_URL and"
-        " REELD_API_KEY.",
+        f"No daemon runs on {settings.data_dir}. Start one with `reeld run`; if one runs elsewhere, say where with"
+        " REELD_DATA_DIR, or with REELD_URL and REELD_API_KEY.",
         reason="no_daemon",
     )

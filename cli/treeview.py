@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rich.text import Text
 from rich.tree import Tree
 
-_STYLES = {
+from reeld.cli.output import printable
+
+_STYLES: Final = {
     "running": "green",
     "starting": "cyan",
     "backoff": "yellow",
     "stopping": "yellow",
+    "paused": "yellow",
     "parked": "red",
     "stopped": "red",
     "closed": "green",
@@ -25,10 +28,11 @@ _STYLES = {
 def render_tree(tree: Any) -> Tree:
     """Return the tree that `GET /control/actors` shows."""
     label = Text.assemble(
-        (tree["name"], "bold"),
-        f"  {tree['strategy']}, {tree['restarts']} restarts, {tree['dead_letters']} dead letters",
+        (printable(tree["name"]), "bold"),
+        (f"  {_words(tree['strategy'])}", "dim"),
+        f", {_count(tree['restarts'], 'restart')}, {_count(tree['dead_letters'], 'dead letter')}",
     )
-    root = Tree(label)
+    root = Tree(label, guide_style="dim")
     for child in tree["children"]:
         _add(root, child)
     return root
@@ -37,26 +41,42 @@ def render_tree(tree: Any) -> Tree:
 def _add(parent: Tree, node: Any) -> None:
     branch = parent.add(_label(node))
     for breaker in node["breakers"]:
-        state = breaker["state"]
-        text = Text.assemble("breaker ", breaker["name"], " ", (state, _STYLES.get(state, "")))
-        if breaker["sentence"]:
-            text.append(f"  {breaker['sentence']}", "dim")
-        branch.add(text)
+        branch.add(_breaker(breaker))
     for child in node["children"]:
         _add(branch, child)
 
 
+def _breaker(breaker: Any) -> Text:
+    text = Text.assemble("breaker ", printable(breaker["name"]), " ", _state(breaker["state"]))
+    if breaker["retry_in"]:
+        text.append(f", tries again in {breaker['retry_in']:.0f} s")
+    if breaker["sentence"]:
+        text.append(f"  {printable(breaker['sentence'])}", "dim")
+    return text
+
+
 def _label(node: Any) -> Text:
     state = "paused" if node["paused"] else node["state"]
-    text = Text.assemble((node["name"], "bold"), " ", (state, _STYLES.get(state, "yellow")))
+    text = Text.assemble((printable(node["name"]), "bold"), " ", _state(state))
     if node["strategy"]:
-        text.append(f"  {node['strategy']}", "dim")
+        text.append(f"  {_words(node['strategy'])}", "dim")
     if node["restarts"]:
-        text.append(
-            f"  {node['restarts']} restarts, {node['restarts_left']} of {node['restart_limit']} left"
-        )
+        left = f"{node['restarts_left']} of {node['restart_limit']} left"
+        text.append(f"  {_count(node['restarts'], 'restart')}, {left}")
     if node["mailbox"] and node["mailbox"]["depth"]:
         text.append(f"  {node['mailbox']['depth']} waiting of {node['mailbox']['capacity']}")
     if node["last_error"] and (node["restarts"] or node["parked"]):
-        text.append(f"  {node['last_error']}", "dim")
+        text.append(f"  {printable(node['last_error'])}", "dim")
     return text
+
+
+def _state(state: str) -> tuple[str, str]:
+    return _words(state), _STYLES.get(state, "yellow")
+
+
+def _words(name: str) -> str:
+    return printable(name.replace("_", " "))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
