@@ -65,8 +65,13 @@ types: install ## Check the types (mypy, strict)
 	$(BIN)/mypy
 
 .PHONY: check
-check: lint types ## Lint, format check and types
+check: lint types ## Lint, format check, types, and that the pages of docs/ are up to date
 	$(BIN)/ruff format --check .
+	$(BIN)/python docs/generate.py --check
+
+.PHONY: docs
+docs: install ## Write the pages of docs/ that say what the code says
+	$(BIN)/python docs/generate.py
 
 .PHONY: wheel
 wheel: install ## Build the wheel through the sdist and check its list of files

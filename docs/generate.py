@@ -1,0 +1,123 @@
+"""Writes the pages of `docs/` that say what the code says: metrics, crash points, settings.
+
+Run it with `make docs`; a test holds that the committed pages are what it writes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any
+
+from reeld.domain import settings
+from reeld.storage.crashpoints import registry
+from reeld.telemetry import CATALOGUE
+
+HERE = Path(__file__).resolve().parent
+NOTE = "<!-- Written by `make docs`. Do not edit. -->\n"
+
+_SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
+    ("", settings.ServerSettings, "The HTTP server; these stand at the top of the file."),
+    ("tmdb", settings.TmdbSettings, ""),
+    ("hdbits", settings.HdbitsSettings, ""),
+    ("qbittorrent", settings.QbittorrentSettings, ""),
+    ("feeds", settings.FeedSettings, "A list: `[[feeds]]` in the file, JSON in `REELD_FEEDS`."),
+    ("library", settings.LibrarySettings, ""),
+    ("decision", settings.DecisionSettings, ""),
+)
+
+
+def metrics_page() -> str:
+    """Return the page of the metrics."""
+    rows = [
+        f"| `{metric.name}` | {metric.kind.value} | {', '.join(metric.labels) or '-'} | {metric.help} |"
+        for metric in CATALOGUE
+    ]
+    head = ["| metric | type | labels | meaning |", "|---|---|---|---|"]
+    text = "`GET /metrics` shows these, in the format that the scraper asks for."
+    return "\n".join([NOTE, "# Metrics\n", text, "", *head, *rows, ""])
+
+
+def crash_points_page() -> str:
+    """Return the page of the crash points."""
+    rows = [f"| `{point.name}` | {point.case} | {point.guards} |" for point in registry().values()]
+    head = ["| point | case | what is true there |", "|---|---|---|"]
+    text = (
+        "At each of these places the tests kill the daemon, and again during the recovery. G are the cases of a grab,\n"
+        "I those of an import. Nothing but a test can arm one."
+    )
+    return "\n".join([NOTE, "# Crash points\n", text, "", *head, *rows, ""])
+
+
+def settings_page() -> str:
+    """Return the page of the settings."""
+    parts = [
+        NOTE,
+        "# Settings\n",
+        "The first one wins: command line, `REELD_*` variables, systemd credentials (a credential `tmdb_token` is\n"
+        "`REELD_TMDB_TOKEN`), the TOML file of `REELD_CONFIG` or `~/.config/reeld/reeld.toml`. The file is read again\n"
+        "when it changes; address, data directory and database need a restart.\n",
+        "At the top of the file: `bind` (`REELD_BIND`, host:port), `data_dir` (`REELD_DATA_DIR`), `database_url`\n"
+        "(`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`).\n",
+    ]
+    for section, kind, text in _SECTIONS[1:]:
+        parts += _section(section, kind, text)
+    return "\n".join(parts)
+
+
+def _section(name: str, kind: type[Any], text: str) -> Iterator[str]:
+    meanings = _attributes(inspect.getdoc(kind) or "")
+    yield f"## {name}\n"
+    summary = (inspect.getdoc(kind) or "").split("\n", 1)[0]
+    yield f"{summary} {text}".strip() + "\n"
+    yield "| setting | variable | default | meaning |"
+    yield "|---|---|---|---|"
+    for field in fields(kind):
+        variable = "-" if name == "feeds" else f"`REELD_{name}_{field.name}`".upper()
+        yield f"| `{field.name}` | {variable} | {_default(field)} | {meanings.get(field.name, '')} |"
+    yield ""
+
+
+def _default(field: Field[Any]) -> str:
+    if field.default is MISSING:
+        return "-" if field.default_factory is not MISSING else "must be set"
+    if field.default is None or field.default == () or field.default == "":
+        return "-"
+    return f"`{field.default}`"
+
+
+def _attributes(docstring: str) -> dict[str, str]:
+    meanings: dict[str, str] = {}
+    _, _, block = docstring.partition("Attributes:\n")
+    for names, meaning in re.findall(r"^    ([\w, ]+): (.*(?:\n        .*)*)", block, re.MULTILINE):
+        for name in names.split(", "):
+            meanings[name] = re.sub(r"\s+", " ", meaning)
+    return meanings
+
+
+PAGES = {
+    "metrics.md": metrics_page,
+    "crash-points.md": crash_points_page,
+    "settings.md": settings_page,
+}
+
+
+def main() -> None:
+    """Write every page; with `--check`, only say which would change."""
+    stale = [name for name, page in PAGES.items() if not _is(HERE / name, page())]
+    if "--check" in sys.argv:
+        sys.exit(f"run `make docs`: {', '.join(stale)}" if stale else 0)
+    for name in stale:
+        (HERE / name).write_text(PAGES[name](), encoding="utf-8")
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    main()
