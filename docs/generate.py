@@ -18,6 +18,15 @@ from reeld.storage.crashpoints import registry
 from reeld.telemetry import CATALOGUE
 
 HERE = Path(__file__).resolve().parent
+WHERE_FROM = """\
+The first one wins: command line, `REELD_*` variables, systemd credentials (a credential `tmdb_token` is
+`REELD_TMDB_TOKEN`), the TOML file of `REELD_CONFIG` or `~/.config/reeld/reeld.toml`. The file is read again
+when it changes; address, data directory and database need a restart.
+"""
+AT_THE_TOP = """\
+At the top of the file: `bind` (`REELD_BIND`, host:port), `data_dir` (`REELD_DATA_DIR`), `database_url`
+(`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`).
+"""
 NOTE = "<!-- Written by `make docs`. Do not edit. -->\n"
 
 _SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
@@ -58,11 +67,8 @@ def settings_page() -> str:
     parts = [
         NOTE,
         "# Settings\n",
-        "The first one wins: command line, `REELD_*` variables, systemd credentials (a credential `tmdb_token` is\n"
-        "`REELD_TMDB_TOKEN`), the TOML file of `REELD_CONFIG` or `~/.config/reeld/reeld.toml`. The file is read again\n"
-        "when it changes; address, data directory and database need a restart.\n",
-        "At the top of the file: `bind` (`REELD_BIND`, host:port), `data_dir` (`REELD_DATA_DIR`), `database_url`\n"
-        "(`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`).\n",
+        WHERE_FROM,
+        AT_THE_TOP,
     ]
     for section, kind, text in _SECTIONS[1:]:
         parts += _section(section, kind, text)
