@@ -15,7 +15,7 @@ import trio
 from psycopg import errors
 from psycopg._queries import PostgresQuery
 from psycopg.adapt import Transformer
-from psycopg.pq import ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -83,7 +83,7 @@ class Statement:
             psycopg.Error: What the server said.
         """
         await trio.lowlevel.checkpoint_if_cancelled()
-        query, pgconn = self._query, connection.pgconn
+        query = self._query
         if self._converted:
             query.dump(params)
         else:
@@ -92,6 +92,18 @@ class Statement:
         name = self._names.get(query.types)
         if name is None and self._runs >= PREPARE_AFTER:
             name = await self._prepare(connection)
+        results = await self._exchange(connection, name)
+        if name is not None and _is_forgotten(results[0]):
+            # The server ran nothing. (psycopg itself drops every prepared statement after a rollback.)
+            self._names.clear()
+            results = await self._exchange(connection, None)
+        self._check(connection, results)
+        # Several statements in one text cannot be prepared.
+        self._runs += len(results) == 1
+        return results[0]
+
+    async def _exchange(self, connection: TrioConnection, name: bytes | None) -> list[PGresult]:
+        query, pgconn = self._query, connection.pgconn
         if name is not None:
             pgconn.send_query_prepared(name, query.params, query.formats)
         elif query.params:
@@ -99,11 +111,7 @@ class Statement:
         else:
             # The simple protocol takes several statements in one text.
             pgconn.send_query(query.query)
-        results = await connection.exchange()
-        self._check(connection, results)
-        # Several statements in one text cannot be prepared.
-        self._runs += len(results) == 1
-        return results[0]
+        return await connection.exchange()
 
     def rows(self, result: PGresult, row: type[RowT] | None, limit: int | None = None) -> list[Any]:
         """Load the rows of a result: as instances of `row`, or as tuples."""
@@ -128,10 +136,14 @@ class Statement:
                 continue
             if status != FATAL_ERROR:
                 raise errors.ProgrammingError("COPY cannot be used here: use connection()")
-            error = errors.error_from_result(result, encoding=connection.pgconn._encoding)
-            if error.sqlstate in FORGOTTEN:
-                self._names.clear()
-            raise error
+            raise errors.error_from_result(result, encoding=connection.pgconn._encoding)
+
+
+def _is_forgotten(result: PGresult) -> bool:
+    return (
+        result.status == FATAL_ERROR
+        and (result.error_field(DiagnosticField.SQLSTATE) or b"").decode() in FORGOTTEN
+    )
 
 
 def _names(result: PGresult) -> list[str]:
