@@ -47,12 +47,14 @@ class DatabaseStatus:
         is_ready: Whether the schema is in place and this process leads.
         answered_at: The loop's time of the last answer; None before the first.
         epoch: The epoch in which this process leads.
+        trouble: Why the start waits, for a person; None when it does not.
         was_ready: Set when it is ready for the first time.
     """
 
     is_ready: bool = False
     answered_at: float | None = None
     epoch: int | None = None
+    trouble: str | None = None
     was_ready: trio.Event = field(default_factory=trio.Event)
 
 
@@ -116,7 +118,7 @@ class DatabaseActor(Actor):
         async with AsyncExitStack() as stack:
             if self._server is not None:
                 await stack.enter_async_context(self._server.running())
-            await _patiently(self._migrate)
+            await self._patiently(self._migrate)
             epoch = await stack.enter_async_context(self._leading())
             await stack.enter_async_context(self._ready(epoch))
             await trio.sleep_forever()
@@ -133,7 +135,7 @@ class DatabaseActor(Actor):
     async def _leading(self) -> AsyncIterator[int]:
         leader = Leader(self._database, sole_owner=self._server is not None)
         # Only the way in is tried again: once leading, the leader itself waits outages out.
-        await _patiently(leader.acquire)
+        await self._patiently(leader.acquire)
         try:
             self.start_soon(leader.keep)
             epoch = leader.epoch
@@ -149,7 +151,7 @@ class DatabaseActor(Actor):
         async with trio.open_nursery() as nursery:
             await nursery.start(self._presence.run)
             await nursery.start(self._keeper.run)
-            await _patiently(self._on_ready)
+            await self._patiently(self._on_ready)
             self._status.is_ready, self._status.epoch = True, epoch
             self._status.answered_at = trio.current_time()
             self._status.was_ready.set()
@@ -163,16 +165,17 @@ class DatabaseActor(Actor):
                 self._metrics.set("reeld_leader", 0)
                 nursery.cancel_scope.cancel(reason="the database actor stops")
 
-
-async def _patiently(step: Callable[[], Awaitable[object]]) -> None:
-    """Do a step again and again while the database is away."""
-    pause, longest = RETRY_SECONDS
-    while True:
-        try:
-            await step()
-        except DatabaseUnavailable as error:
-            log.warning("database_awaited", reason=error.reason, sentence=error.sentence)
-            await trio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, longest)
-        else:
-            return
+    async def _patiently(self, step: Callable[[], Awaitable[object]]) -> None:
+        """Do a step again and again while the database is away."""
+        pause, longest = RETRY_SECONDS
+        while True:
+            try:
+                await step()
+            except DatabaseUnavailable as error:
+                self._status.trouble = error.sentence
+                log.warning("database_awaited", reason=error.reason, sentence=error.sentence)
+                await trio.sleep(pause * random.uniform(0.5, 1.0))
+                pause = min(pause * 2, longest)
+            else:
+                self._status.trouble = None
+                return

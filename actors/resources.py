@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from reeld.actors.kernel import Directory
 from reeld.actors.kernel.breaker import BreakerKeeper
@@ -29,3 +30,7 @@ class Resources:
     directory: Directory
     breakers: BreakerKeeper
     vault: Vault
+
+    def of(self, actor: str) -> Self:
+        """Return the same for one actor: what it asks of the database is measured under its name."""
+        return replace(self, database=self.database.labelled(actor))

@@ -1,49 +1,37 @@
-"""The daemon: every part made once and put together, run until told to stop."""
+"""The daemon: its parts, run until told to stop."""
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
-from uuid import uuid4
+from pathlib import Path
+from typing import Final, TypeAlias
 
 import structlog
 import trio
 
 from reeld import __version__
-from reeld.actors.database import DatabaseActor, DatabaseStatus
-from reeld.actors.health import SILENT_SECONDS, HealthActor
-from reeld.actors.kernel import BreakerKeeper, DeadLetters, Directory, StoredBreaker
-from reeld.actors.resources import Resources
+from reeld.actors.database import DatabaseStatus
+from reeld.actors.health import SILENT_SECONDS
+from reeld.actors.kernel import Directory
 from reeld.actors.settings import LiveSettings
-from reeld.cli.gauges import refresh_gauges, watch_loop_lag
+from reeld.cli.gauges import watch_loop_lag
 from reeld.cli.keys import Keys
-from reeld.cli.reload import SettingsReader, watch_settings
+from reeld.cli.lock import only_daemon_on
+from reeld.cli.parts import Ground, assembled
+from reeld.cli.reload import SettingsReader, reload_or_log, watch_settings
 from reeld.cli.settings import secrets_of
+from reeld.domain.errors import Refused
 from reeld.domain.secret import Secret
-from reeld.domain.settings import Settings
-from reeld.http.access import Access
-from reeld.http.app import create_app
-from reeld.http.server import bind, serve, url_of
-from reeld.http.surface import Surface
-from reeld.migrations import Backup, migrate
-from reeld.storage import Database
-from reeld.storage.embedded import EmbeddedServer
-from reeld.storage.repositories import Breakers
-from reeld.storage.vault import Vault
-from reeld.storage.work import Presence, WorkQueue
-from reeld.supervisors import Control, Kit, Supervisor
-from reeld.supervisors.tree import returns_rows, tree_of
-from reeld.telemetry import (
-    DatabaseObserver,
-    HealthBoard,
-    KernelObserver,
-    Metrics,
-    redaction,
-)
+from reeld.domain.settings import InvalidSetting, Settings
+from reeld.domain.work import Queue
+from reeld.http.server import bind, url_of
+from reeld.http.surface import Readiness, Surface
+from reeld.supervisors import Control, EndCause, Supervisor
+from reeld.telemetry import Metrics, counting_records, redaction
 
 log = structlog.get_logger("reeld.cli")
 
@@ -59,6 +47,15 @@ ACTORS: Final = (
     "scheduler",
     "tmdb",
 )
+
+
+KNOWN_LABELS: Final = {
+    "actor": ACTORS,
+    "cause": tuple(EndCause),
+    "queue": tuple(Queue),
+    "level": ("debug", "info", "warning", "error", "critical"),
+}
+"""Labels whose series exist from the start: a rate over a series that is not there says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +76,9 @@ class Started:
     control: Control
 
 
+OnReady: TypeAlias = Callable[[Started], Awaitable[None]]
+
+
 class Daemon:
     """One daemon. Make it, then `run` it.
 
@@ -93,14 +93,16 @@ class Daemon:
     def __init__(self, settings: Settings, reader: SettingsReader | None = None) -> None:
         redaction.register(secrets_of(settings))
         self.live = LiveSettings(settings)
-        self.metrics = Metrics({"actor": ACTORS})
+        self.metrics = Metrics(KNOWN_LABELS)
         self.metrics.describe_build(__version__)
+        self.metrics.set("reeld_config_last_reload_successful", 1)
         self._reader = reader
         self._listener = bind(settings.server.host, settings.server.port)
         self._started_at = datetime.now(UTC)
         self._database_status = DatabaseStatus()
         self._keys = Keys(settings.data_dir, settings.server.api_key)
         self._root: Supervisor | None = None
+        self._stopping = False
 
     @property
     def url(self) -> str:
@@ -109,130 +111,84 @@ class Daemon:
 
     def stop(self) -> None:
         """Ask the daemon to stop in order; returns at once."""
+        self._stopping = True
         if self._root is not None:
             self._root.stop()
 
-    async def run(self, on_ready: Callable[[Started], Awaitable[None]] | None = None) -> None:
+    async def run(self, on_ready: OnReady | None = None) -> None:
         """Run until stopped, cancelled, or a core actor gives up.
 
         Args:
             on_ready: Called once when the daemon does its work; cancelled when the daemon stops.
 
         Raises:
+            DataDirectoryBusy: Another daemon works in the data directory.
             Escalated: A core actor failed for good; its cause says what a person must put right.
         """
-        with self._listener:
-            async with self._parts() as (root, surface):
-                self._root = root
-                await self._run_tree(root, surface, on_ready)
+        try:
+            await self._run(on_ready)
+        except BaseExceptionGroup as group:
+            fault = _only_fault(group)
+            if fault is None:
+                raise
+            raise fault from fault.__cause__
 
-    @asynccontextmanager
-    async def _parts(self) -> AsyncIterator[tuple[Supervisor, Surface]]:
-        settings = self.live.current
-        await trio.to_thread.run_sync(_make_private, settings.data_dir)
-        async with AsyncExitStack() as stack:
-            server = None
-            if settings.database_url is None:
-                server = EmbeddedServer(settings.data_dir / "postgres")
-                await server.prepare()
-                conninfo = server.conninfo
-            else:
-                conninfo = settings.database_url.reveal()
-            database = await stack.enter_async_context(
-                Database.open(conninfo, observer=DatabaseObserver(self.metrics))
-            )
-            owner = uuid4()
-            observer = KernelObserver(self.metrics)
-            resources = Resources(
-                settings=self.live,
-                database=database,
-                work=WorkQueue(database.labelled("work"), owner),
-                metrics=self.metrics,
-                directory=Directory(),
-                breakers=BreakerKeeper(Breakers(database.labelled("breakers"), StoredBreaker)),
-                vault=await trio.to_thread.run_sync(
-                    Vault.from_file, settings.data_dir / "vault.key"
-                ),
-            )
-            board = HealthBoard()
-            app: list[Any] = []
+    async def _run(self, on_ready: OnReady | None) -> None:
+        data_dir = self.live.current.data_dir
+        with self._listener, counting_records(self._count_record):
+            await trio.to_thread.run_sync(_make_private, data_dir)
+            with only_daemon_on(data_dir):
+                async with assembled(self._ground()) as (root, surface):
+                    self._root = root
+                    if self._stopping:
+                        root.stop()
+                    await self._run_tree(root, surface, on_ready)
 
-            async def web(*, task_status: trio.TaskStatus[object]) -> None:
-                await serve(app[0], self._listener, task_status=task_status)
-
-            def database_actor() -> DatabaseActor:
-                return DatabaseActor(
-                    database=database,
-                    migrate=lambda: migrate(conninfo, backup=_backup(settings, server)),
-                    server=server,
-                    keeper=resources.breakers,
-                    presence=Presence(database, owner),
-                    metrics=self.metrics,
-                    status=self._database_status,
-                    on_ready=lambda: self._keys.ensure(database),
-                )
-
-            spec = tree_of(
-                resources,
-                web=web,
-                database=database_actor,
-                health=lambda: HealthActor(resources, board, self._database_status),
-            )
-            root = Supervisor(
-                spec,
-                Kit(
-                    directory=resources.directory,
-                    dead_letters=DeadLetters(observer),
-                    observer=observer,
-                    incarnation_ended=returns_rows(resources),
-                ),
-            )
-            surface = self._surface(resources, board, Control(root))
-            app.append(create_app(surface))
-            yield root, surface
-
-    def _surface(self, resources: Resources, board: HealthBoard, control: Control) -> Surface:
-        access = Access(
-            lambda key: self._keys.is_stored(resources.database, key),
-            self.metrics,
-            fixed=self._keys.fixed,
-            metrics_token=self.live.current.server.metrics_token,
-        )
-        return Surface(
-            settings=lambda: self.live.current,
-            directory=resources.directory,
-            control=control,
-            database=resources.database.labelled("http"),
-            work=resources.work,
+    def _ground(self) -> Ground:
+        return Ground(
+            live=self.live,
             metrics=self.metrics,
-            health=board,
-            access=access,
-            is_ready=self._is_ready,
-            refresh_gauges=lambda: refresh_gauges(self.metrics, resources, control),
-            reload=lambda: self._reload(resources.directory),
-            version=__version__,
+            keys=self._keys,
+            listener=self._listener,
+            status=self._database_status,
+            readiness=self._readiness,
+            reload=self._reload,
             started_at=self._started_at,
         )
 
-    def _is_ready(self) -> bool:
+    def _readiness(self) -> Readiness:
         status = self._database_status
+        if self._stopping:
+            return Readiness("stopping", "reeld stops.")
+        if status.trouble is not None:
+            return Readiness("database_unavailable", status.trouble)
         if not status.is_ready or status.answered_at is None:
-            return False
-        return trio.current_time() - status.answered_at <= SILENT_SECONDS
+            return Readiness("starting", "reeld prepares its database; this takes seconds.")
+        silent = trio.current_time() - status.answered_at
+        if silent > SILENT_SECONDS:
+            return Readiness(
+                "database_unavailable",
+                f"PostgreSQL has not answered for {silent:.0f} s. Nothing is lost: work goes on when it is back.",
+            )
+        return Readiness()
 
     async def _reload(self, directory: Directory) -> bool:
         if self._reader is None:
             return False
-        return await self._reader.reload(self.live, directory)
+        try:
+            changed = await self._reader.reload(self.live, directory)
+        except InvalidSetting:
+            self.metrics.set("reeld_config_last_reload_successful", 0)
+            raise
+        self.metrics.set("reeld_config_last_reload_successful", 1)
+        return changed
 
-    async def _run_tree(
-        self,
-        root: Supervisor,
-        surface: Surface,
-        on_ready: Callable[[Started], Awaitable[None]] | None,
-    ) -> None:
+    def _count_record(self, level: str) -> None:
+        self.metrics.add("reeld_log_messages_total", level=level)
+
+    async def _run_tree(self, root: Supervisor, surface: Surface, on_ready: OnReady | None) -> None:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._heed_signals, root, surface, nursery.cancel_scope)
+            nursery.start_soon(self._heed_signals, root, surface)
             nursery.start_soon(watch_loop_lag, self.metrics)
             if self._reader is not None:
                 nursery.start_soon(watch_settings, self._reader, surface.reload)
@@ -240,9 +196,7 @@ class Daemon:
             await root.run()
             nursery.cancel_scope.cancel(reason="the tree has stopped")
 
-    async def _announce(
-        self, surface: Surface, on_ready: Callable[[Started], Awaitable[None]] | None
-    ) -> None:
+    async def _announce(self, surface: Surface, on_ready: OnReady | None) -> None:
         await self._database_status.was_ready.wait()
         local = await trio.to_thread.run_sync(self._keys.publish_local, self.url)
         log.info("daemon_ready", url=self.url, version=__version__)
@@ -261,30 +215,39 @@ class Daemon:
         finally:
             self._keys.withdraw_local()
 
-    async def _heed_signals(
-        self, root: Supervisor, surface: Surface, everything: trio.CancelScope
-    ) -> None:
+    async def _heed_signals(self, root: Supervisor, surface: Surface) -> None:
+        asked = 0
         with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
-            stopping = False
             async for number in signals:
                 if number == signal.SIGHUP:
-                    await surface.reload()
-                elif stopping:
-                    log.warning("stopping_now")
-                    everything.cancel(reason="asked twice to stop")
-                else:
-                    stopping = True
-                    log.info("stopping", signal=signal.Signals(number).name)
-                    root.stop()
+                    await reload_or_log(surface.reload)
+                    continue
+                asked += 1
+                log.info("stopping", signal=signal.Signals(number).name, asked=asked)
+                match asked:
+                    case 1:
+                        self.stop()
+                    case 2:
+                        root.hurry()
+                    case _:
+                        # Something hangs that cannot be cancelled: a thread in a dead network file system, say. What
+                        # is lost is what a kill would lose, which is nothing that the rows do not know.
+                        os._exit(128 + number)
 
 
-def _make_private(folder: Any) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            f"The data directory {folder} cannot be made: {error.strerror}. Set REELD_DATA_DIR.",
+            reason="no_data_directory",
+        ) from error
 
 
-def _backup(settings: Settings, server: EmbeddedServer | None) -> Backup | None:
-    if server is None:
-        return None
-    return Backup(
-        folder=settings.data_dir / "backups", pg_dump=server.pg_dump, major=server.binaries.major
-    )
+def _only_fault(group: BaseExceptionGroup[BaseException]) -> Exception | None:
+    """Return the one fault in a group that nurseries have wrapped it in; None when there are several."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error if isinstance(error, Exception) and not isinstance(error, ExceptionGroup) else None

@@ -2,31 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import trio
 
+from reeld.actors.kernel import BreakerState
 from reeld.actors.resources import Resources
-from reeld.supervisors import Control, NodeSnapshot
+from reeld.http.surface import Readiness
+from reeld.supervisors import Control, Kind, NodeSnapshot
 from reeld.telemetry import Metrics
 
 LAG_SECONDS: Final = 0.5
 
 
-def refresh_gauges(metrics: Metrics, resources: Resources, control: Control) -> None:
-    """Set the gauges of mailboxes, budgets, breakers, the pool and the loop."""
-    metrics.set("reeld_trio_tasks", trio.lowlevel.current_statistics().tasks_living)
-    for node in _leaves(control.tree().children):
-        metrics.set("reeld_actor_restart_budget", node.restarts_left, actor=node.name)
-        if node.mailbox is not None:
-            metrics.set("reeld_actor_mailbox_depth", node.mailbox.depth, actor=node.name)
-            metrics.set("reeld_actor_mailbox_capacity", node.mailbox.capacity, actor=node.name)
-    stats = resources.database.stats()
-    metrics.set("reeld_db_pool_connections_max", stats.max_size)
-    metrics.set("reeld_db_pool_connections", stats.idle, state="idle")
-    metrics.set("reeld_db_pool_connections", stats.in_use, state="used")
-    metrics.set("reeld_db_pool_requests_waiting", stats.waiting)
+class Gauges:
+    """Sets the gauges of readiness, mailboxes, budgets, breakers, the pool and the loop.
+
+    Args:
+        resources: Whose metrics are set, and whose pool is looked at.
+        control: Shows the tree.
+        readiness: Says whether the daemon can do its work.
+    """
+
+    def __init__(
+        self, resources: Resources, control: Control, readiness: Callable[[], Readiness]
+    ) -> None:
+        self._metrics = resources.metrics
+        self._database = resources.database
+        self._control = control
+        self._readiness = readiness
+        self._waited = 0.0
+
+    def refresh(self) -> None:
+        """Set all of them; on the loop, in well under a millisecond."""
+        self._metrics.set("reeld_ready", float(self._readiness().is_ready))
+        self._metrics.set("reeld_trio_tasks", trio.lowlevel.current_statistics().tasks_living)
+        leaves = tuple(_leaves(self._control.tree().children))
+        self._refresh_actors(leaves)
+        self._refresh_breakers(leaves)
+        self._refresh_pool()
+
+    def _refresh_actors(self, leaves: tuple[NodeSnapshot, ...]) -> None:
+        for node in leaves:
+            self._metrics.set("reeld_actor_restart_budget", node.restarts_left, actor=node.name)
+            if node.mailbox is not None:
+                depth, capacity = node.mailbox.depth, node.mailbox.capacity
+                self._metrics.set("reeld_actor_mailbox_depth", depth, actor=node.name)
+                self._metrics.set("reeld_actor_mailbox_capacity", capacity, actor=node.name)
+
+    def _refresh_breakers(self, leaves: tuple[NodeSnapshot, ...]) -> None:
+        # All states of all breakers: an alert on a series that is not there would never fire, and a breaker that is
+        # gone with its feed must not stay open for ever.
+        series: dict[tuple[str, ...], float] = {
+            (breaker.name, str(state)): float(state is breaker.state)
+            for node in leaves
+            for breaker in node.breakers
+            for state in BreakerState
+        }
+        self._metrics.replace("reeld_breaker_state", series)
+
+    def _refresh_pool(self) -> None:
+        stats = self._database.stats()
+        self._metrics.set("reeld_db_pool_connections_max", stats.max_size)
+        self._metrics.set("reeld_db_pool_connections", stats.idle, state="idle")
+        self._metrics.set("reeld_db_pool_connections", stats.in_use, state="used")
+        self._metrics.set("reeld_db_pool_requests_waiting", stats.waiting)
+        self._metrics.add("reeld_db_pool_wait_seconds_total", stats.wait_seconds - self._waited)
+        self._waited = stats.wait_seconds
 
 
 async def watch_loop_lag(metrics: Metrics) -> None:
@@ -40,7 +83,7 @@ async def watch_loop_lag(metrics: Metrics) -> None:
 
 def _leaves(nodes: tuple[NodeSnapshot, ...]) -> Iterator[NodeSnapshot]:
     for node in nodes:
-        if node.children:
+        if node.kind is Kind.SUPERVISOR:
             yield from _leaves(node.children)
         else:
             yield node

@@ -11,9 +11,11 @@ from typing import Final
 
 import structlog
 
+from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.secret import Secret
 from reeld.http.access import digest
 from reeld.storage import Database
+from reeld.storage.errors import LeadershipLost
 from reeld.storage.repositories import keys
 from reeld.telemetry import redaction
 
@@ -68,8 +70,11 @@ class Keys:
         found = await keys.find(database, key)
         if found is None:
             return False
-        async with database.transaction() as conn:
-            await keys.note_use(conn, found.id)
+        try:
+            async with database.transaction() as conn:
+                await keys.note_use(conn, found.id)
+        except (DatabaseUnavailable, LeadershipLost) as error:
+            log.debug("key_use_not_noted", reason=error.reason)
         return True
 
     def publish_local(self, url: str) -> Secret:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -37,6 +38,7 @@ class SettingsReader:
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = dict(os.environ if environ is None else environ)
+        self._turn = trio.Lock()
 
     def read(self) -> Settings:
         """Return the settings as they are now.
@@ -53,9 +55,9 @@ class SettingsReader:
         except InvalidSetting:
             file = None
         paths = [file] if file else []
-        folder = self._environ.get("CREDENTIALS_DIRECTORY")
-        if folder and Path(folder).is_dir():
-            paths += sorted(Path(folder).iterdir())
+        if folder := self._environ.get("CREDENTIALS_DIRECTORY"):
+            with suppress(OSError):
+                paths += sorted(Path(folder).iterdir())
         return tuple(_mark(path) for path in paths)
 
     async def reload(self, live: LiveSettings, directory: Directory) -> bool:
@@ -64,10 +66,17 @@ class SettingsReader:
         What only a restart can change (address, data directory, database) stays as it is, and the log says so.
 
         Raises:
-            InvalidSetting: A value cannot work; the settings in force stay.
+            InvalidSetting: A value cannot work, or a file cannot be read; the settings in force stay.
         """
+        async with self._turn:
+            return await self._reload(live, directory)
+
+    async def _reload(self, live: LiveSettings, directory: Directory) -> bool:
         current = live.current
-        read = await trio.to_thread.run_sync(self.read)
+        try:
+            read = await trio.to_thread.run_sync(self.read)
+        except OSError as error:
+            raise InvalidSetting("settings", f"cannot be read: {error.strerror}.") from error
         fixed = {
             name: getattr(current, name)
             for name in ("data_dir", "database_url", "server")
@@ -89,19 +98,26 @@ class SettingsReader:
         return True
 
 
-async def watch_settings(reader: SettingsReader, reload: Callable[[], Awaitable[bool]]) -> None:
+Reload = Callable[[], Awaitable[bool]]
+
+
+async def watch_settings(reader: SettingsReader, reload: Reload) -> None:
     """Reload the settings whenever a file that they come from changes."""
     seen = await trio.to_thread.run_sync(reader.fingerprint)
     while True:
         await trio.sleep(WATCH_SECONDS)
         now = await trio.to_thread.run_sync(reader.fingerprint)
-        if now == seen:
-            continue
-        seen = now
-        try:
-            await reload()
-        except InvalidSetting as error:
-            log.error("settings_not_reloaded", reason=error.reason, sentence=error.sentence)
+        if now != seen:
+            seen = now
+            await reload_or_log(reload)
+
+
+async def reload_or_log(reload: Reload) -> None:
+    """Reload the settings where nobody waits for the answer: what is wrong with them goes to the log."""
+    try:
+        await reload()
+    except InvalidSetting as error:
+        log.error("settings_not_reloaded", reason=error.reason, sentence=error.sentence)
 
 
 def _mark(path: Path) -> tuple[str, int, int]:

@@ -13,13 +13,13 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers.base import BaseRouteHandler
 
+from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.secret import Secret
 from reeld.telemetry import Metrics
 
 REMEMBERED_KEYS = 256
 REMEMBERED_SECONDS = 60.0
-"""How long a key that was found in the database is believed without asking again, so that an outage of the
-database does not lock the owner out of `/control`."""
+"""How long a key that was found in the database is believed without asking again: so soon a revoked one ends."""
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
@@ -108,7 +108,14 @@ class Access:
         now = trio.current_time()
         if self._remembered.get(hashed, 0.0) > now:
             return True
-        if not await self._stored(key):
+        try:
+            found = await self._stored(key)
+        except DatabaseUnavailable:
+            # An outage must not lock the owner out of `/control`, where it is seen and ended.
+            if hashed in self._remembered:
+                return True
+            raise
+        if not found:
             self._remembered.pop(hashed, None)
             return False
         self._remembered[hashed] = now + REMEMBERED_SECONDS

@@ -1,20 +1,33 @@
-"""The web server: one supervised child that serves the application on sockets it does not own."""
+"""The web server: one supervised child that serves the application on a socket it does not own."""
 
 from __future__ import annotations
 
 import errno
-import os
 import socket
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
+import structlog
 import trio
 from hypercorn.config import Config
-from hypercorn.trio import serve as hypercorn_serve
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+from hypercorn.utils import wrap_app
 
 from reeld.domain.errors import Refused
 
-GRACE_SECONDS = 3.0
+log = structlog.get_logger("reeld.http")
+
+GRACE_SECONDS: Final = 3.0
 """How long a request may go on after the server was told to stop."""
+HANG_UP_SECONDS: Final = 2.0
+"""How long a connection that was closed under its handler may take to end."""
+MAX_CONNECTIONS: Final = 500
+SILENT_SECONDS: Final = 120.0
+"""How long a client that is due to send may be silent; longer than any request of ours takes to answer."""
+UNREAD_SECONDS: Final = 30.0
+"""How long a client may leave what it was sent unacknowledged or unread, before the system resets the connection."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -39,6 +52,8 @@ def bind(host: str, port: int) -> socket.socket:
         raise _cannot_bind(host, port, error) from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Accepted connections inherit it (tcp(7)).
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD_SECONDS * 1000))
         listener.bind(address)
         listener.listen(128)
         listener.setblocking(False)
@@ -67,45 +82,87 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(
-    app: Any,
-    listener: socket.socket,
-    *,
-    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    """Serve `app` until cancelled; then open requests get `GRACE_SECONDS` to end.
+class WebServer:
+    """Serves an application until it is told to stop; then it can be run again on the same socket.
 
-    The socket stays open afterwards: it belongs to the caller.
+    Hypercorn speaks the protocol on each connection. Accepting is done here, because it must be bounded: in how many
+    connections there are, and in how long the end takes, whatever a client does or leaves undone.
+
+    Args:
+        listener: A listening socket, which stays the caller's and stays open.
+        app: The ASGI application; it may also be set later, before `run`. It gets no lifespan events: what it needs
+            lives elsewhere in the tree.
     """
+
+    def __init__(self, listener: socket.socket, app: Any = None) -> None:
+        self.app = app
+        self._listener = listener
+        self._config = _config()
+        self._open: set[trio.SocketStream] = set()
+        self._stop = trio.Event()
+        self._quiet = trio.Event()
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._open)
+
+    def stop(self) -> None:
+        """Take no more connections, and let open requests end: `run` then returns, within five seconds."""
+        self._stop.set()
+
+    async def run(self, *, task_status: trio.TaskStatus[object] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve until `stop`, or until cancelled, which cuts open requests off."""
+        self._stop = trio.Event()
+        context = WorkerContext(None)
+        # A duplicate: closing the listener that accepts must leave the caller's socket open.
+        accepting = trio.SocketListener(trio.socket.from_stdlib_socket(self._listener.dup()))
+        async with trio.open_nursery() as connections:
+            try:
+                async with trio.open_nursery() as nursery:
+                    handler = partial(self._converse, context)
+                    serve = partial(trio.serve_listeners, handler_nursery=connections)
+                    await nursery.start(serve, handler, [accepting])
+                    task_status.started()
+                    await self._stop.wait()
+                    nursery.cancel_scope.cancel(reason="the web server stops")
+                await self._drain(context)
+            finally:
+                for stream in tuple(self._open):
+                    await trio.aclose_forcefully(stream)
+            connections.cancel_scope.deadline = trio.current_time() + HANG_UP_SECONDS
+
+    async def _converse(self, context: WorkerContext, stream: trio.SocketStream) -> None:
+        if len(self._open) >= MAX_CONNECTIONS:
+            log.warning("connection_refused", connections=MAX_CONNECTIONS)
+            await trio.aclose_forcefully(stream)
+            return
+        self._open.add(stream)
+        try:
+            app = wrap_app(self.app, 0, "asgi")
+            await TCPServer(app, self._config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+        except Exception as error:  # one connection must not take all others down
+            log.error("connection_failed", exc_info=error)
+        finally:
+            self._open.discard(stream)
+            if not self._open:
+                self._quiet.set()
+
+    async def _drain(self, context: WorkerContext) -> None:
+        # Idle connections are closed at once.
+        await context.terminated.set()
+        self._quiet = trio.Event()
+        if self._open:
+            with trio.move_on_after(GRACE_SECONDS):
+                await self._quiet.wait()
+
+
+def _config() -> Config:
     config = Config()
-    # Hypercorn closes what it is given.
-    config.bind = [f"fd://{os.dup(listener.fileno())}"]
     config.accesslog = None
     config.errorlog = None
     config.include_server_header = False
-    config.graceful_timeout = GRACE_SECONDS
     config.keep_alive_timeout = 75
+    config.read_timeout = SILENT_SECONDS  # type: ignore[assignment]  # used as seconds, whatever its type says
     config.h11_max_incomplete_size = 64 * 1024
-    stop, ended = trio.Event(), trio.Event()
-    # Shielded, so that whoever cancels this task lets the open requests end first.
-    shield = trio.CancelScope(shield=True)
-
-    async def run(task_status: trio.TaskStatus[Any]) -> None:
-        with shield:
-            try:
-                await hypercorn_serve(
-                    app, config, mode="asgi", shutdown_trigger=stop.wait, task_status=task_status
-                )
-            finally:
-                ended.set()
-
-    async with trio.open_nursery() as nursery:
-        try:
-            await nursery.start(run)
-            task_status.started()
-            await trio.sleep_forever()
-        finally:
-            stop.set()
-            with trio.move_on_after(2 * GRACE_SECONDS, shield=True):
-                await ended.wait()
-            shield.cancel()
+    return config

@@ -16,12 +16,30 @@ from reeld.telemetry import HealthBoard, Metrics
 
 
 @dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the daemon can do its work.
+
+    Attributes:
+        reason: Why not, machine-readable; empty when it can.
+        sentence: Why not, and what to do, for a person; empty when it can.
+    """
+
+    reason: str = ""
+    sentence: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can."""
+        return not self.reason
+
+
+@dataclass(frozen=True, slots=True)
 class Surface:
     """Handed to every route.
 
     Attributes:
         settings: Returns the settings in force.
-        is_ready: Whether the schema is in place, this process leads, and the database answered lately.
+        readiness: Whether the schema is in place, this process leads, and the database answered lately.
         refresh_gauges: Sets the gauges that are read at scrape time; called on the loop, must be quick.
         reload: Reads the settings again and says whether they changed.
         started_at: When the daemon started (UTC).
@@ -35,7 +53,7 @@ class Surface:
     metrics: Metrics
     health: HealthBoard
     access: Access
-    is_ready: Callable[[], bool]
+    readiness: Callable[[], Readiness]
     refresh_gauges: Callable[[], None]
     reload: Callable[[], Awaitable[bool]]
     version: str

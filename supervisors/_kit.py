@@ -52,6 +52,8 @@ class Kit:
         self.hook_deadline = hook_deadline
         self.budget = RestartBudget(intensity)
         self.draw = draw
+        self.hurried = trio.Event()
+        """Set when a stop has lasted long enough for somebody: from then on nothing gets time to end by itself."""
 
     async def tell_end(self, name: str, incarnation: UUID, cause: str) -> None:
         """Call `incarnation_ended`, shielded, within its deadline. What it raises is logged.

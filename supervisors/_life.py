@@ -105,7 +105,7 @@ class Life:
         patient = self.acknowledged or self._unit.kind is Kind.SUPERVISOR
         if patient and self._unit.ask_to_stop(cause.value):
             with trio.move_on_after(deadline):
-                await self.over.wait()
+                await self._wait_over()
             if self.over.is_set():
                 return True
         await self._cut(cause.value)
@@ -121,6 +121,15 @@ class Life:
         if not self.acknowledged:
             return EndCause.START_FAILED
         return EndCause.EXIT if self._fault is None else EndCause.CRASHED
+
+    async def _wait_over(self) -> None:
+        """Wait until it is over, or until nobody wants to wait any more. A supervisor hurries its own children."""
+        if self._unit.kind is Kind.SUPERVISOR:
+            await self.over.wait()
+            return
+        async with trio.open_nursery() as nursery:
+            for event in (self.over, self._kit.hurried):
+                nursery.start_soon(_wait_and_cancel, event, nursery.cancel_scope)
 
     async def _cut(self, reason: str) -> None:
         self._scope.cancel(reason=f"{self._name}: {reason}")
@@ -154,3 +163,8 @@ class Life:
     def _tell(self) -> None:
         self._news.set()
         self._moved()
+
+
+async def _wait_and_cancel(event: trio.Event, scope: trio.CancelScope) -> None:
+    await event.wait()
+    scope.cancel()

@@ -102,6 +102,11 @@ class Supervisor:
         """Stop all children in order; `run` then returns."""
         self.ask_to_stop(EndCause.SHUTDOWN.value)
 
+    def hurry(self) -> None:
+        """Stop as `stop` does and in the same order, but cancel each child at once instead of letting it end."""
+        self.kit.hurried.set()
+        self.stop()
+
     async def _heed_cancellation(self) -> None:
         try:
             await trio.sleep_forever()

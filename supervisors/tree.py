@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 from uuid import UUID
+
+import trio
 
 from reeld.actors.database import DatabaseActor
 from reeld.actors.decision import DecisionActor
@@ -23,13 +26,23 @@ from reeld.supervisors._life import EndCause
 from reeld.supervisors._spec import (
     ChildSpec,
     OnExhausted,
-    Service,
     Strategy,
     SupervisorSpec,
     TaskSpec,
 )
 
 _WORKERS = frozenset(str(queue) for queue in Queue)
+
+
+class WebService(Protocol):
+    """What serves HTTP; it comes from outside, since this room knows nothing of the web."""
+
+    async def run(self, *, task_status: trio.TaskStatus[object]) -> None:
+        """Serve until told to stop."""
+
+    def stop(self) -> None:
+        """Let open requests end, then return from `run`."""
+
 
 MakeDatabase = Callable[[], DatabaseActor]
 MakeHealth = Callable[[], HealthActor]
@@ -38,7 +51,7 @@ MakeHealth = Callable[[], HealthActor]
 def tree_of(
     resources: Resources,
     *,
-    web: Service,
+    web: WebService,
     database: MakeDatabase,
     health: MakeHealth,
 ) -> SupervisorSpec:
@@ -50,7 +63,7 @@ def tree_of(
 
     Args:
         resources: What the actors share.
-        web: Serves HTTP; it comes as a function, since this room knows nothing of the web.
+        web: Serves HTTP.
         database: Makes the database's actor, which needs to know where the database is.
         health: Makes the actor that keeps health results fresh.
     """
@@ -61,7 +74,9 @@ def tree_of(
             SupervisorSpec(
                 name="surface",
                 children=(
-                    TaskSpec(name="web", run=web, on_exhausted=OnExhausted.ESCALATE),
+                    TaskSpec(
+                        name="web", run=web.run, stop=web.stop, on_exhausted=OnExhausted.ESCALATE
+                    ),
                     _leaf("health", health),
                 ),
             ),
@@ -70,24 +85,24 @@ def tree_of(
                 strategy=Strategy.REST_FOR_ONE,
                 children=(
                     _core("database", database),
-                    _core("dispatcher", lambda: DispatcherActor(resources)),
-                    _core("scheduler", lambda: SchedulerActor(resources)),
+                    _core("dispatcher", lambda: DispatcherActor(resources.of("dispatcher"))),
+                    _core("scheduler", lambda: SchedulerActor(resources.of("scheduler"))),
                 ),
             ),
             SupervisorSpec(
                 name="sources",
                 children=(
-                    _leaf("tmdb", lambda: TmdbActor(resources)),
-                    _leaf("hdbits", lambda: HdbitsActor(resources)),
-                    _leaf("rss", lambda: RssActor(resources)),
+                    _leaf("tmdb", lambda: TmdbActor(resources.of("tmdb"))),
+                    _leaf("hdbits", lambda: HdbitsActor(resources.of("hdbits"))),
+                    _leaf("rss", lambda: RssActor(resources.of("rss"))),
                 ),
             ),
             SupervisorSpec(
                 name="pipeline",
                 children=(
-                    _leaf("decision", lambda: DecisionActor(resources)),
-                    _leaf("qbit", lambda: QbitActor(resources)),
-                    _leaf("importer", lambda: ImportActor(resources)),
+                    _leaf("decision", lambda: DecisionActor(resources.of("decision"))),
+                    _leaf("qbit", lambda: QbitActor(resources.of("qbit"))),
+                    _leaf("importer", lambda: ImportActor(resources.of("importer"))),
                 ),
             ),
         ),

@@ -2,7 +2,7 @@
 
 from reeld.telemetry.catalogue import CATALOGUE, Kind, Metric
 from reeld.telemetry.health import Check, HealthBoard, Status
-from reeld.telemetry.logs import Redaction, configure_logs, redaction
+from reeld.telemetry.logs import Redaction, configure_logs, counting_records, redaction
 from reeld.telemetry.metrics import Metrics
 from reeld.telemetry.observers import DatabaseObserver, KernelObserver, ServiceObserver
 
@@ -19,5 +19,6 @@ __all__ = [
     "ServiceObserver",
     "Status",
     "configure_logs",
+    "counting_records",
     "redaction",
 ]

@@ -43,6 +43,11 @@ CATALOGUE: tuple[Metric, ...] = (
     ),
     Metric("reeld_ready", _G, "1 when the readiness document says pass or warn"),
     Metric("reeld_leader", _G, "1 when this process runs the actor tree"),
+    Metric(
+        "reeld_config_last_reload_successful",
+        _G,
+        "1 when the settings could be read the last time that they were",
+    ),
     Metric("reeld_log_messages_total", _C, "Log records by level", ("level",)),
     Metric("reeld_trio_tasks", _G, "Living trio tasks"),
     Metric(
@@ -133,7 +138,7 @@ CATALOGUE: tuple[Metric, ...] = (
     Metric(
         "reeld_db_query_duration_seconds",
         _H,
-        "Database call duration by repository",
+        "Database call duration by who called",
         ("repository",),
         DATABASE_BUCKETS,
     ),

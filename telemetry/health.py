@@ -57,13 +57,12 @@ class HealthBoard:
         posted: dict[str, Check] = {}
         for check in checks:
             before = self._checks.get(check.name)
-            same = before is not None and before.status is check.status
-            passed = now if check.status is Status.PASS else (before and before.last_success)
+            last_success = before.last_success if before else None
             posted[check.name] = replace(
                 check,
                 at=now,
-                since=before.since if before is not None and same else now,
-                last_success=passed,
+                since=before.since if before and before.status is check.status else now,
+                last_success=now if check.status is Status.PASS else last_success,
             )
         self._checks = posted
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -69,12 +70,29 @@ redaction = Redaction()
 """The process's redaction: settings register their secrets here as soon as they are read."""
 
 
+_LEVELS = frozenset({"debug", "info", "warning", "error", "critical"})
+_listeners: list[Callable[[str], None]] = []
+
+
+@contextmanager
+def counting_records(listener: Callable[[str], None]) -> Iterator[None]:
+    """Call `listener` with the level of each record that is written inside the block, from whichever thread."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def _count(_logger: object, method: str, event: EventDict) -> EventDict:
+    level = method if method in _LEVELS else "other"
+    for listener in tuple(_listeners):
+        listener(level)
+    return event
+
+
 def configure_logs(
-    *,
-    level: str = "INFO",
-    form: Format = "auto",
-    stream: TextIO | None = None,
-    on_record: Callable[[str], None] | None = None,
+    *, level: str = "INFO", form: Format = "auto", stream: TextIO | None = None
 ) -> None:
     """Set up structlog and the standard library's logging, once at start.
 
@@ -82,15 +100,9 @@ def configure_logs(
         level: The lowest level that is written.
         form: `json` (one object a line), `console`, or `auto`: console on a terminal.
         stream: Where to; standard error when left out, because standard output belongs to answers.
-        on_record: Called with the level of each record that is written; counts them.
     """
     out = stream or sys.stderr
     console = form == "console" or (form == "auto" and out.isatty())
-
-    def count(_logger: object, method: str, event: EventDict) -> EventDict:
-        if on_record is not None:
-            on_record(method)
-        return event
 
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -98,7 +110,7 @@ def configure_logs(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
-        count,
+        _count,
         redaction,
     ]
     renderer: structlog.typing.Processor = (

@@ -44,6 +44,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self._families: dict[str, Counter | Gauge | Histogram] = {}
+        self._replaced: dict[str, frozenset[tuple[str, ...]]] = {}
         values = {label: tuple(each) for label, each in (known or {}).items()}
         for metric in catalogue:
             family = self._build(metric)
@@ -86,12 +87,17 @@ class Metrics:
         (family.labels(**labels) if labels else family).observe(value)
 
     def replace(self, name: str, series: Mapping[tuple[str, ...], float]) -> None:
-        """Make a gauge hold exactly these children: a label value that is gone stops being exported."""
+        """Make a gauge hold exactly these children: a label value that is gone stops being exported.
+
+        A scrape at the same moment, in another thread, finds the old children or the new ones, never none.
+        """
         family = self._families[name]
         assert isinstance(family, Gauge), name
-        family.clear()
         for labels, value in series.items():
             family.labels(*labels).set(value)
+        for labels in self._replaced.get(name, frozenset()) - series.keys():
+            family.remove(*labels)
+        self._replaced[name] = frozenset(series)
 
     def counter(self, name: str, **labels: str) -> Counter:
         """Return one child of a counter, to be kept by a hot path (a look-up costs four times an increment)."""

@@ -60,10 +60,8 @@ class KernelObserver:
         self._metrics.set("reeld_actor_parked", float(state == "parked"), actor=actor)
 
     def breaker_transition(self, name: str, to: str) -> None:
-        """Count a transition and show the state the breaker is in now."""
+        """Count a transition; the state itself is read when somebody scrapes."""
         self._metrics.add("reeld_breaker_transitions_total", service=name, to=to)
-        for state in ("closed", "open", "half_open", "forced_open", "disabled"):
-            self._metrics.set("reeld_breaker_state", float(state == to), service=name, state=state)
 
     def breaker_call(self, name: str, outcome: str) -> None:
         """Count a call through a breaker."""

@@ -125,12 +125,12 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
 
     @get("/find", operation_id="findMovies")
     async def find_movies(
-        query: Annotated[str, QueryParameter(min_length=1, max_length=300)],
+        title: Annotated[str, QueryParameter(name="query", min_length=1, max_length=300)],
         year: FromQuery[int | None] = None,
     ) -> Hits:
         """Search movies at TMDB by title."""
         tmdb = surface.directory["tmdb"]
-        return Hits(await tmdb.ask(SearchMovies(query, year), deadline=ADD_SECONDS))
+        return Hits(await tmdb.ask(SearchMovies(title, year), deadline=ADD_SECONDS))
 
     return [
         Router(

@@ -29,15 +29,20 @@ def health_routes(surface: Surface) -> Sequence[Any]:
     @get("/ready", operation_id="ready")
     async def ready() -> Response[bytes]:
         """Say whether the daemon can do its work: 200, or 503."""
-        is_ready = surface.is_ready()
-        surface.metrics.set("reeld_ready", float(is_ready))
-        status = Status.PASS if is_ready else Status.FAIL
-        return _document({"status": status}, 200 if is_ready else 503)
+        readiness = surface.readiness()
+        if readiness.is_ready:
+            return _document({"status": Status.PASS}, 200)
+        body = {
+            "status": Status.FAIL,
+            "reason": readiness.reason,
+            "output": readiness.sentence,
+        }
+        return _document(body, 503)
 
     @get("/health/detailed", operation_id="healthDetailed", guards=[surface.access.requires_key])
     async def detailed() -> Response[bytes]:
         """Show every check's last result. Degraded is not dead: a warning answers 200."""
-        status = surface.health.status if surface.is_ready() else Status.FAIL
+        status = surface.health.status if surface.readiness().is_ready else Status.FAIL
         body = {
             "status": status,
             "version": surface.version,

@@ -165,9 +165,7 @@ async def names(source: Reader) -> list[MovieNames]:
 
 async def names_version(source: Reader) -> tuple[object, ...]:
     """Return a value that changes whenever `names` would return something else."""
-    statement = (
-        "SELECT count(*), coalesce(max(id), 0), max(refreshed_at) FROM movie WHERE monitored"
-    )
+    statement = "SELECT count(*), sum(id), max(refreshed_at) FROM movie WHERE monitored"
     return await fetch_one(source, statement) or ()
 
 
@@ -243,6 +241,12 @@ async def count_by_stage(source: Reader) -> dict[Stage, int]:
     """Return how many movies are at each stage; a stage without movies is left out."""
     rows = await fetch_all(source, "SELECT stage, count(*) FROM movie GROUP BY stage")
     return {Stage(stage): count for stage, count in rows}
+
+
+async def count_by_stage_and_monitored(source: Reader) -> dict[tuple[Stage, bool], int]:
+    """Return how many movies there are of each kind; a kind without movies is left out."""
+    sql = "SELECT stage, monitored, count(*) FROM movie GROUP BY stage, monitored"
+    return {(Stage(stage), monitored): n for stage, monitored, n in await fetch_all(source, sql)}
 
 
 def _movie(row: Row) -> Movie:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from litestar import Litestar, get
 
+from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.secret import Secret
 from reeld.http.access import Access, digest
 from reeld.http.problems import HANDLERS
@@ -18,9 +19,12 @@ class Keys:
     def __init__(self, *keys: str) -> None:
         self.known = {Secret(key) for key in keys}
         self.asked = 0
+        self.away = False
 
     async def __call__(self, key: Secret) -> bool:
         self.asked += 1
+        if self.away:
+            raise DatabaseUnavailable("PostgreSQL is away.")
         return key in self.known
 
 
@@ -102,3 +106,18 @@ async def test_metrics_ask_for_the_token_that_is_set() -> None:
     assert (await call(access, "/metrics")).status_code == 401
     assert (await call(access, "/metrics", x_api_key="k3y")).status_code == 401
     assert (await call(access, "/metrics", authorization="Bearer t0ken")).status_code == 200
+
+
+async def test_an_outage_of_the_database_does_not_lock_out_who_was_let_in_before(
+    autojump_clock: Any,
+) -> None:
+    import trio
+
+    keys = Keys("k3y")
+    access = Access(keys, Metrics())
+    await call(access, x_api_key="k3y")
+    await trio.sleep(3600)
+    keys.away = True
+    assert (await call(access, x_api_key="k3y")).status_code == 200
+    stranger = await call(access, x_api_key="other")
+    assert (stranger.status_code, stranger.json()["reason"]) == (503, "database_unavailable")

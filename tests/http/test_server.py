@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -8,58 +9,167 @@ import pytest
 import trio
 
 from reeld.domain.errors import Refused
-from reeld.http.server import bind, serve, url_of
+from reeld.http import server as server_module
+from reeld.http.server import GRACE_SECONDS, WebServer, bind, url_of
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:
-    if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
     if scope["path"] == "/slow":
         await trio.sleep(0.3)
+    if scope["path"] == "/never":
+        await trio.sleep_forever()
+    if scope["path"] == "/fault":
+        raise ZeroDivisionError
+    body = b"x" * 32_000_000 if scope["path"] == "/large" else b"hello"
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"hello"})
+    await send({"type": "http.response.body", "body": body})
 
 
-async def test_a_server_answers_once_it_has_reported_that_it_started() -> None:
-    listener = bind("127.0.0.1", 0)
-    async with trio.open_nursery() as nursery:
-        await nursery.start(lambda task_status: serve(hello, listener, task_status=task_status))
-        async with httpx.AsyncClient() as client:
-            assert (await client.get(url_of(listener))).text == "hello"
-        nursery.cancel_scope.cancel()
-    listener.close()
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with bind("127.0.0.1", 0) as listening:
+        yield listening
 
 
-async def test_a_restarted_server_finds_the_same_port() -> None:
-    listener = bind("127.0.0.1", 0)
+@pytest.fixture
+async def server(listener: socket.socket, nursery: trio.Nursery) -> WebServer:
+    made = WebServer(listener, hello)
+    await nursery.start(start, made)
+    return made
+
+
+async def start(server: WebServer, *, task_status: trio.TaskStatus[object]) -> None:
+    await server.run(task_status=task_status)
+
+
+async def get(listener: socket.socket, path: str = "/") -> str:
+    async with httpx.AsyncClient() as client:
+        return (await client.get(url_of(listener) + path)).text
+
+
+async def connect(listener: socket.socket, request: bytes = b"") -> trio.SocketStream:
+    stream = await trio.open_tcp_stream("127.0.0.1", listener.getsockname()[1])
+    await stream.send_all(request)
+    return stream
+
+
+async def test_a_server_answers_once_it_has_reported_that_it_started(
+    server: WebServer, listener: socket.socket
+) -> None:
+    assert await get(listener) == "hello"
+
+
+async def test_a_server_that_was_stopped_can_run_again_on_the_same_port(
+    listener: socket.socket,
+) -> None:
+    server = WebServer(listener, hello)
     for _ in range(2):
         async with trio.open_nursery() as nursery:
-            await nursery.start(lambda task_status: serve(hello, listener, task_status=task_status))
-            async with httpx.AsyncClient() as client:
-                assert (await client.get(url_of(listener))).text == "hello"
-            nursery.cancel_scope.cancel()
-    listener.close()
+            await nursery.start(start, server)
+            assert await get(listener) == "hello"
+            server.stop()
 
 
-async def test_an_open_request_may_end_when_the_server_is_told_to_stop() -> None:
-    listener = bind("127.0.0.1", 0)
+async def test_an_open_request_may_end_when_the_server_is_told_to_stop(
+    listener: socket.socket,
+) -> None:
+    server = WebServer(listener, hello)
     answers: list[str] = []
 
     async def ask() -> None:
-        async with httpx.AsyncClient() as client:
-            answers.append((await client.get(url_of(listener) + "/slow")).text)
+        answers.append(await get(listener, "/slow"))
 
-    async with trio.open_nursery() as outer, trio.open_nursery() as nursery:
-        await nursery.start(lambda task_status: serve(hello, listener, task_status=task_status))
-        outer.start_soon(ask)
-        await trio.sleep(0.1)
-        nursery.cancel_scope.cancel()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(start, server)
+        nursery.start_soon(ask)
+        while not server.connections:
+            await trio.sleep(0.01)
+        server.stop()
     assert answers == ["hello"]
-    listener.close()
+
+
+async def test_an_idle_connection_does_not_hold_the_stop_up(listener: socket.socket) -> None:
+    server = WebServer(listener, hello)
+    async with httpx.AsyncClient() as client, trio.open_nursery() as nursery:
+        await nursery.start(start, server)
+        await client.get(url_of(listener))
+        assert server.connections == 1
+        with trio.fail_after(GRACE_SECONDS / 2):
+            server.stop()
+            while server.connections:
+                await trio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /",
+    ],
+    ids=["that is never answered", "whose answer is not read", "that never ends"],
+)
+async def test_no_request_holds_the_stop_up(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch, request_line: bytes
+) -> None:
+    monkeypatch.setattr(server_module, "GRACE_SECONDS", 0.1)
+    server = WebServer(listener, hello)
+    with trio.fail_after(server_module.HANG_UP_SECONDS + 2):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(start, server)
+            stream = await connect(listener, request_line)
+            await trio.sleep(0.2)
+            assert server.connections == 1
+            server.stop()
+    await stream.aclose()
+
+
+async def test_a_server_that_is_cancelled_ends_at_once(listener: socket.socket) -> None:
+    server = WebServer(listener, hello)
+    with trio.fail_after(GRACE_SECONDS):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(start, server)
+            stream = await connect(listener, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+            await trio.sleep(0.1)
+            nursery.cancel_scope.cancel()
+    await stream.aclose()
+    assert listener.fileno() >= 0
+
+
+async def test_a_fault_on_one_connection_leaves_the_others_alone(
+    server: WebServer, listener: socket.socket
+) -> None:
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(f"{url_of(listener)}/fault")).status_code == 500
+    assert await get(listener) == "hello"
+
+
+async def test_connections_are_bounded(
+    server: WebServer, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "MAX_CONNECTIONS", 2)
+    kept = [await connect(listener) for _ in range(2)]
+    while server.connections < 2:
+        await trio.sleep(0.01)
+    third = await connect(listener)
+    with trio.fail_after(5):
+        assert await third.receive_some() == b""
+    await kept[0].aclose()
+    while server.connections == 2:
+        await trio.sleep(0.01)
+    assert await get(listener) == "hello"
+    for stream in (*kept, third):
+        await stream.aclose()
+
+
+async def test_garbage_is_answered_with_a_refusal_and_the_server_goes_on(
+    server: WebServer, listener: socket.socket
+) -> None:
+    stream = await connect(listener, b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+    with trio.fail_after(5):
+        assert (await stream.receive_some()).startswith(b"HTTP/1.1 400")
+    await stream.aclose()
+    assert await get(listener) == "hello"
 
 
 def test_a_port_in_use_is_said_with_the_setting_to_change() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from reeld.telemetry import Redaction, configure_logs, redaction
+from reeld.telemetry import Redaction, configure_logs, counting_records, redaction
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +44,25 @@ def test_levels_below_the_configured_one_are_not_written() -> None:
     assert [record["event"] for record in lines(out)] == ["loud"]
 
 
-def test_records_are_counted_by_level() -> None:
+def test_records_are_counted_by_level_while_somebody_counts() -> None:
     seen: list[str] = []
-    configure_logs(stream=io.StringIO(), on_record=seen.append)
-    structlog.get_logger().error("one")
-    structlog.get_logger().info("two")
-    assert seen == ["error", "info"]
+    configure_logs(stream=io.StringIO())
+    structlog.get_logger().error("nobody_counts")
+    with counting_records(seen.append):
+        structlog.get_logger().error("one")
+        structlog.get_logger().info("two")
+        structlog.get_logger().debug("not_written")
+        logging.getLogger("some.library").warning("three")
+    structlog.get_logger().error("nobody_counts")
+    assert seen == ["error", "info", "warning"]
+
+
+def test_an_exception_counts_as_an_error() -> None:
+    seen: list[str] = []
+    configure_logs(stream=io.StringIO())
+    with counting_records(seen.append):
+        structlog.get_logger().exception("failed")
+    assert seen == ["error"]
 
 
 def test_records_of_libraries_take_the_same_way() -> None:

@@ -1,0 +1,175 @@
+"""Every part of the daemon, made once and put together: the one place that knows them all."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID, uuid4
+
+import trio
+
+from reeld import __version__
+from reeld.actors.database import DatabaseActor, DatabaseStatus
+from reeld.actors.health import HealthActor
+from reeld.actors.kernel import BreakerKeeper, DeadLetters, Directory, StoredBreaker
+from reeld.actors.resources import Resources
+from reeld.actors.settings import LiveSettings
+from reeld.cli.gauges import Gauges
+from reeld.cli.keys import Keys
+from reeld.domain.secret import Secret
+from reeld.domain.settings import Settings
+from reeld.http.access import Access
+from reeld.http.app import create_app
+from reeld.http.server import WebServer
+from reeld.http.surface import Readiness, Surface
+from reeld.migrations import Backup, migrate
+from reeld.storage import Database
+from reeld.storage.embedded import EmbeddedServer
+from reeld.storage.repositories import Breakers
+from reeld.storage.vault import Vault
+from reeld.storage.work import Presence, WorkQueue
+from reeld.supervisors import Control, Kit, Supervisor
+from reeld.supervisors.tree import returns_rows, tree_of
+from reeld.telemetry import DatabaseObserver, HealthBoard, KernelObserver, Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What there is before the parts.
+
+    Attributes:
+        status: Told by the database's actor, read by health checks.
+        readiness: Whether the daemon can do its work.
+        reload: Reads the settings again and tells the actors of that directory.
+        started_at: When the daemon started (UTC).
+    """
+
+    live: LiveSettings
+    metrics: Metrics
+    keys: Keys
+    listener: socket.socket
+    status: DatabaseStatus
+    readiness: Callable[[], Readiness]
+    reload: Callable[[Directory], Awaitable[bool]]
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """The database, and where it leads; `owner` is this process's name on the work that it claims."""
+
+    database: Database
+    conninfo: str
+    server: EmbeddedServer | None
+    owner: UUID
+
+
+@asynccontextmanager
+async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface]]:
+    """Put the parts together, for the length of the block; nothing runs yet but the database's pool.
+
+    Raises:
+        EmbeddedServerFailed: PostgreSQL cannot run here.
+    """
+    settings = ground.live.current
+    server = None
+    if settings.database_url is None:
+        server = EmbeddedServer(settings.data_dir / "postgres")
+        await server.prepare()
+    conninfo = server.conninfo if server else cast("Secret", settings.database_url).reveal()
+    async with Database.open(conninfo, observer=DatabaseObserver(ground.metrics)) as database:
+        store = _Store(database, conninfo, server, uuid4())
+        resources = await _resources(ground, store)
+        board = HealthBoard()
+        web = WebServer(ground.listener)
+        root = _root(ground, store, resources, board, web)
+        surface = _surface(ground, resources, board, Control(root))
+        web.app = create_app(surface)
+        yield root, surface
+
+
+async def _resources(ground: Ground, store: _Store) -> Resources:
+    database = store.database
+    vault = await trio.to_thread.run_sync(
+        Vault.from_file, ground.live.current.data_dir / "vault.key"
+    )
+    return Resources(
+        settings=ground.live,
+        database=database,
+        work=WorkQueue(database.labelled("work"), store.owner),
+        metrics=ground.metrics,
+        directory=Directory(),
+        breakers=BreakerKeeper(Breakers(database.labelled("breakers"), StoredBreaker)),
+        vault=vault,
+    )
+
+
+def _root(
+    ground: Ground, store: _Store, resources: Resources, board: HealthBoard, web: WebServer
+) -> Supervisor:
+    observer = KernelObserver(ground.metrics)
+    spec = tree_of(
+        resources,
+        web=web,
+        database=lambda: _database_actor(ground, store, resources),
+        health=lambda: HealthActor(resources.of("health"), board, ground.status),
+    )
+    kit = Kit(
+        directory=resources.directory,
+        dead_letters=DeadLetters(observer),
+        observer=observer,
+        incarnation_ended=returns_rows(resources),
+    )
+    return Supervisor(spec, kit)
+
+
+def _database_actor(ground: Ground, store: _Store, resources: Resources) -> DatabaseActor:
+    database = store.database
+    backup = _backup(ground.live.current, store.server)
+    return DatabaseActor(
+        database=database.labelled("database"),
+        migrate=lambda: migrate(store.conninfo, backup=backup),
+        server=store.server,
+        keeper=resources.breakers,
+        presence=Presence(database.labelled("presence"), store.owner),
+        metrics=ground.metrics,
+        status=ground.status,
+        on_ready=lambda: ground.keys.ensure(database),
+    )
+
+
+def _surface(ground: Ground, resources: Resources, board: HealthBoard, control: Control) -> Surface:
+    key_rows = resources.database.labelled("keys")
+    access = Access(
+        lambda key: ground.keys.is_stored(key_rows, key),
+        ground.metrics,
+        fixed=ground.keys.fixed,
+        metrics_token=ground.live.current.server.metrics_token,
+    )
+    return Surface(
+        settings=lambda: ground.live.current,
+        directory=resources.directory,
+        control=control,
+        database=resources.database.labelled("http"),
+        work=resources.work,
+        metrics=ground.metrics,
+        health=board,
+        access=access,
+        readiness=ground.readiness,
+        refresh_gauges=Gauges(resources, control, ground.readiness).refresh,
+        reload=lambda: ground.reload(resources.directory),
+        version=__version__,
+        started_at=ground.started_at,
+    )
+
+
+def _backup(settings: Settings, server: EmbeddedServer | None) -> Backup | None:
+    if server is None:
+        return None
+    return Backup(
+        folder=settings.data_dir / "backups", pg_dump=server.pg_dump, major=server.binaries.major
+    )
