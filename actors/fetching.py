@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import structlog
 
 from reeld.actors.giving_up import give_up
 from reeld.actors.worker import Effect
 from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
-from reeld.domain.errors import NotFound, ReeldError, Refused
+from reeld.domain.errors import NotFound, ProtocolViolation, ReeldError, Refused
 from reeld.domain.release import Release
 from reeld.domain.torrent import InvalidTorrent, TorrentFault
 from reeld.domain.work import Queue, WorkKind, WorkRequest
@@ -18,23 +19,23 @@ from reeld.storage import Database, TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.repositories import acquisitions, releases
 from reeld.storage.repositories.acquisitions import TorrentTaken
-from reeld.storage.work import submit
+from reeld.storage.work import Job, submit
 
 log = structlog.get_logger("reeld.actors")
 
 Download = Callable[[Release], Awaitable[DeliveredTorrent]]
 
-_UNSAFE = frozenset({TorrentFault.UNSAFE_PATH, TorrentFault.SYMLINK})
+PATIENT_ATTEMPTS: Final = 12
+"""So often, over more than an hour of waits that double, something else may come in a torrent's place."""
+_UNSAFE: Final = frozenset({TorrentFault.UNSAFE_PATH, TorrentFault.SYMLINK})
 
 
-async def fetch_torrent(
-    database: Database, acquisition_id: int, download: Download
-) -> Effect | None:
+async def fetch_torrent(database: Database, job: Job, download: Download) -> Effect | None:
     """Fetch the .torrent of an acquisition, unless that is done or over.
 
     Args:
         database: Where the acquisition is.
-        acquisition_id: The acquisition, in state `intent`.
+        job: Names the acquisition.
         download: Asks the source for the .torrent.
 
     Returns:
@@ -43,17 +44,22 @@ async def fetch_torrent(
     Raises:
         ReeldError: The source cannot be asked now; the work is tried again.
     """
-    acquisition = await acquisitions.get(database, acquisition_id)
+    acquisition = await acquisitions.get(database, int(job.args["acquisition_id"]))
     if acquisition is None or acquisition.state is not AcquisitionState.INTENT:
         return None
     release = await releases.get(database, acquisition.release_id)
     if release is None:
-        raise NotFound(f"The release of acquisition {acquisition_id} is gone.")
+        raise NotFound(f"The release of acquisition {acquisition.id} is gone.")
     crash_point("grab.intent.committed")
     try:
         delivered = await download(release)
     except (NotFound, InfohashMismatch, InvalidTorrent, Refused) as error:
         return _failed(acquisition, release, failure_of(error), error)
+    except ProtocolViolation as error:
+        # A page in place of the torrent, mostly: it may be the site's bad hour, or the release's own fault.
+        if job.attempt < PATIENT_ATTEMPTS:
+            raise
+        return _failed(acquisition, release, FailureReason.TORRENT_INVALID, error)
     crash_point("grab.torrent.fetched")
     return _stored(acquisition, release, delivered)
 

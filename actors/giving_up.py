@@ -10,7 +10,7 @@ from reeld.domain.movie import Stage
 from reeld.domain.release import Release
 from reeld.storage import TrioConnection
 from reeld.storage.events import append
-from reeld.storage.repositories import acquisitions, blocklist, history, movies
+from reeld.storage.repositories import acquisitions, blocklist, history, library, movies
 
 ON_ITS_WAY: Final = (Stage.DECIDED, Stage.GRABBED, Stage.DOWNLOADING, Stage.IMPORTING)
 
@@ -65,6 +65,14 @@ async def give_up(
         "reason": str(failure),
     }
     await append(conn, EventKind.DOWNLOAD_FAILED, acquisition.movie_id, payload)
+    # What was on its way to replace a file leaves that file where it is.
+    owned = bool(await library.by_movie(conn, acquisition.movie_id))
+    back = Stage.IN_LIBRARY if owned else Stage.SEARCHED
     await movies.move(
-        conn, acquisition.movie_id, Stage.SEARCHED, expected=ON_ITS_WAY, note=sentence
+        conn,
+        acquisition.movie_id,
+        back,
+        expected=ON_ITS_WAY,
+        progress=1.0 if owned else 0.0,
+        note=sentence,
     )

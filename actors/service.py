@@ -1,29 +1,22 @@
-"""Actors that work through an outside service: one client, rebuilt when its settings change, behind a breaker."""
+"""Actors that work through an outside service: one client, which follows the settings, behind a breaker."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Final, Generic, Protocol, TypeVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, Generic
 
 from reeld.actors.kernel import handles
 from reeld.actors.kernel.breaker import Breaker, BreakerConfig, settings_mark
+from reeld.actors.leasing import ClientLease, ClientT, SettingsT
 from reeld.actors.resources import Resources
 from reeld.actors.worker import WorkerActor
 from reeld.domain.errors import Unavailable
 from reeld.domain.messages import SettingsChanged
 from reeld.domain.secret import Secret
+from reeld.domain.settings import InvalidSetting
 from reeld.telemetry import ServiceObserver
-
-
-class Client(Protocol):
-    """What every client can do."""
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-
-
-SettingsT = TypeVar("SettingsT")
-ClientT = TypeVar("ClientT", bound=Client)
 
 SOURCE_CONFIG: Final = BreakerConfig(
     # A source is asked a few times a minute: three failures in a row are enough to leave it alone.
@@ -31,13 +24,15 @@ SOURCE_CONFIG: Final = BreakerConfig(
     min_calls=3,
     open_seconds=15.0,
 )
+UNCONFIGURED_SECONDS: Final = 3600.0
+"""How long work waits for settings that a person must change first; the change wakes it at once."""
 
 
 class ServiceActor(WorkerActor, Generic[SettingsT, ClientT]):
     """Keeps one client and one breaker for the service of a subclass.
 
-    Both follow the settings: when these change, the client is made anew and the breaker forgets what it learned with
-    the old ones, so that corrected credentials are tried at once.
+    Both follow the settings: when these change, the client is made anew; when address or credentials are among what
+    changed, the breaker forgets what it learned with the old ones, so that corrected credentials are tried at once.
     """
 
     breaker_config: BreakerConfig = SOURCE_CONFIG
@@ -45,8 +40,7 @@ class ServiceActor(WorkerActor, Generic[SettingsT, ClientT]):
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
         self.observer = ServiceObserver(resources.metrics)
-        self._client: ClientT | None = None
-        self._client_settings: SettingsT | None = None
+        self._clients = ClientLease(self._make_client)
 
     @abstractmethod
     def read_settings(self) -> SettingsT | None:
@@ -58,26 +52,27 @@ class ServiceActor(WorkerActor, Generic[SettingsT, ClientT]):
 
     @abstractmethod
     def mark(self, settings: SettingsT) -> str:
-        """Return a mark that changes with address and credentials; see `settings_mark`."""
+        """Return a mark that changes with address and credentials; see `mark_of`."""
+
+    def about_to_call(self, client: ClientT) -> None:
+        """Do what a client needs right before a call that the breaker lets through."""
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Restore the breaker, unless an earlier incarnation left it with the address."""
-        settings = self.read_settings()
-        mark = self.mark(settings) if settings is not None else ""
-        await open_breaker(self, self.name, mark, self.breaker_config)
+        await self._breaker_for(self.read_settings())
         await super().on_start()
 
     async def on_stop(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Close the client's connections."""
-        await self._drop_client()
+        await self._clients.aclose()
 
     @property
     def breaker(self) -> Breaker:
         """The breaker of the service."""
         return self.address.breakers[self.name]
 
-    async def client(self) -> ClientT:
-        """Return a client for the settings in force.
+    def require_settings(self) -> SettingsT:
+        """Return the service's settings in force.
 
         Raises:
             Unavailable: The service is not configured.
@@ -87,34 +82,49 @@ class ServiceActor(WorkerActor, Generic[SettingsT, ClientT]):
             raise Unavailable(
                 f"{self.name} is not configured: see `reeld doctor` for what to set.",
                 reason="not_configured",
-                retry_after=3600.0,
+                retry_after=UNCONFIGURED_SECONDS,
             )
-        if self._client is None or settings != self._client_settings:
-            await self._drop_client()
-            self._client = self.make_client(settings)
-            self._client_settings = settings
-        return self._client
+        return settings
 
-    async def apply_settings(self) -> None:
-        """Let the breaker begin anew if address or credentials changed."""
-        settings = self.read_settings()
-        if settings != self._client_settings:
-            self.breaker.settings_changed(self.mark(settings) if settings is not None else "")
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[ClientT]:
+        """Make one call to the service inside this block, with a client for the settings in force.
+
+        Raises:
+            Unavailable: The service is not configured, or wrongly.
+            BreakerOpen: The breaker refuses the call; nothing was sent.
+        """
+        settings = self.require_settings()
+        breaker = await self._breaker_for(settings)
+        async with self._clients.lease(settings) as client, breaker.call():
+            self.about_to_call(client)
+            yield client
 
     @handles(SettingsChanged)
     async def settings_changed(self, message: SettingsChanged) -> None:
         """Take over changed settings and wake what waited for them."""
-        await self.apply_settings()
+        await self._breaker_for(self.read_settings())
         await super().settings_changed(message)
 
-    async def _drop_client(self) -> None:
-        client, self._client, self._client_settings = self._client, None, None
-        if client is not None:
-            await client.aclose()
+    def _make_client(self, settings: SettingsT) -> ClientT:
+        try:
+            return self.make_client(settings)
+        except InvalidSetting as error:
+            # The work waits for the setting to be corrected; it is not the work's fault.
+            raise Unavailable(
+                error.sentence, reason=error.reason, retry_after=UNCONFIGURED_SECONDS
+            ) from error
+
+    async def _breaker_for(self, settings: SettingsT | None) -> Breaker:
+        mark = self.mark(settings) if settings is not None else ""
+        return await open_breaker(self, self.name, mark, self.breaker_config)
 
 
 async def open_breaker(actor: WorkerActor, name: str, mark: str, config: BreakerConfig) -> Breaker:
-    """Return an actor's breaker of that name; made, restored and kept with its address when there is none yet.
+    """Return an actor's breaker of that name, which outlives incarnations, settings and the daemon.
+
+    It is made, restored and kept with the actor's address when there is none yet. One that has learned something with
+    other settings begins anew.
 
     Args:
         actor: Whose calls go through it.
@@ -125,8 +135,12 @@ async def open_breaker(actor: WorkerActor, name: str, mark: str, config: Breaker
     breakers = actor.address.breakers
     if name not in breakers:
         made = Breaker(name, config, observer=actor.kernel_observer, settings_mark=mark)
-        breakers[name] = await actor.resources.breakers.adopt(made)
-    return breakers[name]
+        await actor.resources.breakers.adopt(made)
+        breakers.setdefault(name, made)
+    breaker = breakers[name]
+    if breaker.stored().settings_mark != mark:
+        breaker.settings_changed(mark)
+    return breaker
 
 
 def mark_of(*parts: str | Secret | None) -> str:

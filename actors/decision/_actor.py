@@ -95,8 +95,9 @@ class DecisionActor(WorkerActor):
 
     async def _context(self, movie: Movie) -> Context:
         database, settings = self.resources.database, self.resources.settings.current
-        files = await library.by_movie(database, movie.id)
+        # In this order: a file that is imported in between is seen, so that it is not acquired a second time.
         active = await acquisitions.active_of_movie(database, movie.id)
+        files = await library.by_movie(database, movie.id)
         return Context(
             movie=movie,
             profile=profile_named(

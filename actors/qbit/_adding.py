@@ -9,7 +9,7 @@ import structlog
 import trio
 
 from reeld.domain.acquisition import Acquisition
-from reeld.domain.errors import ServiceDown
+from reeld.domain.errors import NotFound, ProtocolViolation, ServiceDown
 from reeld.domain.settings import QbittorrentSettings
 from reeld.services.qbittorrent import AddOptions, QbittorrentClient, TorrentStatus
 from reeld.storage.crashpoints import crash_point
@@ -61,8 +61,21 @@ async def ensure_added(
         crash_point("grab.client.answered")
         log.debug("torrent_handed_over", acquisition=acquisition.id, answer=str(answer))
         found = await _await_visible(client, acquisition.infohash)
+        crash_point("grab.client.observed")
+        await _mark_as_ours(client, found, tag)
+        return Added(found, is_ours=True)
     crash_point("grab.client.observed")
     return Added(found, is_ours=tag in found.tags)
+
+
+async def _mark_as_ours(client: QbittorrentClient, added: TorrentStatus, tag: str) -> None:
+    """Give a torrent its tag where qBittorrent took none with the addition (before 4.3.2)."""
+    if tag in added.tags:
+        return
+    try:
+        await client.add_tags([added.id], [tag])
+    except (NotFound, ProtocolViolation):
+        log.info("torrent_without_tag", torrent=added.id)  # 4.1 knows no tags
 
 
 async def _await_visible(client: QbittorrentClient, infohash: str) -> TorrentStatus:

@@ -7,8 +7,15 @@ from collections.abc import Sequence
 import structlog
 
 from reeld.actors.giving_up import give_up
+from reeld.actors.qbit._by_hand import REMOVED
 from reeld.actors.qbit._watching import Finding
-from reeld.domain.acquisition import AcquisitionState, DownloadedFile, FailureReason
+from reeld.domain.acquisition import (
+    AcquisitionState,
+    DownloadedFile,
+    FailureReason,
+    IllegalTransition,
+)
+from reeld.domain.errors import NotFound
 from reeld.domain.history import EventKind, HistoryKind
 from reeld.domain.movie import Stage
 from reeld.domain.work import Queue, WorkKind, WorkRequest
@@ -26,35 +33,52 @@ GONE_POLLS = 2
 """A torrent that is missing in one look may be one that the client has not loaded yet."""
 
 
-async def note_progress(
-    database: Database, looked: Sequence[tuple[Download, TorrentStatus]]
-) -> None:
-    """Write down how far the downloads are; the movies' progress follows."""
+async def note_progress(database: Database, looked: Sequence[tuple[Download, Finding]]) -> None:
+    """Write down how far the downloads are, and what keeps them; the movies follow."""
     if not looked:
         return
-    reports = [
-        ClientReport(
-            acquisition_id=download.id,
-            progress=status.progress,
-            downloaded=status.downloaded,
-            speed=status.download_speed,
-            eta_seconds=status.eta_seconds,
-            client_state=status.raw_state,
-        )
-        for download, status in looked
-    ]
-    begun = [
-        download
-        for download, status in looked
-        if download.state is AcquisitionState.SENT and status.downloaded > 0
-    ]
     async with database.transaction() as conn:
-        for download in begun:
+        for download, finding in looked:
+            await _note_stage(conn, download, finding)
+        await downloads.report(conn, [_report(download, finding) for download, finding in looked])
+
+
+async def _note_stage(conn: TrioConnection, download: Download, finding: Finding) -> None:
+    status = finding.status
+    assert status is not None
+    begins = download.state is AcquisitionState.SENT and status.downloaded > 0
+    if not begins and not finding.is_new:
+        return
+    try:
+        if begins:
             await acquisitions.move(conn, download.id, AcquisitionState.DOWNLOADING)
-            await movies.advance(
-                conn, download.movie_id, Stage.DOWNLOADING, note=download.release_title
-            )
-        await downloads.report(conn, reports)
+    except (IllegalTransition, NotFound) as error:
+        log.info("finding_overtaken", acquisition=download.id, reason=error.reason)
+        return
+    is_downloading = begins or download.state is AcquisitionState.DOWNLOADING
+    await movies.move(
+        conn,
+        download.movie_id,
+        Stage.DOWNLOADING if is_downloading else Stage.GRABBED,
+        expected=(Stage.DECIDED, Stage.GRABBED, Stage.DOWNLOADING)
+        if is_downloading
+        else (Stage.GRABBED,),
+        progress=status.progress,
+        note=finding.sentence or download.release_title,
+    )
+
+
+def _report(download: Download, finding: Finding) -> ClientReport:
+    status = finding.status
+    assert status is not None
+    return ClientReport(
+        acquisition_id=download.id,
+        progress=status.progress,
+        downloaded=status.downloaded,
+        speed=status.download_speed,
+        eta_seconds=status.eta_seconds,
+        client_state=status.raw_state,
+    )
 
 
 async def note_complete(
@@ -88,11 +112,12 @@ async def note_complete(
         await movies.advance(conn, download.movie_id, Stage.IMPORTING, note=download.release_title)
 
 
-async def note_failed(database: Database, download: Download, finding: Finding) -> None:
+async def note_failed(
+    database: Database, download: Download, failure: FailureReason, sentence: str
+) -> None:
     """Write down that a download failed."""
-    assert finding.failure is not None
     async with database.transaction() as conn:
-        await _fail(conn, download, finding.failure, finding.sentence)
+        await _fail(conn, download, failure, sentence)
 
 
 async def note_missing(database: Database, download: Download) -> None:
@@ -112,8 +137,7 @@ async def note_missing(database: Database, download: Download) -> None:
         else:
             log.warning("torrent_removed", acquisition=download.id, release=download.release_title)
             crash_point("grab.removal.noticed")
-            sentence = "Somebody removed the torrent from qBittorrent. Another release is tried."
-            await _fail(conn, download, FailureReason.REMOVED_BY_USER, sentence)
+            await _fail(conn, download, FailureReason.REMOVED_BY_USER, REMOVED)
 
 
 async def _add_again(conn: TrioConnection, download: Download) -> None:

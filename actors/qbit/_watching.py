@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Final
 
 from reeld.domain.acquisition import FailureReason
 from reeld.services.qbittorrent import Phase, TorrentStatus
 
-ERROR_SECONDS: Final = 60.0
-"""How long qBittorrent may report an error before the download has failed: a disk that was full may be mended."""
+RESTART_SECONDS: Final = 60.0
+"""How often a torrent that qBittorrent stopped with an error is started again: the full disk may have been mended."""
 
 _IDLE: Final = frozenset({Phase.PAUSED, Phase.QUEUED, Phase.CHECKING, Phase.MOVING})
 """No progress is expected: the time does not count as a stall."""
+_BROKEN: Final[Mapping[Phase, FailureReason]] = {
+    Phase.FAILED: FailureReason.CLIENT_ERROR,
+    Phase.MISSING_FILES: FailureReason.MISSING_FILES,
+}
+_SENTENCES: Final[Mapping[Phase, str]] = {
+    Phase.FAILED: (
+        "qBittorrent reports an error on this torrent: is its disk full, or its folder not writable?"
+        " It is started again by itself."
+    ),
+    Phase.MISSING_FILES: (
+        "qBittorrent misses files that it had downloaded: is their disk mounted?"
+        " It is started again by itself."
+    ),
+    Phase.PAUSED: "It is stopped in qBittorrent. Start it there when it may go on.",
+    Phase.STALLED: "Nobody sends anything of it at present.",
+}
 
 
 class News(StrEnum):
     """What happened to a download since the last look."""
 
-    UNCHANGED = "unchanged"
     PROGRESS = "progress"
     COMPLETE = "complete"
     MISSING = "missing"
@@ -33,7 +48,10 @@ class Finding:
 
     Attributes:
         status: None when the client does not list the torrent.
-        failure, sentence: Set when it failed.
+        failure: Set when it failed.
+        sentence: Why it failed, or what keeps it from going on; empty when it goes on.
+        is_new: Whether the sentence is another one than at the last look.
+        to_be_started: qBittorrent stopped it with an error, and it is time to try it again.
     """
 
     acquisition_id: int
@@ -41,20 +59,24 @@ class Finding:
     status: TorrentStatus | None = None
     failure: FailureReason | None = None
     sentence: str = ""
+    is_new: bool = False
+    to_be_started: bool = False
 
 
 @dataclass(slots=True)
 class _Past:
     downloaded: int
     moved_at: float
-    failing_since: float | None = None
+    broken_since: float | None = None
+    started_at: float = 0.0
+    sentence: str | None = None
 
 
 class Watch:
     """Remembers, between two looks, since when a download stands still or reports an error.
 
     Args:
-        stalled_seconds: A download without a new byte for this long has failed.
+        stalled_seconds: A download that does not go on for this long, for whatever reason but a person's, has failed.
     """
 
     def __init__(self, stalled_seconds: float) -> None:
@@ -71,69 +93,58 @@ class Watch:
             listed: What the client lists.
             now: Monotonic seconds.
         """
-        torrents = tuple(listed)
+        by_id = {name: status for status in listed for name in _names(status)}
         self._past = {key: past for key, past in self._past.items() if key in wanted}
         return [
-            self._judge(acquisition_id, _named(infohash, torrents), now)
+            self._judge(acquisition_id, by_id.get(infohash[:40]), now)
             for acquisition_id, infohash in wanted.items()
         ]
 
     def _judge(self, acquisition_id: int, status: TorrentStatus | None, now: float) -> Finding:
         if status is None:
             return Finding(acquisition_id, News.MISSING)
-        past = self._past.setdefault(acquisition_id, _Past(status.downloaded, now))
-        moved = status.downloaded != past.downloaded
-        if moved or status.phase in _IDLE:
-            past.downloaded, past.moved_at = status.downloaded, now
         if status.is_complete:
             return Finding(acquisition_id, News.COMPLETE, status)
-        return self._judge_phase(Finding(acquisition_id, News.PROGRESS, status), status, past, now)
+        past = self._past.setdefault(acquisition_id, _Past(status.downloaded, now))
+        if status.downloaded != past.downloaded or status.phase in _IDLE:
+            past.downloaded, past.moved_at = status.downloaded, now
+        finding = self._judge_phase(Finding(acquisition_id, News.PROGRESS, status), past, now)
+        is_new, past.sentence = finding.sentence != past.sentence, finding.sentence
+        return replace(finding, is_new=is_new)
 
-    def _judge_phase(
-        self, finding: Finding, status: TorrentStatus, past: _Past, now: float
-    ) -> Finding:
-        match status.phase:
-            case Phase.FAILED | Phase.MISSING_FILES:
-                past.failing_since = now if past.failing_since is None else past.failing_since
-                if now - past.failing_since < ERROR_SECONDS:
-                    return finding
-                return _failed(finding, status)
-            case Phase.DOWNLOADING | Phase.STALLED | Phase.UNKNOWN:
-                past.failing_since = None
-                if now - past.moved_at < self.stalled_seconds:
-                    return finding
-                return _stalled(finding, status, self.stalled_seconds)
-            case (
-                Phase.QUEUED
-                | Phase.PAUSED
-                | Phase.CHECKING
-                | Phase.MOVING
-                | Phase.SEEDING
-                | Phase.FINISHED
-            ):
-                past.failing_since = None
-                return finding
-            case _:
-                assert_never(status.phase)
+    def _judge_phase(self, finding: Finding, past: _Past, now: float) -> Finding:
+        assert finding.status is not None
+        phase = finding.status.phase
+        finding = replace(finding, sentence=_SENTENCES.get(phase, ""))
+        if phase in _BROKEN:
+            return self._judge_broken(finding, phase, past, now)
+        past.broken_since = None
+        if now - past.moved_at < self.stalled_seconds:
+            return finding
+        span = _span(self.stalled_seconds)
+        sentence = f"Not a byte came for {span}. Another release is tried."
+        return replace(finding, news=News.FAILED, failure=FailureReason.STALLED, sentence=sentence)
 
-
-def _named(infohash: str, torrents: tuple[TorrentStatus, ...]) -> TorrentStatus | None:
-    ids = frozenset({infohash})
-    return next((each for each in torrents if each.is_called(ids)), None)
-
-
-def _failed(finding: Finding, status: TorrentStatus) -> Finding:
-    if status.phase is Phase.MISSING_FILES:
-        failure = FailureReason.MISSING_FILES
-        sentence = "qBittorrent misses files that it had downloaded. Another release is tried."
-    else:
-        failure = FailureReason.CLIENT_ERROR
-        sentence = "qBittorrent reports an error on this torrent. Another release is tried."
-    return Finding(finding.acquisition_id, News.FAILED, status, failure, sentence)
+    def _judge_broken(self, finding: Finding, phase: Phase, past: _Past, now: float) -> Finding:
+        if past.broken_since is None:
+            past.broken_since = past.started_at = now
+        if now - past.broken_since >= self.stalled_seconds:
+            span = _span(self.stalled_seconds)
+            sentence = (
+                f"{_SENTENCES[phase].partition(':')[0]} for {span}. Another release is tried."
+            )
+            return replace(finding, news=News.FAILED, failure=_BROKEN[phase], sentence=sentence)
+        # What comes behind an error is a stall of its own, which begins then.
+        past.moved_at = now
+        is_due = now - past.started_at >= RESTART_SECONDS
+        past.started_at = now if is_due else past.started_at
+        return replace(finding, to_be_started=is_due)
 
 
-def _stalled(finding: Finding, status: TorrentStatus, seconds: float) -> Finding:
+def _names(status: TorrentStatus) -> set[str]:
+    return {status.id, *(infohash[:40] for infohash in status.infohashes)}
+
+
+def _span(seconds: float) -> str:
     hours = seconds / 3600
-    span = f"{hours:.1f} hours" if hours >= 1 else f"{seconds:.0f} seconds"
-    sentence = f"Not a byte came for {span}. Another release is tried."
-    return Finding(finding.acquisition_id, News.FAILED, status, FailureReason.STALLED, sentence)
+    return f"{hours:.1f} hours" if hours >= 1 else f"{seconds:.0f} seconds"

@@ -5,6 +5,7 @@ from reeld.domain.messages._pipeline import SettingsChanged, Sweep
 from reeld.domain.messages._qbit import (
     PauseDownload,
     PollDownloads,
+    PrioritiseDownload,
     RemoveDownload,
     ResumeDownload,
     SetShareLimits,
@@ -35,6 +36,7 @@ __all__ = [
     "PollDownloads",
     "PollFeed",
     "PollRecent",
+    "PrioritiseDownload",
     "RemoveDownload",
     "ResumeDownload",
     "SearchMovies",

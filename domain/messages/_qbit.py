@@ -30,6 +30,14 @@ class ResumeDownload(Message[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class PrioritiseDownload(Message[bool]):
+    """Put an acquisition's torrent at the head or at the end of qBittorrent's queue; False where it does not queue."""
+
+    acquisition_id: int
+    first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class SetShareLimits(Message[None]):
     """Set how long an acquisition's torrent is seeded.
 

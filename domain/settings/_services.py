@@ -130,6 +130,8 @@ class FeedSettings:
         """Check the values."""
         legal = 0 < len(self.name) <= 64 and self.name.isprintable()
         require(legal, "feeds.name", "must have 1 to 64 printable characters.")
+        # Releases and watermarks of HDBits are stored under this name.
+        require(self.name != "hdbits", "feeds.name", "must not be hdbits, which is taken.")
         require_url(f"feeds.{self.name}.url", self.url.reveal())
         shortest = 0.1 if is_loopback(self.url.reveal()) else 60
         require_between(f"feeds.{self.name}.interval_seconds", self.interval_seconds, shortest)

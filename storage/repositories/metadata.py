@@ -12,7 +12,7 @@ from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fet
 
 _REFRESH: Final = """
 UPDATE movie SET
-    title = %(title)s, year = %(year)s, imdb_id = %(imdb_id)s, original_title = %(original_title)s,
+    title = %(title)s, year = %(year)s, imdb_id = coalesce(%(imdb_id)s, imdb_id), original_title = %(original_title)s,
     original_language = %(original_language)s, secondary_year = %(secondary_year)s,
     runtime_minutes = %(runtime_minutes)s, alternative_titles = %(alternative_titles)s, overview = %(overview)s,
     genres = %(genres)s, status = %(status)s, release_dates = %(release_dates)s,
@@ -46,7 +46,10 @@ async def stale(source: Reader, *, seconds: float, limit: int) -> list[int]:
 
 
 async def refresh(conn: Connection, movie_id: int, details: MovieDetails) -> bool:
-    """Store what TMDB says of a movie; False when there is no such movie any more."""
+    """Store what TMDB says of a movie; False when there is no such movie any more.
+
+    An IMDb number that TMDB leaves out is kept: without it the movie could not be searched any more.
+    """
     collection = details.collection
     dates = details.release_dates
     params: dict[str, Any] = {
@@ -77,6 +80,12 @@ async def refresh(conn: Connection, movie_id: int, details: MovieDetails) -> boo
         "backdrop_path": details.backdrop_path,
     }
     return await execute(conn, _REFRESH, params) == 1
+
+
+async def mark_deleted(conn: Connection, movie_id: int) -> bool:
+    """Note that TMDB does not know a movie any more; everything else stays as it was. False when there is no movie."""
+    statement = "UPDATE movie SET status = 'deleted', refreshed_at = now() WHERE id = %s"
+    return await execute(conn, statement, (movie_id,)) == 1
 
 
 def _details(row: Row) -> MovieDetails:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
 from typing import ClassVar, Final
 
 import structlog
@@ -10,8 +10,17 @@ import structlog
 from reeld.actors.kernel import handles
 from reeld.actors.resources import Resources
 from reeld.actors.service import ServiceActor, mark_of
+from reeld.actors.tmdb._facts import FRESH_SECONDS, Facts
+from reeld.actors.tmdb._pictures import Pictures
 from reeld.actors.worker import Effect, works
-from reeld.domain.errors import NotFound, ReeldError, ServiceError, Unavailable
+from reeld.domain.errors import (
+    DatabaseUnavailable,
+    DeadlineExceeded,
+    NotFound,
+    ReeldError,
+    ServiceError,
+    Unavailable,
+)
 from reeld.domain.history import EventKind, HistoryKind
 from reeld.domain.messages import (
     AddedMovie,
@@ -19,17 +28,15 @@ from reeld.domain.messages import (
     FetchImage,
     FindMovie,
     Image,
-    ImageKind,
     LookupMovie,
     SearchMovies,
 )
-from reeld.domain.movie import MovieDetails, MovieHit, NewMovie
+from reeld.domain.movie import Movie, MovieDetails, MovieHit, NewMovie
 from reeld.domain.profile import profile_named
 from reeld.domain.settings import TmdbSettings
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
-from reeld.services.images import ImageCache
 from reeld.services.limiter import Limiter, Pace
-from reeld.services.tmdb import ImageConfiguration, NotModified, TmdbClient, parse_movie
+from reeld.services.tmdb import TmdbClient
 from reeld.storage import TrioConnection
 from reeld.storage.events import append
 from reeld.storage.repositories import cache, history, metadata, movies
@@ -37,13 +44,12 @@ from reeld.storage.work import Job, submit
 
 log = structlog.get_logger("reeld.actors.tmdb")
 
-FRESH_SECONDS: Final = 24 * 3600.0
-"""How long TMDB's answer about a movie is used without asking again."""
-CONFIGURATION_SECONDS: Final = 3 * 24 * 3600.0
-"""TMDB asks to read its configuration every few days."""
+ADD_PATIENCE_SECONDS: Final = 8.0
+"""A person waits: past this a movie whose title is known is added without TMDB's facts, which come later."""
+POSTER_SIZE: Final = "w500"
 BURST: Final = 10
 STALE_AT_ONCE: Final = 200
-_CONFIGURATION: Final = "tmdb:configuration"
+_IMDB_NUMBER: Final = re.compile(r"tt\d{7,10}", re.ASCII)
 
 
 class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
@@ -52,12 +58,19 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
     name = "tmdb"
     queue = Queue.TMDB
     concurrency: ClassVar[int] = 8
+    handler_deadline: ClassVar[float] = 60.0
     slots = 4
 
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
         self._database = resources.database.labelled("metadata")
-        self._images: ImageCache | None = None
+        self._facts = Facts(self._database, self.call, self.require_settings)
+        self._pictures = Pictures(
+            self._database,
+            self.call,
+            resources.settings.current.data_dir / "images",
+            self.require_settings,
+        )
 
     def read_settings(self) -> TmdbSettings | None:
         """Return TMDB's settings in force."""
@@ -76,16 +89,17 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
 
     @handles(SearchMovies)
     async def search(self, message: SearchMovies) -> tuple[MovieHit, ...]:
-        """Search by title."""
-        client = await self.client()
-        async with self.breaker.call():
-            return (await client.search(message.query, year=message.year)).movies
+        """Search by title, or find by IMDb number."""
+        query = message.query.strip()
+        async with self.call() as client:
+            if _IMDB_NUMBER.fullmatch(query):
+                return await client.find_by_imdb(query)
+            return (await client.search(query, year=message.year)).movies
 
     @handles(FindMovie)
     async def find(self, message: FindMovie) -> MovieHit:
         """Find by IMDb number."""
-        client = await self.client()
-        async with self.breaker.call():
+        async with self.call() as client:
             found = await client.find_by_imdb(message.imdb_id)
         if not found:
             raise NotFound(f"TMDB knows no movie with the IMDb number {message.imdb_id}.")
@@ -94,30 +108,25 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
     @handles(LookupMovie)
     async def lookup(self, message: LookupMovie) -> MovieDetails:
         """Read one movie."""
-        return await self._details(message.tmdb_id)
+        return await self._facts.of(message.tmdb_id)
 
     @handles(FetchImage)
     async def image(self, message: FetchImage) -> Image:
         """Return a picture, from the cache or from TMDB."""
-        images = await self._image_cache()
-        key = f"{message.size}{message.path}"
-        if (cached := await images.get(key)) is not None:
-            return Image(cached.type.media_type, cached.data)
-        client = await self.client()
-        configuration = await self._image_configuration()
-        async with self.breaker.call():
-            image = await client.image(message.path, message.size, configuration)
-        await images.put(key, image)
-        return Image(image.type.media_type, image.data)
+        picture = await self._pictures.fetch(message.path, message.size)
+        return Image(picture.type.media_type, picture.data)
 
     @handles(AddMovie)
     async def add(self, message: AddMovie) -> AddedMovie:
         """Want a movie: with TMDB's facts, or with what the message says while TMDB cannot be asked."""
-        profile_named(message.profile or self.resources.settings.current.decision.profile)
-        details = await self._details_if_possible(message)
-        new = _new_movie(message, details, self.resources.settings.current.decision.profile)
-        async with self.resources.database.transaction() as conn:
-            movie, is_new = await movies.add(conn, new)
+        profile = message.profile or self.resources.settings.current.decision.profile
+        profile_named(profile)
+        there = await movies.by_tmdb_id(self._database, message.tmdb_id)
+        if there is not None:
+            return AddedMovie(there, is_new=False)
+        details = await self._facts_if_possible(message)
+        async with self._database.transaction() as conn:
+            movie, is_new = await movies.add(conn, _new_movie(message, details, profile))
             if is_new:
                 if details is not None:
                     await metadata.refresh(conn, movie.id, details)
@@ -134,18 +143,13 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
         movie = await movies.get(self._database, int(job.args["movie_id"]))
         if movie is None:
             return None
-        details = await self._details(movie.tmdb_id)
+        try:
+            details = await self._facts.of(movie.tmdb_id)
+        except NotFound:
+            return _deleted(movie)
         if details.poster_path:
             await self._warm(details.poster_path)
-        became_searchable = movie.imdb_id is None and details.imdb_id is not None
-
-        async def effect(conn: TrioConnection) -> None:
-            await metadata.refresh(conn, movie.id, details)
-            await append(conn, EventKind.MOVIE_REFRESHED, movie.id, {"movie_id": movie.id})
-            if became_searchable:
-                await submit(conn, _search(movie.id))
-
-        return effect
+        return _refreshed(movie, details)
 
     @works(WorkKind.REFRESH_STALE)
     async def refresh_stale(self, _job: Job) -> Effect | None:
@@ -158,94 +162,63 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
 
         return effect
 
-    async def _details_if_possible(self, message: AddMovie) -> MovieDetails | None:
+    async def _facts_if_possible(self, message: AddMovie) -> MovieDetails | None:
+        if message.title is None:
+            return await self._facts.of(message.tmdb_id)
         try:
-            return await self._details(message.tmdb_id)
-        except (Unavailable, ServiceError) as error:
-            if message.title is None:
+            return await self._facts.of(message.tmdb_id, patience=ADD_PATIENCE_SECONDS)
+        except (Unavailable, ServiceError, DeadlineExceeded) as error:
+            if isinstance(error, DatabaseUnavailable):
                 raise
             log.info("added_without_tmdb", tmdb_id=message.tmdb_id, reason=error.reason)
             return None
 
-    async def _details(self, tmdb_id: int) -> MovieDetails:
-        client = await self.client()
-        key = f"tmdb:movie:{tmdb_id}"
-        today = datetime.now(UTC).date()
-        stored = await cache.get(self._database, key)
-        if stored is not None and stored.is_fresh and stored.body is not None:
-            return parse_movie(stored.body, country=client.country, today=today)
-        etag = stored.etag if stored is not None and stored.body is not None else None
-        async with self.breaker.call():
-            answer = await client.movie(tmdb_id, etag=etag)
-        async with self._database.transaction() as conn:
-            if isinstance(answer, NotModified):
-                await cache.touch(conn, key, seconds=FRESH_SECONDS)
-            else:
-                await cache.put(conn, key, answer.raw, seconds=FRESH_SECONDS, etag=answer.etag)
-        if isinstance(answer, NotModified):
-            assert stored is not None
-            assert stored.body is not None
-            return parse_movie(stored.body, country=client.country, today=today)
-        return answer.details
-
-    async def _image_configuration(self) -> ImageConfiguration:
-        stored = await cache.get(self._database, _CONFIGURATION)
-        if stored is not None and stored.is_fresh and isinstance(stored.document, dict):
-            return ImageConfiguration(
-                stored.document["base_url"],
-                tuple(stored.document["poster_sizes"]),
-                tuple(stored.document["backdrop_sizes"]),
-            )
-        client = await self.client()
-        async with self.breaker.call():
-            read = await client.configuration()
-        document = {
-            "base_url": read.base_url,
-            "poster_sizes": list(read.poster_sizes),
-            "backdrop_sizes": list(read.backdrop_sizes),
-        }
-        async with self._database.transaction() as conn:
-            await cache.put(conn, _CONFIGURATION, document, seconds=CONFIGURATION_SECONDS)
-        return read
-
-    async def _image_cache(self) -> ImageCache:
-        if self._images is None:
-            settings = self.resources.settings.current
-            capacity = settings.tmdb.image_cache_bytes if settings.tmdb else 0
-            images = ImageCache(settings.data_dir / "images", capacity)
-            await images.open()
-            self._images = images
-        return self._images
-
     async def _warm(self, poster_path: str) -> None:
         try:
-            await self.image(FetchImage(ImageKind.POSTER, poster_path))
+            await self._pictures.fetch(poster_path, POSTER_SIZE)
         except ReeldError as error:
             # A picture is not worth failing a refresh for; it is fetched when somebody looks.
             log.info("poster_not_fetched", reason=error.reason)
 
 
+def _refreshed(movie: Movie, details: MovieDetails) -> Effect:
+    became_searchable = movie.imdb_id is None and details.imdb_id is not None
+
+    async def effect(conn: TrioConnection) -> None:
+        await metadata.refresh(conn, movie.id, details)
+        await append(conn, EventKind.MOVIE_REFRESHED, movie.id, {"movie_id": movie.id})
+        if became_searchable:
+            await submit(conn, _search(movie.id))
+
+    return effect
+
+
+def _deleted(movie: Movie) -> Effect:
+    """Keep a movie that TMDB does not know any more, and say so: its file is its owner's."""
+
+    async def effect(conn: TrioConnection) -> None:
+        await metadata.mark_deleted(conn, movie.id)
+        await append(conn, EventKind.MOVIE_REFRESHED, movie.id, {"movie_id": movie.id})
+
+    log.warning("movie_deleted_at_tmdb", movie_id=movie.id, tmdb_id=movie.tmdb_id)
+    return effect
+
+
 def _new_movie(message: AddMovie, details: MovieDetails | None, profile: str) -> NewMovie:
-    wanted = message.profile or profile
     if details is None:
         return NewMovie(
             tmdb_id=message.tmdb_id,
             title=message.title or "",
             year=message.year,
             monitored=message.monitored,
-            profile=wanted,
+            profile=profile,
         )
     return NewMovie(
         tmdb_id=message.tmdb_id,
         title=details.title,
         year=details.year,
-        imdb_id=details.imdb_id,
-        original_title=details.original_title,
-        secondary_year=details.secondary_year,
-        runtime_minutes=details.runtime_minutes,
-        alternative_titles=details.alternative_titles,
         monitored=message.monitored,
-        profile=wanted,
+        profile=profile,
     )
 
 

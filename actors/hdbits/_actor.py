@@ -1,0 +1,162 @@
+"""The actor of HDBits."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import structlog
+
+from reeld.actors.fetching import fetch_torrent
+from reeld.actors.hdbits._storing import (
+    INDEXER,
+    not_searchable,
+    offers,
+    polled,
+    searched,
+    store_page,
+)
+from reeld.actors.kernel import handles
+from reeld.actors.limiting import StoredLimits
+from reeld.actors.polling import note_failure
+from reeld.actors.resources import Resources
+from reeld.actors.service import ServiceActor, mark_of
+from reeld.actors.worker import Effect, works
+from reeld.domain.errors import NotFound, ReeldError, Refused
+from reeld.domain.messages import PollRecent
+from reeld.domain.movie import Movie
+from reeld.domain.release import Release
+from reeld.domain.settings import HdbitsSettings
+from reeld.domain.work import Queue, WorkKind, WorkRequest
+from reeld.services.hdbits import HdbitsClient
+from reeld.services.limiter import Limiter, Pace
+from reeld.services.torrents import DeliveredTorrent
+from reeld.storage.repositories import feeds, movies
+from reeld.storage.work import Job, submit
+
+log = structlog.get_logger("reeld.actors.hdbits")
+
+SEARCH_PAGES: Final = 3
+"""Of one movie: three hundred releases are more than any has."""
+RECENT_PAGES: Final = 10
+"""How far back one poll reads at most; what lies further back is a gap, and is said to be one."""
+LIMITER_PATIENCE_SECONDS: Final = 15.0
+"""Longer waits for our own pace are slept out by the work's row: in here they would look like a slow HDBits."""
+_NO_IMDB_ID: Final = (
+    "It has no IMDb number, so HDBits cannot be searched for it; feeds are still watched."
+)
+
+
+class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
+    """Works on queue `hdbits`, one row at a time: two seconds lie between two calls anyway."""
+
+    name = "hdbits"
+    queue = Queue.HDBITS
+    job_seconds = 300.0
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        self._database = resources.database
+        self._limits = StoredLimits(resources.database.labelled("limits"))
+
+    def read_settings(self) -> HdbitsSettings | None:
+        """Return HDBits' settings in force."""
+        return self.resources.settings.current.hdbits
+
+    def mark(self, settings: HdbitsSettings) -> str:
+        """Return a mark of address and credentials."""
+        return mark_of(settings.url, settings.username, settings.passkey)
+
+    def make_client(self, settings: HdbitsSettings) -> HdbitsClient:
+        """Make a client whose pace survives restarts."""
+        pace = Pace.per_hour(settings.calls_per_hour, gap=settings.spacing_seconds)
+        limiter = Limiter(INDEXER, pace, store=self._limits, max_wait=LIMITER_PATIENCE_SECONDS)
+        return HdbitsClient(settings, limiter, observer=self.observer)
+
+    @handles(PollRecent)
+    async def poll_now(self, _message: PollRecent) -> None:
+        """Ask for a poll of the recent uploads now."""
+        request = WorkRequest(Queue.HDBITS, WorkKind.POLL_RECENT, {}, "recent")
+        async with self._database.transaction() as conn:
+            await submit(conn, request)
+
+    @works(WorkKind.SEARCH_MOVIE)
+    async def search_movie(self, job: Job) -> Effect | None:
+        """Search releases of a movie by its IMDb number."""
+        movie = await movies.get(self._database, int(job.args["movie_id"]))
+        if movie is None:
+            return None
+        if movie.imdb_id is None:
+            return not_searchable(movie, _NO_IMDB_ID)
+        try:
+            return await self._search(job, movie, movie.imdb_id)
+        except NotFound:
+            return searched(movie, [], 0)
+        except Refused as error:
+            # Asking again is of no use before the movie's facts change; it is done once a day anyway.
+            return not_searchable(movie, error.sentence)
+
+    @works(WorkKind.POLL_RECENT)
+    async def poll_recent(self, job: Job) -> Effect | None:
+        """Read the recent uploads back to where the last poll began, so that none between is missed."""
+        try:
+            return await self._poll(job)
+        except ReeldError as error:
+            await note_failure(self._database, INDEXER, error)
+            raise
+
+    @works(WorkKind.FETCH_TORRENT)
+    async def fetch(self, job: Job) -> Effect | None:
+        """Fetch the .torrent of an acquisition and hold it against the announced infohash."""
+
+        async def download(release: Release) -> DeliveredTorrent:
+            async with self.call() as client:
+                return await client.download(
+                    int(release.indexer_ref), announced=release.infohash or ""
+                )
+
+        return await fetch_torrent(self._database, job, download)
+
+    # Both go on at the page where an earlier attempt stopped: our own pace may allow no more than one an attempt.
+
+    async def _search(self, job: Job, movie: Movie, imdb_id: str) -> Effect:
+        number = int(job.progress.get("page", 0))
+        found = int(job.progress.get("found", 0))
+        while True:
+            async with self.call() as client:
+                page = await client.search(imdb_id, page=number)
+            number, found = number + 1, found + len(page.torrents)
+            if not page.full or number >= SEARCH_PAGES:
+                break
+            await store_page(self._database, offers(page.torrents), only_new=False)
+            await self.resources.work.progress(job, {"page": number, "found": found})
+        log.info("movie_searched", movie_id=movie.id, found=found)
+        self.resources.metrics.add("reeld_releases_seen_total", found, source=INDEXER)
+        return searched(movie, offers(page.torrents), found)
+
+    async def _poll(self, job: Job) -> Effect:
+        state = await feeds.get(self._database, INDEXER)
+        seen = int(state.watermark.get("newest_id", 0)) if state else 0
+        most = RECENT_PAGES if seen else 1
+        number = int(job.progress.get("page", 0))
+        newest = max(int(job.progress.get("newest", 0)), seen)
+        while True:
+            async with self.call() as client:
+                page = await client.recent(page=number)
+            fresh = [each for each in page.torrents if each.id > seen]
+            self.resources.metrics.add("reeld_releases_seen_total", len(fresh), source=INDEXER)
+            number, newest = number + 1, max([newest, *(each.id for each in fresh)])
+            reached = not page.full or len(fresh) < len(page.torrents)
+            if reached or number >= most:
+                break
+            await store_page(self._database, offers(fresh), only_new=True)
+            await self.resources.work.progress(job, {"page": number, "newest": newest})
+        return polled(offers(fresh), newest, gap=self._note_poll(gap=bool(seen) and not reached))
+
+    def _note_poll(self, *, gap: bool) -> bool:
+        metrics = self.resources.metrics
+        if gap:
+            log.warning("recent_gap", pages=RECENT_PAGES)
+            metrics.add("reeld_rss_gaps_total", indexer=INDEXER)
+        metrics.set("reeld_rss_last_success_timestamp_seconds", time.time(), indexer=INDEXER)
+        return gap

@@ -1,0 +1,148 @@
+"""One look at all downloads that are under way, and what follows from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+import structlog
+import trio
+
+from reeld.actors.qbit._adding import tag_of
+from reeld.actors.qbit._news import note_complete, note_failed, note_missing, note_progress
+from reeld.actors.qbit._watching import Finding, News, Watch
+from reeld.actors.resources import Resources
+from reeld.domain.acquisition import AcquisitionState, FailureReason
+from reeld.domain.errors import NotFound, ProtocolViolation, ReeldError, Refused
+from reeld.services.qbittorrent import QbittorrentClient, QbittorrentFile, TorrentStatus
+from reeld.storage.crashpoints import crash_point
+from reeld.storage.repositories import downloads
+from reeld.storage.repositories.downloads import Download
+
+log = structlog.get_logger("reeld.actors.qbit")
+
+CLIENT: Final = "qbittorrent"
+SETTLING_SECONDS: Final = 60.0
+_WHOLE_LIST_SINCE: Final = (2, 8, 5)
+"""qBittorrent 4.4.5: older ones answer after a restart before they have read all their torrents."""
+_MOST_NAMED: Final = 50
+"""More infohashes than this make an address that proxies refuse: then all torrents are asked for."""
+_WATCHED: Final = frozenset({AcquisitionState.SENT, AcquisitionState.DOWNLOADING})
+
+Call = Callable[[], AbstractAsyncContextManager[QbittorrentClient]]
+"""Makes one call through the actor's breaker."""
+
+
+class Lookout:
+    """Looks at downloads and writes down what is new.
+
+    Args:
+        resources: What actors share.
+        call: Makes a call to qBittorrent.
+        watch: Remembers what the last look saw.
+    """
+
+    def __init__(self, resources: Resources, call: Call, watch: Watch) -> None:
+        self._database = resources.database
+        self._metrics = resources.metrics
+        self._call = call
+        self._watch = watch
+        # qBittorrent may have been started a moment ago, together with us.
+        self._disturbed_at = trio.current_time()
+
+    async def look(self) -> None:
+        """Look at every download that is under way.
+
+        Raises:
+            ReeldError: Neither qBittorrent nor the database could be asked; the next look is as good.
+        """
+        active = await downloads.active(self._database)
+        self._count(active)
+        watched = {each.id: each for each in active if each.state in _WATCHED and each.infohash}
+        if not watched:
+            return
+        if any(each.state is AcquisitionState.SENT for each in watched.values()):
+            crash_point("grab.sent.committed")
+        wanted = {key: each.infohash or "" for key, each in watched.items()}
+        listed, is_whole = await self._list(wanted)
+        findings = self._watch.look(wanted, listed, trio.current_time())
+        await note_progress(
+            self._database,
+            [(watched[f.acquisition_id], f) for f in findings if f.news is News.PROGRESS],
+        )
+        for finding in findings:
+            if finding.news is not News.MISSING or is_whole:
+                await self._act_on_one(watched[finding.acquisition_id], finding)
+
+    async def _list(self, wanted: dict[int, str]) -> tuple[tuple[TorrentStatus, ...], bool]:
+        """Return what qBittorrent lists, and whether that is all it has."""
+        ids = wanted.values() if len(wanted) <= _MOST_NAMED else None
+        is_whole = True
+        try:
+            async with self._call() as client:
+                listed = await client.torrents(ids=ids)
+                if trio.current_time() - self._disturbed_at < SETTLING_SECONDS:
+                    is_whole = (await client.version()).api >= _WHOLE_LIST_SINCE
+        except ReeldError:
+            self._disturbed_at = trio.current_time()
+            raise
+        return listed, is_whole
+
+    async def _act_on_one(self, download: Download, finding: Finding) -> None:
+        try:
+            await self._act_on(download, finding)
+        except (NotFound, Refused) as error:
+            # It changed since the look; the others are not to wait for it.
+            log.info("finding_overtaken", acquisition=download.id, reason=error.reason)
+
+    async def _act_on(self, download: Download, finding: Finding) -> None:
+        match finding.news:
+            case News.COMPLETE if finding.status is not None:
+                await self._complete(download, finding.status)
+            case News.FAILED if finding.failure is not None:
+                await self._fail(download, finding.failure, finding.sentence)
+            case News.MISSING:
+                await note_missing(self._database, download)
+            case News.PROGRESS if finding.to_be_started and finding.status is not None:
+                await self._start_again(download, finding.status)
+            case _:
+                pass
+
+    async def _complete(self, download: Download, status: TorrentStatus) -> None:
+        try:
+            files = await self._files(status)
+        except ProtocolViolation as error:
+            if error.reason != "unsafe_file_name":
+                raise
+            await self._fail(download, FailureReason.TORRENT_UNSAFE, error.sentence)
+            return
+        await note_complete(self._database, download, status, files)
+        self._count_finished("complete")
+
+    async def _files(self, status: TorrentStatus) -> tuple[QbittorrentFile, ...]:
+        async with self._call() as client:
+            return await client.files(status.id)
+
+    async def _fail(self, download: Download, failure: FailureReason, sentence: str) -> None:
+        await note_failed(self._database, download, failure, sentence)
+        self._count_finished("failed")
+
+    async def _start_again(self, download: Download, status: TorrentStatus) -> None:
+        if tag_of(download.id) not in status.tags:
+            return  # whoever added it looks after it
+        async with self._call() as client:
+            await client.start([status.id])
+        log.info("torrent_started_again", acquisition=download.id, state=status.raw_state)
+
+    def _count(self, active: list[Download]) -> None:
+        states = Counter(str(each.state) for each in active)
+        self._metrics.replace(
+            "reeld_downloads", {(CLIENT, state): float(count) for state, count in states.items()}
+        )
+        left = sum(max((each.size or 0) - each.downloaded, 0) for each in active)
+        self._metrics.set("reeld_download_remaining_bytes", left, client=CLIENT)
+
+    def _count_finished(self, outcome: str) -> None:
+        self._metrics.add("reeld_downloads_finished_total", client=CLIENT, outcome=outcome)

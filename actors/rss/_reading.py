@@ -1,0 +1,126 @@
+"""What one reading of a feed brings: offers, sealed links, the watermark, and whether anything was missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reeld.actors.service import mark_of
+from reeld.actors.worker import Effect
+from reeld.domain.history import EventKind
+from reeld.domain.release import NewRelease, Source
+from reeld.domain.settings import FeedSettings
+from reeld.services.feeds import FeedItem, FeedPage
+from reeld.storage import TrioConnection
+from reeld.storage.events import append
+from reeld.storage.repositories import feeds, releases
+from reeld.storage.repositories.feeds import FeedState
+from reeld.storage.vault import Vault
+
+REMEMBERED_KEYS: Final = 500
+"""How many items of the last readings are remembered, to tell whether two readings overlap."""
+
+
+def mark_of_feed(feed: FeedSettings) -> str:
+    """Return a mark of a feed's address: what was learned from another address does not count."""
+    return mark_of(feed.url)
+
+
+def state_at(state: FeedState | None, feed: FeedSettings) -> FeedState | None:
+    """Return where the reading stands, unless it was another address that was read under this name."""
+    if state is None or state.watermark.get("address", mark_of_feed(feed)) != mark_of_feed(feed):
+        return None
+    return state
+
+
+def place_of_link(feed: str, key: str) -> dict[str, str]:
+    """Return what a sealed link is bound to."""
+    return {"table": "release", "column": "sealed_link", "row": f"{feed}\n{key}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of a feed, to be committed.
+
+    Attributes:
+        fresh: How many offers the last reading did not have.
+        gap: Nothing of the last reading is left in the feed: what came and went in between was never seen.
+    """
+
+    feed: FeedSettings
+    page: FeedPage
+    offered: tuple[FeedItem, ...]
+    fresh: int
+    gap: bool
+
+    @classmethod
+    def of(cls, feed: FeedSettings, page: FeedPage, state: FeedState | None) -> Reading:
+        """Compare what the feed holds with what it held at the last reading."""
+        offered = tuple(item for item in page.items if item.title and item.torrent is not None)
+        known = set(state.watermark.get("keys", ())) if state is not None else set()
+        fresh = sum(item.key not in known for item in offered)
+        gap = bool(known) and bool(offered) and fresh == len(offered)
+        return cls(feed, page, offered, fresh, gap)
+
+    def seal(self, vault: Vault) -> dict[str, bytes]:
+        """Return the offers' links by key, sealed. Takes a thread's time for a long feed."""
+        return {
+            item.key: vault.seal(item.torrent, **place_of_link(self.feed.name, item.key))
+            for item in self.offered
+            if item.torrent is not None
+        }
+
+    def effect(self, links: Mapping[str, bytes]) -> Effect:
+        """Return the effect: offers, sealed links and watermark in one transaction.
+
+        Offers that are known are stored again: their seeders change, and their links when the feed's key does.
+        """
+        name = self.feed.name
+        offers = [_offer(name, item) for item in self.offered]
+
+        async def store(conn: TrioConnection) -> None:
+            seen = await releases.upsert(conn, offers, sealed_links=links)
+            await feeds.was_read(
+                conn,
+                name,
+                self._watermark(),
+                etag=self.page.etag,
+                last_modified=self.page.last_modified,
+                gap=self.gap,
+            )
+            new = [each.id for each in seen if each.is_new]
+            if new:
+                payload = {"release_ids": new, "source": "rss"}
+                await append(conn, EventKind.RELEASES_FOUND, None, payload)
+
+        return store
+
+    def _watermark(self) -> Mapping[str, object]:
+        keys = [item.key for item in self.offered][:REMEMBERED_KEYS]
+        return {"keys": keys, "address": mark_of_feed(self.feed)}
+
+
+def unchanged(feed: FeedSettings) -> Effect:
+    """Return the effect of an answer that says that nothing changed."""
+
+    async def effect(conn: TrioConnection) -> None:
+        await feeds.was_unchanged(conn, feed.name)
+
+    return effect
+
+
+def _offer(feed: str, item: FeedItem) -> NewRelease:
+    return NewRelease(
+        source=Source.RSS,
+        indexer=feed,
+        guid=item.key,
+        title=item.title,
+        size=item.size,
+        seeders=item.seeders,
+        leechers=item.leechers,
+        infohash=item.infohash,
+        imdb_id=item.imdb_id,
+        published_at=item.published_at,
+        freeleech=item.freeleech,
+    )
