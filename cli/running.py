@@ -4,42 +4,71 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from typing import Final
 
 import trio
 
 from reeld.cli.daemon import Daemon, Started
+from reeld.cli.output import complain
 from reeld.cli.reload import SettingsReader
-from reeld.domain.errors import ReeldError
+from reeld.domain.errors import ReeldError, Refused
+from reeld.domain.settings import Settings
 from reeld.supervisors import Escalated
 from reeld.telemetry import configure_logs
 from reeld.telemetry.logs import Format
 
+DEEPEST: Final = 20
+"""So many errors inside one another are looked through for one that a person understands."""
+
 
 def run_daemon(environ: Mapping[str, str], *, level: str, form: Format) -> int:
-    """Run the daemon; return the exit code."""
+    """Run the daemon until it is told to stop.
+
+    Returns:
+        0 after an orderly stop; 1, with a sentence on standard error, when it cannot run.
+    """
     reader = SettingsReader(environ)
     settings = reader.read()
     configure_logs(level=level, form=form)
-    if settings.library.root_folder == settings.data_dir / "library":
-        # Nobody named a library: the one below the data directory is reeld's own to make.
-        settings.library.root_folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    make_folders(settings)
     daemon = Daemon(settings, reader)
-    failure: str | None = None
+    failure: BaseException | None = None
     try:
         trio.run(daemon.run, _welcome)
-    except* (ReeldError, Escalated) as group:
-        failure = sentence_of(group)
-    if failure is None:
-        return 0
-    print(f"reeld: {failure}", file=sys.stderr)
-    return 1
+    except* (Escalated, ReeldError) as group:
+        failure = group
+    if failure is not None:
+        complain(sentence_of(failure))
+        return 1
+    return 0
+
+
+def make_folders(settings: Settings) -> None:
+    """Make the data directory, and the library in it when nobody named another: that one is reeld's own to make.
+
+    Raises:
+        Refused: They cannot be made.
+    """
+    library, folder = settings.library.root_folder, settings.data_dir
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if library == folder / "library":
+            library.mkdir(mode=0o755, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            f"The data directory {folder} cannot be used ({error.strerror or error}). Set REELD_DATA_DIR to a folder"
+            " that this user may write.",
+            reason="data_directory_unusable",
+        ) from error
 
 
 def sentence_of(error: BaseException) -> str:
     """Return what a person must know of a failure: the sentence of the innermost foreseen error."""
     found = str(error)
     current: BaseException | None = error
-    while current is not None:
+    for _ in range(DEEPEST):
+        if current is None:
+            break
         if isinstance(current, BaseExceptionGroup):
             current = current.exceptions[0]
             continue

@@ -110,6 +110,7 @@ class _Feed(_Section):
 class _Library(_Section):
     root_folder: Path | None = None
     recycle_folder: Path | None = None
+    recycle_days: int | None = None
     folder_template: str | None = None
     file_template: str | None = None
     import_mode: ImportMode | None = None
@@ -201,6 +202,16 @@ def credentials(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 _FIRST_WORDS = frozenset(name.split("_")[0] for name in _Read.model_fields)
+
+
+def known_variables() -> frozenset[str]:
+    """Return the names of all variables that are settings."""
+    found: set[str] = set()
+    for name, field in _Read.model_fields.items():
+        found.add(f"{PREFIX}{name}".upper())
+        if isinstance(field.annotation, type) and issubclass(field.annotation, _Section):
+            found |= {f"{PREFIX}{name}_{part}".upper() for part in field.annotation.model_fields}
+    return frozenset(found)
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
