@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.messages import Message, Overflow
 from reeld.domain.movie import Stage
 from reeld.storage.repositories import acquisitions, feeds, movies
+from reeld.storage.repositories.feeds import FeedState
 from reeld.storage.work import WorkState
 from reeld.telemetry import Check, HealthBoard, Status
 
@@ -33,6 +35,7 @@ SILENT_SECONDS: Final = 15.0
 LOW_DISK_RATIO: Final = 0.05
 FULL_MAILBOX_RATIO: Final = 0.8
 STALE_FEED_INTERVALS: Final = 3
+STALE_FEED_SECONDS: Final = 60.0
 STUCK_WORK_SECONDS: Final = 900.0
 
 
@@ -53,11 +56,15 @@ class HealthActor(Actor):
         self._resources = resources
         self._board = board
         self._database = database
-        self._disks = trio.CapacityLimiter(2)
+        # One each: a look that hangs in one folder must not use up the room of another.
+        self._disks: defaultdict[str, trio.CapacityLimiter] = defaultdict(
+            lambda: trio.CapacityLimiter(1)
+        )
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to look."""
         self.every("look", LOOK_SECONDS, Look(), first=0.0)
+        self.start_soon(self._look_when_ready)
 
     @handles(Look)
     async def look(self, _message: Look) -> None:
@@ -74,6 +81,10 @@ class HealthActor(Actor):
         except DatabaseUnavailable as error:
             log.debug("rows_not_checked", reason=error.reason)
         self._board.post(checks)
+
+    async def _look_when_ready(self) -> None:
+        await self._database.was_ready.wait()
+        self.address.tell(Look())
 
     def _check_database(self) -> Check:
         answered = self._database.answered_at
@@ -99,7 +110,7 @@ class HealthActor(Actor):
         with trio.move_on_after(DISK_SECONDS):
             try:
                 total, _, free = await trio.to_thread.run_sync(
-                    shutil.disk_usage, folder, abandon_on_cancel=True, limiter=self._disks
+                    shutil.disk_usage, folder, abandon_on_cancel=True, limiter=self._disks[name]
                 )
             except OSError as error:
                 sentence = f"The {name} folder {folder} cannot be read: {error.strerror}."
@@ -149,21 +160,25 @@ class HealthActor(Actor):
         )
 
     async def _check_feeds(self) -> list[Check]:
+        settings = self._resources.settings.current
+        polled = {feed.name: feed.interval_seconds for feed in settings.feeds}
+        if settings.hdbits is not None:
+            polled["hdbits"] = settings.hdbits.poll_seconds
         states = {state.name: state for state in await feeds.every(self._resources.database)}
-        checks = []
-        for feed in self._resources.settings.current.feeds:
-            state = states.get(feed.name)
-            last_ok = state.last_ok if state else None
-            limit = STALE_FEED_INTERVALS * feed.interval_seconds + 60
-            age = None if last_ok is None else (datetime.now(UTC) - last_ok).total_seconds()
-            if age is not None and age <= limit:
-                checks.append(_passed(f"feed:{feed.name}", round(age), "s"))
-            else:
-                why = (state.sentence if state else None) or "It was not read yet."
-                checks.append(
-                    Check(f"feed:{feed.name}", Status.WARN, sentence=why, observed=age, unit="s")
-                )
-        return checks
+        now = datetime.now(UTC)
+        return [
+            check_feed(name, states.get(name), seconds, now) for name, seconds in polled.items()
+        ]
+
+
+def check_feed(name: str, state: FeedState | None, interval: float, now: datetime) -> Check:
+    """Judge a source that is read again and again by how long ago that went well."""
+    last_ok = state.last_ok if state is not None else None
+    age = None if last_ok is None else (now - last_ok).total_seconds()
+    if age is not None and age <= STALE_FEED_INTERVALS * interval + STALE_FEED_SECONDS:
+        return _passed(f"feed:{name}", round(age), "s")
+    why = (state.sentence if state is not None else None) or "It was not read yet."
+    return Check(f"feed:{name}", Status.WARN, sentence=why, observed=age, unit="s")
 
 
 def check_memory() -> Check:

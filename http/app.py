@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from litestar import Litestar
-from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
+from litestar.types import ASGIApp
 
 from reeld.domain.secret import Secret
 from reeld.http.api.movies import movie_routes
 from reeld.http.api.queue import queue_routes
 from reeld.http.api.work import work_routes
-from reeld.http.measure import Measure
+from reeld.http.measure import Headers, Measure
 from reeld.http.ops.control import control_routes
 from reeld.http.ops.health import health_routes
 from reeld.http.ops.metrics import metrics_routes
@@ -25,6 +25,7 @@ LARGEST_BODY = 1024 * 1024
 _ENCODERS: Mapping[Any, Any] = {Secret: str}
 
 _HEADERS = {
+    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
@@ -32,9 +33,9 @@ _HEADERS = {
 }
 
 
-def create_app(surface: Surface) -> Litestar:
-    """Return the ASGI application of one daemon."""
-    return Litestar(
+def create_app(surface: Surface) -> ASGIApp:
+    """Return the ASGI application of one daemon. It needs no lifespan events."""
+    app = Litestar(
         route_handlers=[
             *health_routes(surface),
             *metrics_routes(surface),
@@ -43,14 +44,13 @@ def create_app(surface: Surface) -> Litestar:
             *queue_routes(surface),
             *work_routes(surface),
         ],
-        middleware=[DefineMiddleware(Measure, metrics=surface.metrics)],
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error
         openapi_config=OpenAPIConfig(
             title="reeld", version=surface.version, path="/api/schema", render_plugins=[]
         ),
-        response_headers=_HEADERS,
         type_encoders=_ENCODERS,
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
         debug=False,
     )
+    return Measure(Headers(app, _HEADERS), surface.metrics)

@@ -21,7 +21,7 @@ log = structlog.get_logger("reeld.http")
 
 GRACE_SECONDS: Final = 3.0
 """How long a request may go on after the server was told to stop."""
-HANG_UP_SECONDS: Final = 2.0
+HANG_UP_SECONDS: Final = 1.0
 """How long a connection that was closed under its handler may take to end."""
 MAX_CONNECTIONS: Final = 500
 SILENT_SECONDS: Final = 120.0
@@ -140,7 +140,7 @@ class WebServer:
         self._open.add(stream)
         try:
             app = wrap_app(self.app, 0, "asgi")
-            await TCPServer(app, self._config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+            await _Connection(app, self._config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
         except Exception as error:  # one connection must not take all others down
             log.error("connection_failed", exc_info=error)
         finally:
@@ -155,6 +155,21 @@ class WebServer:
         if self._open:
             with trio.move_on_after(GRACE_SECONDS):
                 await self._quiet.wait()
+
+
+class _Connection(TCPServer):
+    """Hypercorn's connection, which would wait out the whole keep-alive time after its client has gone."""
+
+    _client_has_gone = False
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        self._client_has_gone = True
+        await self.idle_task.stop()
+
+    async def _idle_timeout(self) -> None:
+        if not self._client_has_gone:
+            await super()._idle_timeout()
 
 
 def _config() -> Config:

@@ -1,19 +1,28 @@
-"""A real PostgreSQL for every test that wants one: one server a run, one fresh database a test."""
+"""A real PostgreSQL for every test that wants one (one server a run, one fresh database a test), and a whole daemon."""
 
 from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
 import trio
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 if TYPE_CHECKING:
+    import httpx
+
+    from reeld.cli.daemon import Daemon, Started
+    from reeld.cli.reload import SettingsReader
+    from reeld.domain.settings import Settings
     from reeld.storage import Database
 
 # Nothing here has to survive a power cut.
@@ -92,3 +101,83 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
     async with Database.open(database_url) as opened:
         yield opened
+
+
+# A whole daemon in this process ------------------------------------------------------------------------------------------
+
+DAEMON_KEY = "the-key-of-the-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningDaemon:
+    """A daemon that does its work.
+
+    Attributes:
+        http: Calls it with the administrator's key.
+        stranger: Calls it with no key.
+    """
+
+    daemon: Daemon
+    started: Started
+    http: httpx.AsyncClient
+    stranger: httpx.AsyncClient
+
+
+RunDaemon = Callable[..., AbstractAsyncContextManager[RunningDaemon]]
+
+
+@pytest.fixture
+def daemon_settings(tmp_path: Path, database_url: str) -> Settings:
+    """The settings of a daemon on a fresh database, to which no outside service is known."""
+    from reeld.domain.secret import Secret
+    from reeld.domain.settings import LibrarySettings, ServerSettings, Settings
+
+    options = conninfo_to_dict(database_url)
+    name = options.pop("dbname")
+    library = tmp_path / "library"
+    library.mkdir()
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=Secret(f"postgresql:///{name}?{urlencode(options)}"),
+        library=LibrarySettings(root_folder=library),
+        server=ServerSettings(port=0, api_key=Secret(DAEMON_KEY)),
+    )
+
+
+@pytest.fixture
+def run_daemon() -> RunDaemon:
+    """Runs a daemon with given settings for the length of a block, which begins when the daemon is ready."""
+    import httpx
+
+    from reeld.cli.daemon import Daemon
+
+    @asynccontextmanager
+    async def run(
+        settings: Settings, reader: SettingsReader | None = None, *, key: str = DAEMON_KEY
+    ) -> AsyncIterator[RunningDaemon]:
+        daemon = Daemon(settings, reader)
+        send, receive = trio.open_memory_channel[Any](1)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(daemon.run, send.send)
+            with trio.fail_after(60):
+                started = await receive.receive()
+            headers = {"X-Api-Key": key}
+            async with (
+                httpx.AsyncClient(base_url=daemon.url, headers=headers, timeout=30) as http,
+                httpx.AsyncClient(base_url=daemon.url, timeout=30) as stranger,
+            ):
+                try:
+                    yield RunningDaemon(daemon, started, http, stranger)
+                finally:
+                    daemon.stop()
+
+    return run
+
+
+@pytest.fixture
+async def running_daemon(
+    run_daemon: RunDaemon, daemon_settings: Settings
+) -> AsyncIterator[RunningDaemon]:
+    """A daemon that does its work, on a fresh database, to which no outside service is known."""
+    async with run_daemon(daemon_settings) as running:
+        yield running
