@@ -20,7 +20,7 @@ from reeld.services.hdbits import HdbitsClient
 from reeld.services.limiter import Limiter, LimiterState, LimiterWait, Pace
 from reeld.services.tmdb import TmdbClient
 from reeld.services.transport import Call, Profile, Wire
-from reeld.storage import Database
+from reeld.storage import Database, TrioConnection
 
 PATIENCE_SECONDS: Final = 5.0
 """How long a check waits for its turn at a limiter."""
@@ -130,6 +130,8 @@ async def _stored_limit(patient: Patient) -> LimiterState | None:
     if conninfo is None:
         return None
     try:
+        # A pool waits for a server that is down; whoever only looks does not.
+        await (await TrioConnection.connect(conninfo)).close()
         async with Database.open(conninfo, size=1) as database:
             return await StoredLimits(database).load("hdbits")
     except (ReeldError, psycopg.Error):
