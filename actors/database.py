@@ -28,6 +28,8 @@ log = structlog.get_logger("reeld.actors")
 CHECK_SECONDS: Final = 5.0
 CHECK_DEADLINE_SECONDS: Final = 2.0
 PREPARING: Final = "The database is being prepared. Nothing is lost; work begins when it is ready."
+START_SECONDS: Final = 5.0
+"""How long the rest of the tree waits for the database before it starts without one."""
 RETRY_SECONDS: Final = (0.2, 10.0)
 """The first and the longest pause between attempts to reach a server that is away."""
 
@@ -96,12 +98,17 @@ class DatabaseActor(Actor):
         self._metrics = metrics
         self._status = status
         self._on_ready = on_ready
+        self._leads = trio.Event()
         self._database.hold_back(PREPARING)
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
-        """Begin to serve; being ready is told by the status."""
+        """Begin to serve, and give the database a moment; being ready is told by the status."""
         self.start_soon(self._serve)
         self.every("check", CHECK_SECONDS, CheckDatabase(), first=CHECK_SECONDS)
+        # Whoever starts next looks at its rows at once. Looking in vain would cost it a whole interval: ten seconds
+        # until the work of a killed daemon is taken up again.
+        with trio.move_on_after(START_SECONDS):
+            await self._leads.wait()
 
     @handles(CheckDatabase)
     async def check(self, _message: CheckDatabase) -> None:
@@ -155,6 +162,7 @@ class DatabaseActor(Actor):
             self._status.is_ready, self._status.epoch = True, epoch
             self._status.answered_at = trio.current_time()
             self._status.was_ready.set()
+            self._leads.set()
             self._metrics.set("reeld_leader", 1)
             self._metrics.set("reeld_db_up", 1)
             log.info("database_ready", epoch=epoch, pid=os.getpid())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import structlog
+import trio
 
 from reeld.actors.importer._planning import Planner
 from reeld.actors.importer._progress import ProgressBoard
@@ -23,7 +24,8 @@ from reeld.domain.work import Queue, WorkKind
 from reeld.storage.repositories import imports
 from reeld.storage.work import Job
 
-_ALL = 1_000_000
+LEFTOVERS_RETRY_SECONDS: Final = 30.0
+_ALL: Final = 1_000_000
 
 log = structlog.get_logger("reeld.actors.importer")
 
@@ -79,6 +81,11 @@ class ImportActor(WorkerActor):
             self.address.tell(Sweep())
 
     async def _clear_leftovers(self) -> None:
+        """Clear once, however long the disk or the database lets us wait."""
+        while not await self._tried_to_clear():
+            await trio.sleep(LEFTOVERS_RETRY_SECONDS)
+
+    async def _tried_to_clear(self) -> bool:
         root = self.resources.settings.current.library.root_folder
         try:
             found = await self._files.run(f"sweep:{root}", partial(find_leftovers, root))
@@ -87,5 +94,6 @@ class ImportActor(WorkerActor):
             removed = await self._files.run(f"sweep:{root}", work)
         except ReeldError as error:
             log.info("leftovers_not_cleared", root=str(root), reason=error.reason)
-            return
+            return False
         log.info("leftovers_cleared", root=str(root), removed=removed)
+        return True

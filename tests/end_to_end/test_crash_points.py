@@ -1,0 +1,405 @@
+"""The daemon is killed at every crash point, and again in its recovery; afterwards everything is there, once.
+
+Each trip is one movie's way through several daemons, on one database, one library and one simulated qBittorrent that
+outlive them. The points of a trip come in pairs: killed at the first, the next daemon is killed at the second while it
+recovers. Pairs, because work that loses its process three times is given up on purpose.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from reeld.simulators import catalogue
+from reeld.simulators.offers import OFFERS, Layout, Offer
+from reeld.simulators.torrents import blocks
+from reeld.simulators.world import World
+from reeld.storage.crashpoints import registry
+
+# The trips run beside each other, before the first test; each test looks at one of them.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+FILM = catalogue.SINTEL
+BEST, SECOND = (offer for offer in OFFERS if offer.film is FILM and offer.flaw is None)
+BEST = replace(BEST, megabytes=2, layout=Layout.FOLDER)
+SECOND = replace(SECOND, megabytes=1)
+PROFILE = "HD - 720p/1080p"  # its cutoff lets the better one replace the other
+UPGRADES = {"REELD_DECISION_UPGRADES_ALLOWED": "true"}
+ONE_NAME = {"REELD_LIBRARY_FILE_TEMPLATE": "{Movie Title} ({Release Year})"}
+AT_ONCE = 2 * (os.cpu_count() or 1)  # a second kill costs work up to five idle seconds
+
+Step = Callable[["Story", Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Trip:
+    """What happens to one movie.
+
+    Attributes:
+        kills: The crash points of the daemons, one after another; `:2` for the second time that one passes it.
+        steps: What is done meanwhile, each once.
+        mend: Turned at qBittorrent before the last daemon, which nobody kills.
+        offers: What HDBits has; an upgrade gets the last one later.
+        grabbed: What has to be in qBittorrent in the end, the imported one last.
+        told: What the history holds beside one line of each usual kind.
+    """
+
+    kills: tuple[str, ...]
+    steps: tuple[Step, ...]
+    mend: dict[str, Any] = field(default_factory=dict)
+    offers: tuple[Offer, ...] = (BEST, SECOND)
+    grabbed: tuple[Offer, ...] = (BEST,)
+    told: dict[str, int] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    is_upgrade: bool = False
+    is_given_up: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name in the list of tests."""
+        return (
+            " ".join(self.kills)
+            + "".join(self.flags)
+            + " same-name" * ("FILE_TEMPLATE" in str(self.variables))
+        )
+
+
+class Story:
+    """A trip under way."""
+
+    def __init__(self, trip: Trip, world: World, house: Any) -> None:
+        self.trip, self.world, self.house = trip, world, house
+        self.movie_id = 0
+        self.movies = {one.offer.name: _movie_of(one) for one in world.releases.values()}
+        self.held_back = world.hdbits.uploads.pop() if trip.is_upgrade else None
+        self._steps = list(trip.steps)
+
+    async def tell(self) -> None:
+        for kill in self.trip.kills:
+            life = self.house.start(kill_at=kill)
+            status = await self._live(life)
+            assert status == -signal.SIGKILL, f"{kill} was not reached: {status}\n{life.tail}"
+            self.always()
+        self.world.qbittorrent.turn(**self.trip.mend)
+        async with self.house.life() as life:
+            await self._act(life)
+            await life.in_library(self.movie_id)
+            await self._settled(life)
+            self.finally_()
+
+    async def _live(self, life: Any) -> int:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._act_until_killed, life)
+            status: int = await life.ended()
+            nursery.cancel_scope.cancel()
+        return status
+
+    async def _act_until_killed(self, life: Any) -> None:
+        with suppress(life.Killed):
+            await life.ready()
+            await self._act(life)
+
+    async def _act(self, life: Any) -> None:
+        while self._steps:
+            await self._steps[0](self, life)
+            self._steps.pop(0)
+
+    async def _settled(self, life: Any) -> None:
+        """Wait until no work is left but what comes again and again."""
+        with trio.move_on_after(20):
+            while self._open_work():
+                await trio.sleep(0.05)
+        assert not self._open_work(), life.tail
+
+    def _open_work(self) -> list[Any]:
+        query = "SELECT queue, kind, state, reason FROM work WHERE state <> 'done' AND kind <> %s"
+        return self.house.rows(query, ["poll-recent"])  # type: ignore[no-any-return]
+
+    # What must hold
+
+    def always(self) -> None:
+        """At every moment, before any recovery."""
+        everything = self.house.files() + self.house.recycled()
+        whole = {_hash(path) for path in everything if not path.name.endswith(".part")}
+        assert whole <= set(self.movies.values()), "a partial file under a final name"
+        rows = self.house.rows("SELECT root_folder, relative_path FROM library_file")
+        assert len(rows) <= 1, rows
+        assert all(Path(row["root_folder"], row["relative_path"]).exists() for row in rows)
+        if self.trip.is_upgrade and rows:
+            assert self.movies[SECOND.name] in whole, "the old file is lost"
+        torrents = [self._offer(infohash) for infohash in self.world.qbittorrent.torrents]
+        assert set(torrents) <= {*self.trip.grabbed, *self.trip.offers[:1]}, torrents
+
+    def finally_(self) -> None:
+        """When all is over."""
+        self.always()
+        (file,) = self.house.files()
+        imported = self.trip.grabbed[-1]
+        assert _hash(file) == self.movies[imported.name]
+        kept = [_hash(path) for path in self.house.recycled()]
+        assert kept == ([self.movies[SECOND.name]] if self.trip.is_upgrade else [])
+        assert not [path for path in self.house.library.rglob("*") if _is_empty_folder(path)]
+        self._check_torrents(imported)
+        self._check_library(imported, file)
+        self._check_rows()
+
+    def _check_torrents(self, imported: Offer) -> None:
+        torrents = {self._offer(one): each for one, each in self.world.qbittorrent.torrents.items()}
+        assert torrents.keys() == set(self.trip.grabbed)
+        assert {each.category for each in torrents.values()} == {"reeld-imported"}
+        download = torrents[imported]
+        paths = [download.root / entry.path for entry in download.entries]
+        assert self.movies[imported.name] in {_hash(path) for path in paths}, (
+            "the download was touched"
+        )
+
+    def _check_library(self, imported: Offer, file: Path) -> None:
+        ((row),) = self.house.rows("SELECT * FROM library_file")
+        assert row["movie_id"] == self.movie_id
+        assert row["release_title"] == imported.name
+        assert Path(row["root_folder"], row["relative_path"]) == file
+        is_copy = "--copy" in self.trip.flags
+        assert row["link_kind"] == ("copy" if is_copy else "hardlink")
+        assert file.stat().st_nlink == (1 if is_copy else 2)
+
+    def _check_rows(self) -> None:
+        house, imports = self.house, 1 + self.trip.is_upgrade
+        failed = self.trip.told.get("download_failed", 0)
+        assert house.values("SELECT step FROM import_journal") == ["done"] * imports
+        states = Counter(house.values("SELECT state FROM acquisition"))
+        assert states == Counter(imported=imports, failed=failed) + Counter()
+        told = house.values("SELECT kind FROM history WHERE movie_id = %s", [self.movie_id])
+        usual = dict.fromkeys(("added", "searched", "grabbed", "downloaded", "imported"), 1)
+        assert Counter(told) == usual | self.trip.told
+        events = house.values("SELECT kind FROM event WHERE kind = 'movie.imported'")
+        assert len(events) == imports
+
+    def _offer(self, infohash: str) -> Offer:
+        return self.world.releases[infohash].offer
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _movie_of(release: Any) -> str:
+    movie = max((file.content for file in release.torrent.files), key=lambda content: content.size)
+    return hashlib.sha256(b"".join(blocks(movie))).hexdigest()
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+# Steps
+
+
+async def want(story: Story, life: Any) -> None:
+    story.movie_id = await life.add(FILM.tmdb_id, profile=PROFILE)
+
+
+async def offer_better(story: Story, life: Any) -> None:
+    await life.in_library(story.movie_id)
+    assert story.held_back is not None
+    story.world.hdbits.upload(story.held_back)
+
+
+async def retry_by_hand(story: Story, life: Any) -> None:
+    (dead,) = await life.until("/api/work?state=dead", lambda rows: len(rows) == 1)
+    assert (dead["kind"], dead["reason"]) == ("import", "crashed_worker")
+    assert dead["sentence"]
+    await life.post(f"/api/work/{dead['id']}/retry")
+
+
+def turn(**knobs: object) -> Step:
+    """Turn knobs of qBittorrent."""
+
+    async def step(story: Story, life: Any) -> None:
+        story.world.qbittorrent.turn(**knobs)
+
+    return step
+
+
+def when(state: str, **knobs: object) -> Step:
+    """Turn knobs of qBittorrent once the acquisition is in a state."""
+
+    async def step(story: Story, life: Any) -> None:
+        while story.house.values("SELECT state FROM acquisition") != [state]:
+            life.require_alive()
+            await trio.sleep(0.02)
+        story.world.qbittorrent.turn(**knobs)
+
+    return step
+
+
+# Trips
+
+Pair = tuple[str, str]
+
+
+def chain(*names: str) -> list[Pair]:
+    """Each point, and the next one in the recovery; after the last one itself again."""
+    return list(zip(names, (*names[1:], names[-1]), strict=True))
+
+
+DECIDE = chain("grab.intent.uncommitted")
+FETCH = chain("grab.intent.committed", "grab.torrent.fetched")
+ADD = chain(
+    "grab.torrent.stored", "grab.client.adding", "grab.client.answered", "grab.client.observed"
+)
+SENT = chain("grab.sent.committed")
+MARK = chain("import.client.marking", "import.client.marked")
+LOST = chain("grab.client.lost")
+REMOVED = chain("grab.removal.noticed")
+LINKED: list[Pair] = [
+    ("import.plan.uncommitted", "import.plan.committed"),
+    ("import.plan.committed", "import.folder.made"),
+    ("import.folder.made", "import.part.linked"),
+    ("import.part.linked", "import.part.stale_removed"),
+    ("import.file.renamed", "import.placed.committed"),
+    ("import.file.synced", "import.placed.committed"),
+    ("import.placed.committed", "import.verified.committed"),
+    ("import.verified.committed", "import.record.uncommitted"),
+    ("import.record.uncommitted", "import.record.committed"),
+    ("import.record.committed", "import.retired.committed"),
+    ("import.retired.committed", "import.client.marking"),
+]
+COPIED: list[Pair] = [
+    ("import.part.created", "import.part.half_copied"),
+    ("import.part.half_copied", "import.part.copied"),
+    ("import.part.copied", "import.file.renamed"),
+]
+UNDER_ANOTHER_NAME: list[Pair] = [
+    ("import.record.committed:2", "import.old.kept"),
+    ("import.old.kept", "import.old.removed"),
+    ("import.old.removed", "import.retired.committed"),
+    ("import.old.retired", "import.retired.committed"),
+]
+UNDER_THE_SAME_NAME: list[Pair] = [
+    ("import.old.kept", "import.part.linked"),
+    ("import.file.renamed:3", "import.placed.committed"),
+]
+GIVEN_UP = ("import.part.linked", "import.part.stale_removed", "import.file.renamed")
+
+
+def usual_trips() -> Iterator[Trip]:
+    """From the decision to the mark; the points before and after the import are spread over the trips."""
+    grabs = [(*DECIDE, FETCH[number % len(FETCH)], add, *SENT) for number, add in enumerate(ADD)]
+    marks = cycle(MARK)
+    for number, pair in enumerate(LINKED):
+        grab = grabs[number] if number < len(grabs) else ()
+        mark = [next(marks)] if number < len(MARK) else []
+        yield Trip(tuple(kill for each in (*grab, pair, *mark) for kill in each), (want,))
+
+
+def upgrades() -> Iterator[Trip]:
+    told = {"grabbed": 2, "downloaded": 2, "imported": 2, "file_retired": 1}
+    for pairs, names in ((UNDER_ANOTHER_NAME, {}), (UNDER_THE_SAME_NAME, ONE_NAME)):
+        for pair in pairs:
+            yield Trip(
+                pair,
+                (want, offer_better),
+                offers=(SECOND, BEST),
+                grabbed=(SECOND, BEST),
+                told=told,
+                variables=UPGRADES | names,
+                is_upgrade=True,
+            )
+
+
+def mishaps() -> Iterator[Trip]:
+    yield Trip(GIVEN_UP, (want, retry_by_hand))
+    yield Trip(
+        LOST[0],
+        (turn(stall_all=True), want, when("sent", lose="*")),
+        mend={"stall_all": False},
+        told={"grabbed": 2},
+    )
+    yield Trip(
+        REMOVED[0],
+        (turn(download_seconds=120.0), want, when("downloading", delete="*")),
+        mend={"download_seconds": 0.3},
+        grabbed=(SECOND,),
+        told={"grabbed": 2, "download_failed": 1},
+    )
+
+
+TRIPS = [
+    *usual_trips(),
+    *upgrades(),
+    *(Trip(pair, (want,), flags=("--copy",)) for pair in COPIED),
+    *mishaps(),
+]
+
+
+async def run_trips(builder: Any, wanted: list[int]) -> dict[int, BaseException | None]:
+    """Run trips beside each other, and return what each came to."""
+    outcomes: dict[int, BaseException | None] = {}
+    limit = trio.CapacityLimiter(AT_ONCE)
+
+    async def run(number: int) -> None:
+        async with limit:
+            try:
+                await run_trip(builder, TRIPS[number])
+            except Exception as error:
+                outcomes[number] = error
+            else:
+                outcomes[number] = None
+
+    async with trio.open_nursery() as nursery:
+        for number in wanted:
+            nursery.start_soon(run, number)
+    return outcomes
+
+
+async def run_trip(builder: Any, trip: Trip) -> None:
+    house = builder.house()
+    try:
+        folder = house.folder / "world"
+        async with World.open(folder, download_seconds=0.3, offers=trip.offers) as world:
+            world.qbittorrent.turn(visibility_delay=0.02, settle_seconds=0.05)
+            house.variables |= builder.settings_of(world) | trip.variables
+            house.flags = trip.flags
+            await Story(trip, world, house).tell()
+    finally:
+        builder.tear_down(house)
+
+
+@pytest.fixture(scope="module")
+def outcomes(request: pytest.FixtureRequest, builder: Any) -> dict[int, BaseException | None]:
+    """What became of the trips that were asked for."""
+    wanted = [
+        item.callspec.params["number"]  # type: ignore[attr-defined]
+        for item in request.session.items
+        if item.name.startswith("test_everything_is_there_once_after_kills_at[")
+    ]
+    return trio.run(run_trips, builder, wanted)
+
+
+@pytest.mark.parametrize("number", range(len(TRIPS)), ids=[trip.name for trip in TRIPS])
+def test_everything_is_there_once_after_kills_at(
+    number: int, outcomes: dict[int, BaseException | None]
+) -> None:
+    error = outcomes[number]
+    if error is not None:
+        raise error
+
+
+def test_every_crash_point_kills_a_daemon_that_is_killed_again_in_its_recovery() -> None:
+    killed: set[str] = set()
+    for trip in TRIPS:
+        names = [kill.partition(":")[0] for kill in trip.kills]
+        killed |= set(names[:-1])
+    assert killed == set(registry())
