@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -53,12 +53,12 @@ def _can_print(letter: str) -> bool:
 
 def show(what: RenderableType) -> None:
     """Print something for people: as wide as the terminal, and a line a line where there is none."""
-    if console.is_terminal or os.environ.get("COLUMNS"):
+    if console.is_terminal:
         console.print(what)
         return
-    with console.capture() as captured:
-        console.print(what, width=WIDE)
-    for line in captured.get().splitlines():
+    lines = io.StringIO()
+    Console(file=lines, width=WIDE, color_system=None, highlight=False).print(what)
+    for line in lines.getvalue().splitlines():
         sys.stdout.write(line.rstrip() + "\n")
 
 

@@ -74,6 +74,9 @@ async def _check_embedded(patient: Patient) -> list[Finding]:
         seen = None if conninfo is None else await _look(conninfo)
     except ReeldError as error:
         return [failed("database", error.sentence, reason=error.reason)]
+    except OSError as error:
+        sentence = f"{patient.postgres} cannot be used ({error.strerror or error}): set REELD_DATA_DIR to a folder."
+        return [failed("database", sentence)]
     except psycopg.Error:
         sentence = (
             f"The embedded PostgreSQL does not answer: {patient.postgres}/postgres.log says why."

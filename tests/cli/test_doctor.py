@@ -205,6 +205,7 @@ async def test_a_data_directory_that_is_a_file_is_told(environ: Environ, tmp_pat
     (tmp_path / "data").write_text("")
     found = await examine(environ)
     assert found["data_directory"].status is Status.FAIL
+    assert found["database"].status is Status.FAIL
 
 
 async def test_a_full_disk_is_told(environ: Environ, monkeypatch: pytest.MonkeyPatch) -> None:
