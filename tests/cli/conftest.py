@@ -125,6 +125,12 @@ def start_daemon(environ: dict[str, str], folder: Path, *flags: str) -> Run:
     return Run(process, log, Path(environ["REELD_DATA_DIR"]))
 
 
+@pytest.fixture
+def daemon_starter() -> Callable[..., Run]:
+    """Starts daemons; whoever uses it stops them."""
+    return start_daemon
+
+
 @dataclass
 class Household:
     """A daemon with its world, and what leads a command to it."""

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cyclopts import App
+
+from reeld import __version__
+from reeld.cli import app as app_module
+from reeld.cli.app import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, app
+
+
+def paths(of: App, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The commands that do something, each as the words that call it."""
+    for name in of:
+        if name.startswith("-"):
+            continue
+        words = (*above, name)
+        below = list(paths(of[name], words))
+        yield from below or [words]
+
+
+COMMANDS = sorted(paths(app))
+
+
+def test_every_command_is_there() -> None:
+    assert {" ".join(words) for words in COMMANDS} == {
+        "demo",
+        "doctor",
+        "history",
+        "movie add",
+        "movie find",
+        "movie list",
+        "movie releases",
+        "movie search",
+        "parse",
+        "queue",
+        "run",
+        "status",
+        "work discard",
+        "work list",
+        "work retry",
+    }
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_the_help_of_a_command_has_an_example(words: tuple[str, ...], command: Any) -> None:
+    answer = command(*words, "--help")
+    assert answer.code == 0
+    assert "Examples:" in answer.out
+    assert f"reeld {' '.join(words)}" in answer.out.split("Examples:")[1]
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words != ("run",)], ids=" ".join)
+def test_a_command_that_shows_something_can_show_it_as_json(
+    words: tuple[str, ...], command: Any
+) -> None:
+    assert "--json" in command(*words, "--help").out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("movie", "nonsense"),
+        ("status", "--nonsense"),
+        ("movie", "search", "x"),
+        ("parse",),
+    ],
+)
+def test_a_command_that_does_not_exist_is_a_usage_error(
+    arguments: tuple[str, ...], command: Any
+) -> None:
+    answer = command(*arguments)
+    assert answer.code == EXIT_USAGE
+    assert answer.out == "" or answer.err == ""
+
+
+def test_the_version_is_told(command: Any) -> None:
+    assert command("--version").out.strip() == __version__
+
+
+def test_a_name_is_parsed_as_a_table_and_as_json(command: Any) -> None:
+    name = "The.General.1926.1080p.BluRay.x264-GROUP"
+    assert "The General" in command("parse", name).out
+    assert command("parse", name, "--json").document["year"] == 1926
+
+
+def test_without_a_daemon_a_command_says_how_to_have_one(command: Any, tmp_path: Any) -> None:
+    environ = {"REELD_DATA_DIR": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    for words in (("status",), ("movie", "list"), ("queue",), ("history",), ("work", "list")):
+        answer = command(*words, "--json", environ=environ)
+        assert answer.code == EXIT_FAILED
+        assert answer.out == ""
+        assert "reeld run" in answer.err
+
+
+def test_a_setting_that_is_wrong_is_named(command: Any, tmp_path: Any) -> None:
+    answer = command("status", environ={"REELD_BIND": "hunter22", "XDG_CONFIG_HOME": str(tmp_path)})
+    assert answer.code == EXIT_FAILED
+    assert answer.err.startswith("reeld: bind: ")
+    assert "hunter22" not in answer.err
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback(
+    command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app_module, "app", interrupted)
+    answer = command("status")
+    assert answer.code == EXIT_INTERRUPTED
+    assert answer.err == ""
+
+
+def test_the_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, json; from reeld.cli.app import run_app; code = run_app(['--help'])\n"
+        "heavy = [m for m in ('litestar', 'httpx', 'psycopg', 'guessit', 'feedparser', 'trio') if m in sys.modules]\n"
+        "print(json.dumps(heavy), file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stderr) == []
