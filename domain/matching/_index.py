@@ -177,11 +177,8 @@ class TitleIndex:
             near = (by_tmdb.id, by_imdb.id)
             sentence = "Its TMDB id and its IMDb id belong to two different movies."
             return NoMatch(Mismatch.MOVIE_AMBIGUOUS, sentence, near)
-        if _contradicts(parsed, movie):
-            sentence = (
-                f"Its id says {movie.titles[0]}, its name says {parsed.title} ({parsed.year})."
-            )
-            return NoMatch(Mismatch.WRONG_MOVIE, sentence, (movie.id,))
+        if parsed.year is not None and movie.years and not _is_near({parsed.year}, movie.years):
+            return _another_year(parsed, movie)
         return Match(movie.id, MatchedBy.TMDB_ID if by_tmdb else MatchedBy.IMDB_ID)
 
     def _match_title(self, parsed: ParsedRelease, imdb_id: str | None) -> Match | NoMatch:
@@ -219,12 +216,13 @@ def _is_near(stated: set[int], years: frozenset[int]) -> bool:
     return any(abs(one - other) <= 1 for one in stated for other in years)
 
 
-def _contradicts(parsed: ParsedRelease, movie: Named) -> bool:
-    """Whether a name states both another title and another year than the movie's."""
-    if parsed.year is None or not movie.years or _is_near({parsed.year}, movie.years):
-        return False
+def _another_year(parsed: ParsedRelease, movie: Named) -> NoMatch:
+    """Say why an id is not believed: people who upload files give remakes the id of the first film."""
     keys = {title_key(title) for title in movie.titles}
-    return not any(title_key(title) in keys for title in parsed.titles)
+    if any(title_key(title) in keys for title in parsed.titles):
+        return NoMatch(Mismatch.WRONG_YEAR, _wrong_year(parsed, [movie]), (movie.id,))
+    sentence = f"Its id says {movie.titles[0]}, its name says {parsed.title} ({parsed.year})."
+    return NoMatch(Mismatch.WRONG_MOVIE, sentence, (movie.id,))
 
 
 def _wrong_year(parsed: ParsedRelease, named: list[Named]) -> str:

@@ -34,7 +34,8 @@ def title_words(title: str) -> tuple[str, ...]:
     A title of nothing but articles keeps them.
     """
     plain = _APOSTROPHES.sub("", title.replace("&", " and ").replace("+", " and "))
-    folded = unicodedata.normalize("NFKD", plain.casefold()).translate(_LETTERS)
+    # Folded again after the decomposition, which turns some letters that have no case into ones that do.
+    folded = unicodedata.normalize("NFKD", plain.casefold()).casefold().translate(_LETTERS)
     bare = "".join(char for char in folded if not unicodedata.combining(char))
     words = [_ROMAN.get(word, word) for word in _WORD.findall(bare)]
     return tuple(word for word in words if word not in _ARTICLES) or tuple(words)

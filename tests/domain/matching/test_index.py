@@ -83,6 +83,8 @@ def test_ids_are_believed_before_titles(index) -> None:
         ("Twins.1999.1080p.WEB-DL", {}, Mismatch.MOVIE_AMBIGUOUS),
         ("Sintel.2010.1080p.WEB-DL", {"imdb_id": "tt9999999"}, Mismatch.WRONG_MOVIE),
         ("Other.Movie.1990.1080p.WEB-DL", {"imdb_id": "tt1727587"}, Mismatch.WRONG_MOVIE),
+        # A remake that bears the id of the first film.
+        ("Sintel.1998.1080p.WEB-DL", {"imdb_id": "tt1727587"}, Mismatch.WRONG_YEAR),
         (
             "Sintel.2010.1080p.WEB-DL",
             {"imdb_id": "tt1727587", "tmdb_id": 2},
