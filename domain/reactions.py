@@ -20,6 +20,7 @@ def work_after(event: Event) -> tuple[WorkRequest, ...]:
             return (
                 _movie_work(Queue.TMDB, WorkKind.REFRESH_MOVIE, movie),
                 _movie_work(Queue.HDBITS, WorkKind.SEARCH_MOVIE, movie),
+                _movie_work(Queue.DECISION, WorkKind.MATCH_MOVIE, movie),
             )
         case EventKind.RELEASES_FOUND:
             ids = {"release_ids": event.payload["release_ids"]}

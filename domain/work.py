@@ -37,6 +37,8 @@ class WorkKind(StrEnum):
     """hdbits or rss: {acquisition_id}."""
     MATCH_RELEASES = "match-releases"
     """decision: {release_ids}."""
+    MATCH_MOVIE = "match-movie"
+    """decision: {movie_id}. Looks among the releases that no movie was wanted for when they came."""
     DECIDE_MOVIE = "decide-movie"
     """decision: {movie_id}."""
     ADD_TORRENT = "add-torrent"

@@ -29,6 +29,8 @@ SEARCH_AGAIN_SECONDS: Final = 24 * 3600.0
 SEARCHES_AT_ONCE: Final = 10
 """HDBits bears a hundred calls an hour, of which searches for missing movies get a part."""
 
+UNMATCHED_PAGE: Final = 500
+
 
 @dataclass(frozen=True, slots=True)
 class _Index:
@@ -52,14 +54,28 @@ class DecisionActor(WorkerActor):
         """Find the movies of new releases, and ask for a decision about each movie."""
         found = await releases.by_ids(self.resources.database, job.args["release_ids"])
         readings = await match_releases(await self._titles(), found)
-        matched = sorted({each.movie_id for each in readings if each.movie_id is not None})
-        log.info("releases_matched", releases=len(found), movies=len(matched))
+        log.info("releases_matched", releases=len(found))
+        return _matched(readings)
 
-        async def effect(conn: TrioConnection) -> None:
-            await _store(conn, readings)
-            await submit(conn, *(_decision(movie_id) for movie_id in matched))
-
-        return effect
+    @works(WorkKind.MATCH_MOVIE)
+    async def match_movie(self, job: Job) -> Effect | None:
+        """Find releases of a movie among those that came before anybody wanted it."""
+        movie = await movies.get(self.resources.database, int(job.args["movie_id"]))
+        if movie is None:
+            return None
+        titles, own = await self._titles(), await build_index([movie])
+        readings: list[Reading] = []
+        page = await releases.unmatched(self.resources.database, limit=UNMATCHED_PAGE)
+        while page:
+            near = [each.release for each in await match_releases(own, page) if each.candidate]
+            # Among all wanted movies, since another one may have the same title and year.
+            readings += await match_releases(titles, near)
+            after = page[-1].id
+            page = await releases.unmatched(
+                self.resources.database, after=after, limit=UNMATCHED_PAGE
+            )
+        log.info("movie_matched", movie_id=movie.id, releases=len(readings))
+        return _matched(readings)
 
     @works(WorkKind.DECIDE_MOVIE)
     async def decide(self, job: Job) -> Effect | None:
@@ -121,6 +137,16 @@ class DecisionActor(WorkerActor):
             )
             for rejection in verdict.rejections:
                 metrics.add("reeld_release_rejections_total", reason=str(rejection.reason))
+
+
+def _matched(readings: list[Reading]) -> Effect:
+    matched = sorted({each.movie_id for each in readings if each.movie_id is not None})
+
+    async def effect(conn: TrioConnection) -> None:
+        await _store(conn, readings)
+        await submit(conn, *(_decision(movie_id) for movie_id in matched))
+
+    return effect
 
 
 async def _store(conn: TrioConnection, readings: list[Reading]) -> None:

@@ -183,12 +183,17 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
 
 def _refreshed(movie: Movie, details: MovieDetails) -> Effect:
     became_searchable = movie.imdb_id is None and details.imdb_id is not None
+    is_called_otherwise = (details.title, details.year) != (movie.title, movie.year) or not set(
+        details.alternative_titles
+    ) <= set(movie.alternative_titles)
 
     async def effect(conn: TrioConnection) -> None:
         await metadata.refresh(conn, movie.id, details)
         await append(conn, EventKind.MOVIE_REFRESHED, movie.id, {"movie_id": movie.id})
         if became_searchable:
             await submit(conn, _search(movie.id))
+        if is_called_otherwise:
+            await submit(conn, _match(movie.id))
 
     return effect
 
@@ -225,6 +230,12 @@ def _new_movie(message: AddMovie, details: MovieDetails | None, profile: str) ->
 def _search(movie_id: int) -> WorkRequest:
     return WorkRequest(
         Queue.HDBITS, WorkKind.SEARCH_MOVIE, {"movie_id": movie_id}, f"movie:{movie_id}"
+    )
+
+
+def _match(movie_id: int) -> WorkRequest:
+    return WorkRequest(
+        Queue.DECISION, WorkKind.MATCH_MOVIE, {"movie_id": movie_id}, f"movie:{movie_id}"
     )
 
 

@@ -150,6 +150,8 @@ class Rows:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
         self.database = resources.database
+        self.decided: set[int] = set()
+        """Decisions that a test has waited for."""
 
     def configure(self, **changes: Any) -> None:
         """Put other settings in force and tell every actor that runs."""

@@ -162,7 +162,7 @@ async def test_a_page_in_place_of_a_torrent_is_asked_again_and_blamed_on_the_rel
     intended: tuple[int, int, Release],
     world: World,
 ) -> None:
-    _, acquisition_id, release = intended
+    _, acquisition_id, _ = intended
     world.hdbits.turn(html_download_next=1)
     async with run_actor(lambda: HdbitsActor(resources)):
         work = await rows.ask("hdbits", "fetch-torrent", {"acquisition_id": acquisition_id})

@@ -19,10 +19,11 @@ def kinds(*events: Event) -> list[tuple[Queue, WorkKind]]:
     return [(work.queue, work.kind) for one in events for work in work_after(one)]
 
 
-def test_an_added_movie_is_refreshed_and_searched() -> None:
+def test_an_added_movie_is_refreshed_searched_and_looked_for_among_what_came_before() -> None:
     assert kinds(event(EventKind.MOVIE_ADDED, movie_id=3)) == [
         (Queue.TMDB, WorkKind.REFRESH_MOVIE),
         (Queue.HDBITS, WorkKind.SEARCH_MOVIE),
+        (Queue.DECISION, WorkKind.MATCH_MOVIE),
     ]
 
 
