@@ -30,8 +30,8 @@ from reeld.domain.settings import InvalidSetting, Settings
 from reeld.domain.work import Queue
 from reeld.http.server import bind, url_of
 from reeld.http.surface import Readiness, Surface
-from reeld.supervisors import Control, EndCause, Supervisor
-from reeld.telemetry import Metrics, counting_records, redaction
+from reeld.supervisors import Control, Supervisor
+from reeld.telemetry import RESTART_CAUSES, Metrics, counting_records, redaction
 
 log = structlog.get_logger("reeld.cli")
 
@@ -51,7 +51,7 @@ ACTORS: Final = (
 
 KNOWN_LABELS: Final = {
     "actor": ACTORS,
-    "cause": tuple(EndCause),
+    "cause": RESTART_CAUSES,
     "queue": tuple(Queue),
     "level": ("debug", "info", "warning", "error", "critical"),
 }
@@ -103,6 +103,7 @@ class Daemon:
         self._keys = Keys(settings.data_dir, settings.server.api_key)
         self._root: Supervisor | None = None
         self._stopping = False
+        self._tree_is_up = trio.Event()
 
     @property
     def url(self) -> str:
@@ -162,8 +163,8 @@ class Daemon:
             return Readiness("stopping", "reeld stops.")
         if status.trouble is not None:
             return Readiness("database_unavailable", status.trouble)
-        if not status.is_ready or status.answered_at is None:
-            return Readiness("starting", "reeld prepares its database; this takes seconds.")
+        if not status.is_ready or status.answered_at is None or not self._tree_is_up.is_set():
+            return Readiness("starting", "reeld prepares its database and starts its actors.")
         silent = trio.current_time() - status.answered_at
         if silent > SILENT_SECONDS:
             return Readiness(
@@ -193,10 +194,11 @@ class Daemon:
             if self._reader is not None:
                 nursery.start_soon(watch_settings, self._reader, surface.reload)
             nursery.start_soon(self._announce, surface, on_ready)
-            await root.run()
+            await root.run(task_status=_TreeIsUp(self._tree_is_up))
             nursery.cancel_scope.cancel(reason="the tree has stopped")
 
     async def _announce(self, surface: Surface, on_ready: OnReady | None) -> None:
+        await self._tree_is_up.wait()
         await self._database_status.was_ready.wait()
         local = await trio.to_thread.run_sync(self._keys.publish_local, self.url)
         log.info("daemon_ready", url=self.url, version=__version__)
@@ -233,6 +235,17 @@ class Daemon:
                         # Something hangs that cannot be cancelled: a thread in a dead network file system, say. What
                         # is lost is what a kill would lose, which is nothing that the rows do not know.
                         os._exit(128 + number)
+
+
+class _TreeIsUp(trio.TaskStatus[None]):
+    """Takes the tree's word that every actor has started, or failed to once."""
+
+    def __init__(self, event: trio.Event) -> None:
+        self._event = event
+
+    def started(self, value: None = None) -> None:  # noqa: ARG002
+        """Note it."""
+        self._event.set()
 
 
 def _make_private(folder: Path) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from litestar import Litestar
-from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from reeld.domain.secret import Secret
 from reeld.http.api.movies import movie_routes
 from reeld.http.api.queue import queue_routes
 from reeld.http.api.work import work_routes
-from reeld.http.measure import Headers, Measure
+from reeld.http.document import openapi_config
+from reeld.http.measure import HeadAsGet, Headers, Measure
 from reeld.http.ops.control import control_routes
 from reeld.http.ops.health import health_routes
 from reeld.http.ops.metrics import metrics_routes
@@ -45,12 +45,10 @@ def create_app(surface: Surface) -> ASGIApp:
             *work_routes(surface),
         ],
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error
-        openapi_config=OpenAPIConfig(
-            title="reeld", version=surface.version, path="/api/schema", render_plugins=[]
-        ),
+        openapi_config=openapi_config(surface),
         type_encoders=_ENCODERS,
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
         debug=False,
     )
-    return Measure(Headers(app, _HEADERS), surface.metrics)
+    return Measure(Headers(HeadAsGet(app), _HEADERS), surface.metrics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,6 +38,7 @@ class Measure:
                 status = message["status"]
             await send(message)
 
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         self._count_in_progress(1)
         try:
             await self._app(scope, receive, watch)
@@ -45,7 +46,6 @@ class Measure:
             self._count_in_progress(-1)
             # What a client makes up must not become a label: an unknown path or method is one series.
             route = str(scope.get("path_template") or "unmatched")
-            method = scope["method"] if scope["method"] in _METHODS else "other"
             self._metrics.add(
                 "reeld_http_requests_total", method=method, route=route, status=str(status)
             )
@@ -75,7 +75,29 @@ class Headers:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", ()))
                 names = {bytes(name).lower() for name, _ in given}
-                message["headers"] = given + [each for each in self._headers if each[0] not in names]
+                message["headers"] = given + [
+                    each for each in self._headers if each[0] not in names
+                ]
             await send(message)
 
         await self._app(scope, receive, add)
+
+
+class HeadAsGet:
+    """Answers HEAD as GET (RFC 9110, 9.3.2); the server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        # A copy: the server looks into its own scope to know whether there is a body to be sent.
+        asked: Any = {**scope, "method": "GET"}
+        try:
+            await self._app(asked, receive, send)
+        finally:
+            if "path_template" in asked:
+                scope["path_template"] = asked["path_template"]

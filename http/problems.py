@@ -25,6 +25,9 @@ from reeld.domain.errors import (
 
 log = structlog.get_logger("reeld.http")
 
+_AS_SENT = {"data": "body", "in_state": "state", "title_query": "query"}
+"""What clients know parameters as whose names the framework keeps for itself."""
+
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -88,16 +91,22 @@ def refused_by_framework(_request: Request[Any, Any, Any], error: HTTPException)
     """Answer what Litestar refuses: an unknown path, a wrong method, a malformed body."""
     fields: tuple[dict[str, str], ...] = ()
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        fields = tuple(
-            {"field": str(each.get("key", "")), "message": str(each.get("message", ""))}
-            for each in error.extra
-            if isinstance(each, dict)
-        )
+        fields = tuple(_field(each) for each in error.extra if isinstance(each, dict))
     phrase = HTTPStatus(error.status_code).phrase
     reason = "invalid_request" if fields else phrase.lower().replace(" ", "_").replace("-", "_")
     detail = error.detail if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR else phrase
+    if fields:
+        # The framework's own sentence repeats the URL, with whatever somebody has put into its query.
+        detail = "; ".join(f"{each['field']}: {each['message']}" for each in fields)
     problem = _problem(error.status_code, reason, detail or phrase, errors=fields)
     return answer(problem, dict(error.headers or {}))
+
+
+def _field(extra: dict[str, Any]) -> dict[str, str]:
+    key, message = str(extra.get("key", "")), str(extra.get("message", ""))
+    if message == "'data'":
+        message = "A JSON body is missing"
+    return {"field": _AS_SENT.get(key, key), "message": message}
 
 
 def unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

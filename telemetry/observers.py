@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from prometheus_client import Counter, Histogram
 
 from reeld.telemetry.metrics import Metrics
+
+RESTART_CAUSES: Final = ("crashed", "requested", "sibling", "exit")
+"""Why an actor may be started again, as the metric tells it."""
 
 
 class KernelObserver:
@@ -51,7 +55,8 @@ class KernelObserver:
         self._metrics.add("reeld_actor_dead_letters_total", actor=actor, reason=reason)
 
     def restarted(self, actor: str, cause: str) -> None:
-        """Count a restart."""
+        """Count a restart. The name of a fault is in the log; as a label it would have too many values."""
+        cause = cause if cause in RESTART_CAUSES else "crashed"
         self._metrics.add("reeld_actor_restarts_total", actor=actor, cause=cause)
 
     def state_changed(self, actor: str, state: str) -> None:

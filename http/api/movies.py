@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from reeld.domain.errors import NotFound
 from reeld.domain.messages import AddMovie, SearchMovies
-from reeld.domain.movie import MovieHit, Stage
+from reeld.domain.movie import Movie, MovieHit, Stage
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.http.api.views import MovieView, ReleaseView
 from reeld.http.surface import Surface
@@ -22,6 +23,7 @@ from reeld.storage.work import submit
 PAGE = 100
 LARGEST_PAGE = 1000
 ADD_SECONDS = 20.0
+LARGEST_ID = 2**31 - 1
 
 
 class NewMovieBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,11 +37,11 @@ class NewMovieBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         profile: The quality profile; the default one when left out.
     """
 
-    tmdb_id: Annotated[int, msgspec.Meta(ge=1)]
+    tmdb_id: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_ID)]
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=300)] | None = None
     year: Annotated[int, msgspec.Meta(ge=1870, le=2200)] | None = None
     monitored: bool = True
-    profile: str | None = None
+    profile: Annotated[str, msgspec.Meta(max_length=100)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
         views = [MovieView.of(movie, files.get(movie.id, [])) for movie in found]
         return MoviePage(views, found[-1].id if len(found) == limit else None)
 
-    @post("/", operation_id="addMovie")
+    there = ResponseSpec(MovieView, description="It was there already; nothing of it was changed.")
+
+    @post("/", operation_id="addMovie", responses={200: there})
     async def add_movie(data: JSONBody[NewMovieBody]) -> Response[MovieView]:
         """Want a movie: 201, or 200 when it is there already."""
         message = AddMovie(
@@ -96,14 +100,13 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
     @get("/{movie_id:int}", operation_id="getMovie")
     async def get_movie(movie_id: FromPath[int]) -> MovieView:
         """Show one movie."""
-        movie = await movies.get(surface.database, movie_id)
-        if movie is None:
-            raise NotFound(f"There is no movie {movie_id}.")
+        movie = await known(movie_id)
         return MovieView.of(movie, await library.by_movie(surface.database, movie_id))
 
     @get("/{movie_id:int}/releases", operation_id="listReleases")
     async def list_releases(movie_id: FromPath[int]) -> list[ReleaseView]:
         """Show what was found for a movie, and why each release was taken or not."""
+        await known(movie_id)
         found = await releases.by_movie(surface.database, movie_id)
         verdicts = await releases.verdicts(surface.database, [release.id for release in found])
         return [ReleaseView.of(release, verdicts.get(release.id)) for release in found]
@@ -111,8 +114,7 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
     @post("/{movie_id:int}/search", operation_id="searchMovie", status_code=202)
     async def search_movie(movie_id: FromPath[int]) -> Asked:
         """Look for releases of a movie now."""
-        if await movies.get(surface.database, movie_id) is None:
-            raise NotFound(f"There is no movie {movie_id}.")
+        await known(movie_id)
         request = WorkRequest(
             Queue.HDBITS,
             WorkKind.SEARCH_MOVIE,
@@ -125,12 +127,18 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
 
     @get("/find", operation_id="findMovies")
     async def find_movies(
-        title: Annotated[str, QueryParameter(name="query", min_length=1, max_length=300)],
-        year: FromQuery[int | None] = None,
+        title_query: Annotated[str, QueryParameter(name="query", min_length=1, max_length=300)],
+        year: Annotated[int | None, QueryParameter(ge=1870, le=2200)] = None,
     ) -> Hits:
         """Search movies at TMDB by title."""
         tmdb = surface.directory["tmdb"]
-        return Hits(await tmdb.ask(SearchMovies(title, year), deadline=ADD_SECONDS))
+        return Hits(await tmdb.ask(SearchMovies(title_query, year), deadline=ADD_SECONDS))
+
+    async def known(movie_id: int) -> Movie:
+        movie = await movies.get(surface.database, movie_id)
+        if movie is None:
+            raise NotFound(f"There is no movie {movie_id}.")
+        return movie
 
     return [
         Router(

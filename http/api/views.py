@@ -29,7 +29,7 @@ class FileView:
         return cls(
             path=str(PurePosixPath(file.root_folder) / file.relative_path),
             size=file.size,
-            quality=str(file.quality.name),
+            quality=file.quality.label,
             link=str(file.link) if file.link else None,
             release=file.release_title,
             added_at=file.added_at,

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-import structlog
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, JSONBody
 
 from reeld.actors.kernel import DeadLetter
+from reeld.domain.errors import Refused
 from reeld.domain.messages import Message, PollDownloads, PollRecent, Sweep
+from reeld.domain.work import Queue
 from reeld.http.surface import Surface
 from reeld.supervisors import NodeSnapshot, TreeSnapshot
 
-log = structlog.get_logger("reeld.http")
+WHY = "a person asked for it"
+ReasonText = Annotated[str, msgspec.Meta(max_length=300)]
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,7 +29,26 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         reason: A few words.
     """
 
-    reason: str = "a person asked for it"
+    reason: ReasonText = WHY
+
+
+class BreakerOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which breaker of an actor, and why.
+
+    Attributes:
+        breaker: Its name, as the tree shows it. In the body, because that of a folder or a feed holds slashes.
+        reason: A few words.
+    """
+
+    breaker: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+    reason: ReasonText = WHY
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """Settings were read; `changed` is False when they were the same."""
+
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +75,14 @@ class DeadLetterView:
         )
 
 
-_POKES: dict[str, tuple[type[Message[Any]], ...]] = {
-    "hdbits": (Sweep, PollRecent),
-    "qbit": (Sweep, PollDownloads),
+_POKES: dict[str, tuple[Message[Any], ...]] = {
+    **{str(queue): (Sweep(),) for queue in Queue},
+    "hdbits": (Sweep(), PollRecent()),
+    "qbit": (Sweep(), PollDownloads()),
 }
+
+
+_SERVING = frozenset({"web", "surface"})
 
 
 def control_routes(surface: Surface) -> Sequence[Any]:
@@ -100,7 +125,12 @@ def _drills(surface: Surface) -> list[Any]:
         name: FromPath[str], request: Request[Any, Any, Any], data: JSONBody[Reason | None] = None
     ) -> NodeSnapshot:
         """Stop an actor in order and start it again; a parked one is started."""
-        return await control.restart(name, _reason(request, data))
+        if name in _SERVING:
+            raise Refused(
+                f"{name} cannot be restarted by a request that it answers itself. Restart the daemon.",
+                reason="answers_this_request",
+            )
+        return await control.restart(name, _reason(request, data.reason if data else WHY))
 
     @post("/actors/{name:str}/pause", operation_id="pauseActor", status_code=200)
     async def pause(name: FromPath[str]) -> NodeSnapshot:
@@ -123,8 +153,11 @@ def _drills(surface: Surface) -> list[Any]:
     @post("/actors/{name:str}/poll", operation_id="pollActor", status_code=202)
     async def poll(name: FromPath[str]) -> None:
         """Have an actor look for its work now, instead of when its timer says so."""
-        for message in _POKES.get(name, (Sweep,)):
-            surface.directory[name].tell(message())
+        control.node(name)
+        if name not in _POKES:
+            raise Refused(f"{name} has no work of its own to look for.", reason="no_work")
+        for message in _POKES[name]:
+            surface.directory[name].tell(message)
 
     return [restart, pause, resume, crash, poll]
 
@@ -132,29 +165,18 @@ def _drills(surface: Surface) -> list[Any]:
 def _breakers(surface: Surface) -> list[Any]:
     control = surface.control
 
-    @post(
-        "/actors/{name:str}/breakers/{breaker:str}/reset",
-        operation_id="resetBreaker",
-        status_code=200,
-    )
-    async def reset_breaker(name: FromPath[str], breaker: FromPath[str]) -> NodeSnapshot:
-        """Have a breaker forget what it has seen."""
-        control.reset_breaker(name, breaker)
+    @post("/actors/{name:str}/breakers/reset", operation_id="resetBreaker", status_code=200)
+    async def reset_breaker(name: FromPath[str], data: JSONBody[BreakerOrder]) -> NodeSnapshot:
+        """Have a breaker forget what it has seen: the next call is a probe."""
+        control.reset_breaker(name, data.breaker)
         return control.node(name)
 
-    @post(
-        "/actors/{name:str}/breakers/{breaker:str}/open",
-        operation_id="openBreaker",
-        status_code=200,
-    )
+    @post("/actors/{name:str}/breakers/open", operation_id="openBreaker", status_code=200)
     async def open_breaker(
-        name: FromPath[str],
-        breaker: FromPath[str],
-        request: Request[Any, Any, Any],
-        data: JSONBody[Reason | None] = None,
+        name: FromPath[str], request: Request[Any, Any, Any], data: JSONBody[BreakerOrder]
     ) -> NodeSnapshot:
         """Have a breaker refuse all calls until it is reset."""
-        control.force_open(name, breaker, _reason(request, data))
+        control.force_open(name, data.breaker, _reason(request, data.reason))
         return control.node(name)
 
     return [reset_breaker, open_breaker]
@@ -174,13 +196,13 @@ def _rest(surface: Surface) -> list[Any]:
         return DeadLetterView.of(control.replay_dead_letter(letter_id))
 
     @post("/reload", operation_id="reloadSettings", status_code=200)
-    async def reload_settings() -> dict[str, bool]:
+    async def reload_settings() -> Reloaded:
         """Read the settings again; says whether they changed."""
-        return {"changed": await surface.reload()}
+        return Reloaded(changed=await surface.reload())
 
     return [dead_letters, replay, reload_settings]
 
 
-def _reason(request: Request[Any, Any, Any], given: Reason | None) -> str:
+def _reason(request: Request[Any, Any, Any], given: str) -> str:
     caller = request.client.host if request.client else "unknown"
-    return f"{given.reason if given else Reason().reason} (from {caller})"
+    return f"{given} (from {caller})"

@@ -16,7 +16,12 @@ def metrics_routes(surface: Surface) -> Sequence[Any]:
     # Two scrapers at once are plenty; more would only wait for one another's work.
     limiter = trio.CapacityLimiter(2)
 
-    @get("/metrics", operation_id="metrics", guards=[surface.access.requires_metrics_token])
+    @get(
+        "/metrics",
+        operation_id="metrics",
+        media_type="text/plain",
+        guards=[surface.access.requires_metrics_token],
+    )
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Show all metrics, in the format that the scraper asks for."""
         surface.refresh_gauges()

@@ -1,0 +1,78 @@
+"""The OpenAPI document: what the framework knows of the routes, and what it cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Router
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from reeld.http.problems import CONTENT_TYPE, Problem
+from reeld.http.surface import Surface
+
+PATH: Final = "/api/schema"
+WITHOUT_KEY: Final = frozenset({"/health", "/ready", "/metrics"})
+_METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
+
+
+def openapi_config(surface: Surface) -> OpenAPIConfig:
+    """Return the framework's settings for the document at `/api/schema/openapi.json`."""
+    router = Router(
+        PATH, route_handlers=[], guards=[surface.access.requires_key], include_in_schema=False
+    )
+    return OpenAPIConfig(
+        title="reeld",
+        version=surface.version,
+        description="A movie-automation daemon. Errors are problem details (RFC 9457).",
+        use_handler_docstrings=True,
+        openapi_router=router,
+        render_plugins=[_Document(path="/openapi.json")],
+        components=Components(
+            security_schemes={
+                "key": SecurityScheme(type="apiKey", name="X-Api-Key", security_scheme_in="header"),
+                "bearer": SecurityScheme(type="http", scheme="bearer"),
+            }
+        ),
+        security=[{"key": []}, {"bearer": []}],
+    )
+
+
+class _Document(JsonRenderPlugin):
+    """Shows the document, completed."""
+
+    _body: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
+        """Return the document; it is completed once."""
+        if self._body is None:
+            self._body = msgspec.json.encode(_completed(openapi_schema))
+        return self._body
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    """Say of each operation that it may answer with a problem, and of some that they need no key."""
+    (_,), components = msgspec.json.schema_components(
+        [Problem], ref_template="#/components/schemas/{name}"
+    )
+    document["components"]["schemas"] |= components
+    problem = {
+        "description": "It did not work; the body says why.",
+        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for path, operation in _operations(document):
+        operation["responses"].pop("400", None)
+        operation["responses"]["default"] = problem
+        if path in WITHOUT_KEY:
+            operation["security"] = []
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in _METHODS:
+                yield path, operation

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+import trio
+
+from reeld import __version__
+
+
+async def test_liveness_needs_no_key_and_says_which_version_runs(running_daemon: Any) -> None:
+    answer = await running_daemon.stranger.get("/health")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/health+json"
+    assert answer.json() == {"status": "pass", "version": __version__}
+
+
+async def test_a_daemon_that_does_its_work_is_ready(running_daemon: Any) -> None:
+    answer = await running_daemon.stranger.get("/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "pass"})
+
+
+async def test_details_need_the_key_and_show_each_check(running_daemon: Any) -> None:
+    assert (await running_daemon.stranger.get("/health/detailed")).status_code == 401
+    with trio.fail_after(10):
+        while (answer := await running_daemon.http.get("/health/detailed")).status_code != 200:
+            await trio.sleep(0.05)
+    checks = answer.json()["checks"]
+    assert checks["database:answers"][0]["status"] == "pass"
+    assert checks["database:answers"][0]["componentType"] == "datastore"
+    assert {f"actor:{name}" for name in ("tmdb", "qbit", "importer", "database")} <= set(checks)
+    assert {"disk:library", "work:dead", "memory:resident"} <= set(checks)
+
+
+async def test_details_name_the_breaker_that_a_person_must_see_to(daemon: Any) -> None:
+    await daemon.http.post(
+        "/control/actors/hdbits/breakers/open", json={"breaker": "hdbits", "reason": "drill"}
+    )
+    with trio.fail_after(15):
+        while True:
+            answer = await daemon.http.get("/health/detailed")
+            check = answer.json()["checks"].get("breaker:hdbits", [{}])[0]
+            if check.get("status") == "fail":
+                break
+            await trio.sleep(0.1)
+    assert check["observedValue"] == "forced_open"
+    assert check["output"]
+
+
+async def test_information_shows_no_secret(daemon: Any, world: Any) -> None:
+    answer = await daemon.http.get("/info")
+    info = answer.json()
+    assert info["version"] == __version__
+    assert info["services"]["tmdb"] is True
+    assert info["database"] == "external"
+    for secret in (world.tmdb.token, world.hdbits.passkey, world.rss.feed_url):
+        assert secret not in json.dumps(info)
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/ready", "/metrics", "/info", "/api/movies", "/nowhere"]
+)
+async def test_every_answer_carries_the_headers_of_a_careful_server(
+    running_daemon: Any, path: str
+) -> None:
+    headers = (await running_daemon.stranger.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "server" not in headers
+
+
+async def test_before_the_database_can_be_reached_the_daemon_lives_and_says_why_it_waits(
+    daemon_settings: Any, tmp_path: Any
+) -> None:
+    from dataclasses import replace
+
+    from reeld.cli.daemon import Daemon
+    from reeld.domain.secret import Secret
+
+    nowhere = Secret("postgresql://reeld:hunter22@127.0.0.1:9/reeld")
+    daemon = Daemon(replace(daemon_settings, database_url=nowhere))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(daemon.run)
+        async with httpx.AsyncClient(base_url=daemon.url) as client:
+            with trio.fail_after(10):
+                while (answer := await client.get("/ready")).json()["reason"] == "starting":
+                    await trio.sleep(0.05)
+            assert answer.status_code == 503
+            assert answer.json()["status"] == "fail"
+            assert answer.json()["reason"] == "database_unavailable"
+            assert "hunter22" not in answer.text
+            assert (await client.get("/health")).status_code == 200
+        daemon.stop()

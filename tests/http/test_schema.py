@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+OPEN = {"/health", "/ready", "/metrics"}
+ROUTES = {
+    "GET /health",
+    "GET /ready",
+    "GET /health/detailed",
+    "GET /info",
+    "GET /metrics",
+    "GET /api/movies",
+    "POST /api/movies",
+    "GET /api/movies/find",
+    "GET /api/movies/{movie_id}",
+    "GET /api/movies/{movie_id}/releases",
+    "POST /api/movies/{movie_id}/search",
+    "GET /api/queue",
+    "GET /api/queue/status",
+    "GET /api/history",
+    "GET /api/work",
+    "POST /api/work/{work_id}/retry",
+    "DELETE /api/work/{work_id}",
+    "GET /control/actors",
+    "GET /control/actors/{name}",
+    "POST /control/actors/{name}/restart",
+    "POST /control/actors/{name}/pause",
+    "POST /control/actors/{name}/resume",
+    "POST /control/actors/{name}/crash",
+    "POST /control/actors/{name}/poll",
+    "POST /control/actors/{name}/breakers/reset",
+    "POST /control/actors/{name}/breakers/open",
+    "GET /control/dead-letters",
+    "POST /control/dead-letters/{letter_id}/replay",
+    "POST /control/reload",
+}
+
+
+@pytest.fixture
+async def document(running_daemon: Any) -> dict[str, Any]:
+    answer = await running_daemon.http.get("/api/schema/openapi.json")
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield method.upper(), path, operation
+
+
+def references(value: object) -> Iterator[str]:
+    match value:
+        case {"$ref": str(reference)}:
+            yield reference
+        case dict():
+            for each in value.values():
+                yield from references(each)
+        case list():
+            for each in value:
+                yield from references(each)
+
+
+async def test_the_document_names_every_route(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert {f"{method} {path}" for method, path, _ in operations(document)} == ROUTES
+
+
+async def test_each_operation_says_what_it_does_answers_and_needs(document: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    for method, path, operation in operations(document):
+        where = f"{method} {path}"
+        assert operation["description"], where
+        assert "application/problem+json" in operation["responses"]["default"]["content"], where
+        good = [status for status in operation["responses"] if status.startswith("2")]
+        assert good, where
+        assert operation.get("security", document["security"]) == (
+            [] if path in OPEN else document["security"]
+        ), where
+        placeholders = {each.strip("{}") for each in path.split("/") if each.startswith("{")}
+        named = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+        assert placeholders == named, where
+
+
+async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for reference in references(document):
+        assert reference.removeprefix("#/components/schemas/") in schemas
+    for scheme in document["security"]:
+        assert set(scheme) <= set(document["components"]["securitySchemes"])
+
+
+async def test_everything_but_health_readiness_and_metrics_needs_the_key(
+    running_daemon: Any, document: dict[str, Any]
+) -> None:
+    paths = [(method, path) for method, path, _ in operations(document) if path not in OPEN]
+    for method, path in [*paths, ("GET", "/api/schema"), ("GET", "/api/schema/openapi.json")]:
+        for headers in ({}, {"X-Api-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
+            filled = path.replace("{", "").replace("}", "")
+            for name in ("movie_id", "work_id", "letter_id"):
+                filled = filled.replace(name, "1")
+            answer = await running_daemon.stranger.request(method, filled, headers=headers)
+            assert (answer.status_code, answer.json()["reason"]) == (401, "unauthorized"), path
+            assert answer.headers["www-authenticate"]
+    for path in sorted(OPEN):
+        assert (await running_daemon.stranger.get(path)).status_code == 200
+
+
+async def test_what_does_not_exist_is_a_problem(running_daemon: Any) -> None:
+    for method, path, status in (
+        ("GET", "/", 404),
+        ("GET", "/nowhere", 404),
+        ("GET", "/../../etc/passwd", 404),
+        ("GET", "/api/movies/x", 404),
+        ("DELETE", "/health", 405),
+        ("PUT", "/api/movies", 405),
+        ("BREW", "/api/movies", 405),
+    ):
+        answer = await running_daemon.http.request(method, path)
+        assert answer.status_code == status, path
+        assert answer.headers["content-type"] == "application/problem+json", path
+        assert answer.json()["status"] == status
+
+
+async def test_no_fault_of_our_own_shows_its_insides(
+    running_daemon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reeld.storage.repositories import downloads
+
+    async def fail(*_: object) -> None:
+        raise ZeroDivisionError("insides of the code, and hunter2-the-password")
+
+    monkeypatch.setattr(downloads, "active", fail)
+    answer = await running_daemon.http.get("/api/queue")
+    assert (answer.status_code, answer.json()["reason"]) == (500, "internal_error")
+    for part in ("insides", "hunter2", "Traceback", "ZeroDivision", ".py"):
+        assert part not in answer.text
