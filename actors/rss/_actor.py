@@ -32,8 +32,8 @@ from reeld.telemetry import ServiceObserver
 
 log = structlog.get_logger("reeld.actors.rss")
 
-FEED_CONFIG: Final = BreakerConfig(window=4, min_calls=2, open_seconds=30.0)
-"""A feed is read every few minutes: two failures in a row are enough."""
+FEED_CONFIG: Final = BreakerConfig(window=3, min_calls=2, failure_rate=0.6, open_seconds=30.0)
+"""A feed is read every few minutes: two failures among three readings are enough, and one is not."""
 
 _SEALERS: Final = trio.CapacityLimiter(1)
 
