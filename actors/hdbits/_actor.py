@@ -70,7 +70,13 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
     def make_client(self, settings: HdbitsSettings) -> HdbitsClient:
         """Make a client whose pace survives restarts."""
         pace = Pace.per_hour(settings.calls_per_hour, gap=settings.spacing_seconds)
-        limiter = Limiter(INDEXER, pace, store=self._limits, max_wait=LIMITER_PATIENCE_SECONDS)
+        limiter = Limiter(
+            INDEXER,
+            pace,
+            store=self._limits,
+            max_wait=LIMITER_PATIENCE_SECONDS,
+            on_wait=self.observer.waited,
+        )
         return HdbitsClient(settings, limiter, observer=self.observer)
 
     @handles(PollRecent)

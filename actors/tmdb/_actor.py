@@ -83,7 +83,8 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
     def make_client(self, settings: TmdbSettings) -> TmdbClient:
         """Make a client that keeps below TMDB's ceiling."""
         pace = Pace(per_second=settings.requests_per_second, burst=BURST)
-        return TmdbClient(settings, Limiter("tmdb", pace), observer=self.observer)
+        limiter = Limiter("tmdb", pace, on_wait=self.observer.waited)
+        return TmdbClient(settings, limiter, observer=self.observer)
 
     # Questions
 

@@ -54,6 +54,7 @@ class Limiter:
         pace: How often.
         store: Where the state survives; None when it need not.
         max_wait: Seconds that a caller waits at most, queueing behind others included.
+        on_wait: Told the name, and how many seconds a call waited that was then let through.
         wall_clock: Seconds since the epoch.
     """
 
@@ -64,12 +65,14 @@ class Limiter:
         *,
         store: LimiterStore | None = None,
         max_wait: float = 10.0,
+        on_wait: Callable[[str, float], None] | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
         self._pace = pace
         self._store = store
         self._max_wait = max_wait
+        self._on_wait = on_wait
         self._wall_clock = wall_clock
         self._lock = trio.Lock()
         self._bucket: Bucket | None = None
@@ -80,12 +83,16 @@ class Limiter:
         Raises:
             LimiterWait: It would take longer than `max_wait`; `retry_after` says how long.
         """
+        started = trio.current_time()
         with trio.move_on_after(self._max_wait):
             async with self._lock:
                 bucket = await self._opened()
                 await self._wait(bucket)
-                bucket.take(trio.current_time())
+                begun = trio.current_time()
+                bucket.take(begun)
                 await self._save(bucket)
+                if self._on_wait is not None:
+                    self._on_wait(self.name, begun - started)
                 return
         raise self._refusal()
 

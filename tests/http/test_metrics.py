@@ -31,7 +31,6 @@ NOT_IN_THIS_RUN = {
     "reeld_unhinted_rows_total",
     "reeld_db_pool_requests_waiting",
     "reeld_db_pool_wait_seconds_total",
-    "reeld_external_rate_limit_wait_seconds_total",
     "reeld_actor_mailbox_depth",
     "reeld_download_remaining_bytes",
     "reeld_log_messages_total",

@@ -189,3 +189,15 @@ def test_no_hour_holds_more_calls_than_allowed(calls: int, pauses: list[float]) 
 def test_an_impossible_pace_is_refused(wrong: tuple[float, float, float]) -> None:
     with pytest.raises(ValueError, match="a pace needs"):
         Pace(*wrong)
+
+
+async def test_how_long_a_call_waited_is_told(autojump_clock: MockClock) -> None:
+    told: list[tuple[str, float]] = []
+    limiter = Limiter(
+        "hdbits",
+        Pace(per_second=0.5, burst=1),
+        on_wait=lambda name, seconds: told.append((name, round(seconds, 3))),
+    )
+    await limiter.turn()
+    await limiter.turn()
+    assert told == [("hdbits", 0.0), ("hdbits", 2.0)]
