@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -169,7 +169,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--queries", type=int, default=1000, help="per connection and round")
     arguments = parser.parse_args()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     found = trio.run(measure, arguments.rounds, arguments.queries)
     if arguments.json:
         print(json.dumps(found))
