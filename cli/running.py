@@ -64,7 +64,7 @@ def make_folders(settings: Settings) -> None:
 
 def sentence_of(error: BaseException) -> str:
     """Return what a person must know of a failure: the sentence of the innermost foreseen error."""
-    found = str(error)
+    found, innermost = "", error
     current: BaseException | None = error
     for _ in range(DEEPEST):
         if current is None:
@@ -74,8 +74,8 @@ def sentence_of(error: BaseException) -> str:
             continue
         if isinstance(current, ReeldError):
             found = current.sentence
-        current = current.__cause__
-    return found
+        innermost, current = current, current.__cause__
+    return found or f"{type(innermost).__name__}: {innermost}"
 
 
 async def _welcome(started: Started) -> None:

@@ -86,9 +86,16 @@ class DecisionActor(WorkerActor):
         offered = await releases.by_movie(self.resources.database, movie.id)
         readings = await match_releases(await build_index([movie]), offered)
         candidates = [each.candidate for each in readings if each.candidate is not None]
-        decision = decide(candidates, await self._context(movie))
+        context = await self._context(movie)
+        decision = decide(candidates, context)
         self._count(decision, {each.release.id: each for each in candidates})
-        return _decided(movie, decision)
+        # While one release is fetched, what was said of it and of the others when it was chosen stays true.
+        settled = frozenset(
+            await releases.verdicts(self.resources.database, [each.id for each in offered])
+            if context.acquiring
+            else ()
+        )
+        return _decided(movie, decision, settled)
 
     @works(WorkKind.SEARCH_MISSING)
     async def search_missing(self, _job: Job) -> Effect | None:
@@ -164,10 +171,12 @@ async def _store(conn: TrioConnection, readings: list[Reading]) -> None:
         await releases.set_verdicts(conn, rejected)
 
 
-def _decided(movie: Movie, decision: Decision) -> Effect:
+def _decided(movie: Movie, decision: Decision, settled: frozenset[int]) -> Effect:
+    told = [verdict for verdict in decision.verdicts if verdict.release_id not in settled]
+
     async def effect(conn: TrioConnection) -> None:
-        if decision.verdicts:
-            await releases.set_verdicts(conn, decision.verdicts)
+        if told:
+            await releases.set_verdicts(conn, told)
         if decision.best is None:
             await _take_nothing(conn, movie, decision)
         else:

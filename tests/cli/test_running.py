@@ -154,7 +154,7 @@ def test_the_innermost_foreseen_sentence_is_what_a_person_must_know() -> None:
     middle.__cause__ = inner
     outer = ExceptionGroup("", [ExceptionGroup("", [middle])])
     assert sentence_of(outer) == "Set REELD_BIND."
-    assert sentence_of(ValueError("as it is")) == "as it is"
+    assert sentence_of(ValueError("as it is")) == "ValueError: as it is"
 
 
 def test_a_circle_of_causes_does_not_go_on_for_ever() -> None:

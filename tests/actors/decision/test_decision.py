@@ -253,7 +253,9 @@ async def test_one_release_of_a_movie_is_acquired_at_a_time(
 ) -> None:
     movie_id = await rows.add_movie(NIGHT)
     async with run_actor(lambda: DecisionActor(resources)):
-        await match(resources, rows, offer("Night.of.the.Living.Dead.1968.720p.BluRay-GRP"))
+        (taken,) = await match(
+            resources, rows, offer("Night.of.the.Living.Dead.1968.720p.BluRay-GRP")
+        )
         await decide(rows, movie_id)
         (better,) = await match(
             resources, rows, offer("Night.of.the.Living.Dead.1968.1080p.BluRay-GRP")
@@ -261,6 +263,7 @@ async def test_one_release_of_a_movie_is_acquired_at_a_time(
         await decide(rows, movie_id)
     assert len(await acquisitions.by_movie(resources.database, movie_id)) == 1
     assert await reasons(resources, better) == ["already_acquiring"]
+    assert await reasons(resources, taken) == [], "why it was taken is not forgotten"
     assert (await rows.movie(movie_id)).stage is Stage.DECIDED
 
 
