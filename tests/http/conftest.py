@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 
+from reeld.actors import health
 from reeld.domain.settings import Settings
 from reeld.simulators.world import World
+
+
+@pytest.fixture(autouse=True)
+def _health_is_looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "LOOK_SECONDS", 0.3)
 
 
 @pytest.fixture

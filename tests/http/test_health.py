@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import httpx
-import pytest
 import trio
 
 from reeld import __version__
@@ -59,17 +58,20 @@ async def test_information_shows_no_secret(daemon: Any, world: Any) -> None:
         assert secret not in json.dumps(info)
 
 
-@pytest.mark.parametrize(
-    "path", ["/health", "/ready", "/metrics", "/info", "/api/movies", "/nowhere"]
-)
-async def test_every_answer_carries_the_headers_of_a_careful_server(
-    running_daemon: Any, path: str
-) -> None:
-    headers = (await running_daemon.stranger.get(path)).headers
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["x-frame-options"] == "DENY"
-    assert "frame-ancestors 'none'" in headers["content-security-policy"]
-    assert "server" not in headers
+async def test_every_answer_carries_the_headers_of_a_careful_server(running_daemon: Any) -> None:
+    for path in ("/health", "/ready", "/metrics", "/info", "/api/movies", "/nowhere"):
+        headers = (await running_daemon.stranger.get(path)).headers
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert headers["x-frame-options"] == "DENY", path
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+        assert "server" not in headers, path
+
+
+async def test_head_is_answered_as_get_without_a_body(running_daemon: Any) -> None:
+    for path in ("/health", "/ready", "/metrics"):
+        answer = await running_daemon.stranger.head(path)
+        assert (answer.status_code, answer.content) == (200, b""), path
+        assert int(answer.headers["content-length"]) > 0, path
 
 
 async def test_before_the_database_can_be_reached_the_daemon_lives_and_says_why_it_waits(

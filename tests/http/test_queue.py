@@ -90,13 +90,18 @@ async def test_history_is_filtered_by_movie_and_kind(
     assert (await get(f"/api/history?movie_id={movie_id + 1}")).json()["entries"] == []
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    ["zzz", "%C3%A9", "WzFd", "WyJ4IiwxXQ", "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsMTBlNDBd", "%00"],
-)
-async def test_a_cursor_that_was_made_up_is_refused(running_daemon: Any, cursor: str) -> None:
-    answer = await running_daemon.http.get(f"/api/history?before={cursor}")
-    assert (answer.status_code, answer.json()["reason"]) == (422, "bad_cursor")
+async def test_a_cursor_that_was_made_up_is_refused(running_daemon: Any) -> None:
+    # Not base64, not text, an array of other things, a number beyond any row, and a NUL.
+    for cursor in (
+        "zzz",
+        "%C3%A9",
+        "WzFd",
+        "WyJ4IiwxXQ",
+        "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsMTBlNDBd",
+        "%00",
+    ):
+        answer = await running_daemon.http.get(f"/api/history?before={cursor}")
+        assert (answer.status_code, answer.json()["reason"]) == (422, "bad_cursor"), cursor
 
 
 async def test_dead_work_says_why_it_died_and_can_be_tried_again_or_discarded(
@@ -120,10 +125,10 @@ async def test_dead_work_says_why_it_died_and_can_be_tried_again_or_discarded(
     assert (gone.status_code, gone.json()["reason"]) == (422, "not_discardable")
 
 
-@pytest.mark.parametrize("number", [0, 4711, 10**30])
-async def test_work_that_does_not_exist_is_not_found(running_daemon: Any, number: int) -> None:
-    assert (await running_daemon.http.post(f"/api/work/{number}/retry")).status_code == 404
-    assert (await running_daemon.http.delete(f"/api/work/{number}")).status_code == 404
+async def test_work_that_does_not_exist_is_not_found(running_daemon: Any) -> None:
+    for number in (0, 4711, 10**30):
+        assert (await running_daemon.http.post(f"/api/work/{number}/retry")).status_code == 404
+        assert (await running_daemon.http.delete(f"/api/work/{number}")).status_code == 404
 
 
 async def test_a_state_that_does_not_exist_is_refused_by_its_name(running_daemon: Any) -> None:
