@@ -173,6 +173,8 @@ class RealQbittorrent:
                     r"Session\InterfaceName=lo",
                     rf"Session\DefaultSavePath={self.downloads}",
                     r"Session\MultiConnectionsPerIp=true",
+                    # Over uTP a peer keeps talking to the one that was restarted, and is deaf to the new one.
+                    r"Session\BTProtocol=TCP",
                     "[Preferences]",
                     r"WebUI\Address=127.0.0.1",
                     rf"WebUI\Port={self.port}",
