@@ -101,6 +101,12 @@ def _find(environ: Mapping[str, str]) -> tuple[str, Secret]:
         return url.rstrip("/"), configured or (local.key if local else Secret(""))
     if local is not None:
         return local.url, local.key
+    if os.path.lexists(settings.data_dir) and not os.access(settings.data_dir, os.R_OK | os.X_OK):
+        raise Unavailable(
+            f"{settings.data_dir} belongs to another user: run this command as that user, or set REELD_URL and"
+            " REELD_API_KEY.",
+            reason="no_daemon",
+        )
     raise Unavailable(
         f"No daemon runs on {settings.data_dir}. Start one with `reeld run`; if one runs elsewhere, say where with"
         " REELD_DATA_DIR, or with REELD_URL and REELD_API_KEY.",

@@ -75,7 +75,10 @@ async def _check_embedded(patient: Patient) -> list[Finding]:
     except ReeldError as error:
         return [failed("database", error.sentence, reason=error.reason)]
     except OSError as error:
-        sentence = f"{patient.postgres} cannot be used ({error.strerror or error}): set REELD_DATA_DIR to a folder."
+        sentence = (
+            f"{patient.postgres} cannot be used ({error.strerror or error}): run reeld and this check as its owner, or"
+            " set REELD_DATA_DIR to another folder."
+        )
         return [failed("database", sentence)]
     except psycopg.Error:
         sentence = (

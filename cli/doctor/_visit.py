@@ -120,6 +120,10 @@ async def _result(check: Check) -> list[Finding]:
             return await check.examine()
         except ReeldError as error:
             return [failed(check.name, error.sentence, reason=error.reason)]
+        except OSError as error:
+            where = error.filename or "A file or a network address"
+            sentence = f"{where} cannot be used ({error.strerror or error}): give reeld's user access to it."
+            return [failed(check.name, sentence, reason="unusable")]
         except Exception as error:
             log.critical("check_crashed", check=check.name, exc_info=True)
             sentence = (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -96,6 +97,14 @@ def test_without_a_daemon_the_sentence_says_how_to_have_one(environ: dict[str, s
         Daemon(environ)
     assert caught.value.reason == "no_daemon"
     assert "REELD_URL" in caught.value.sentence
+
+
+def test_a_data_directory_of_somebody_else_is_told(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(Unavailable, match="belongs to another user"):
+        Daemon(environ)
 
 
 def test_a_daemon_that_is_gone_is_told(environ: dict[str, str], tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from reeld.cli.doctor._visit import Check, _examine, visit
 from reeld.simulators.world import World
 from reeld.storage import Database
 from reeld.storage.embedded import EmbeddedServer
+from reeld.telemetry import redaction
 
 Environ = dict[str, str]
 
@@ -626,6 +627,28 @@ async def test_a_check_that_crashes_is_a_warning_and_the_others_go_on() -> None:
     assert "KeyError" in found["it"][0].sentence
     assert "secret" not in found["it"][0].sentence
     assert logs[0]["event"] == "check_crashed"
+
+
+async def test_a_file_that_cannot_be_used_is_told_by_its_name() -> None:
+    async def stumble() -> list[Finding]:
+        raise PermissionError(13, "Permission denied", "/srv/movies")
+
+    found: dict[str, list[Finding]] = {}
+    await _examine(check_that(stumble), found, Quiet())
+    assert found["it"][0].status is Status.FAIL
+    assert found["it"][0].sentence.startswith("/srv/movies cannot be used (Permission denied)")
+
+
+async def test_a_secret_that_slipped_into_a_finding_is_masked() -> None:
+    async def leak() -> list[Finding]:
+        return [Finding("it", Status.PASS, "It said hunter22!", {"said": "hunter22!", "n": 1})]
+
+    redaction.register(["hunter22!"])
+    found: dict[str, list[Finding]] = {}
+    quiet = Quiet()
+    await _examine(check_that(leak), found, quiet)
+    assert "hunter22!" not in str(found) + str(quiet.told)
+    assert found["it"][0].observed["n"] == 1
 
 
 async def test_a_check_that_hangs_ends_at_its_deadline(autojump_clock: object) -> None:
