@@ -1,8 +1,9 @@
-"""Reading a body of unknown size within a bound, gzip bombs included."""
+"""Bodies: those that are sent, and reading one of unknown size within a bound, gzip bombs included."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import AsyncIterator
 
 import httpx
 import trio
@@ -16,6 +17,30 @@ class BodyTooLarge(Exception):
 
 class BrokenEncoding(Exception):
     """The body is not in the encoding it claims, or ends in its middle."""
+
+
+class WholeBody(httpx.AsyncByteStream):
+    """A request's body in one piece.
+
+    httpx' own are async generators. One that is given up when a connection breaks under an upload is left to the
+    garbage collector, which trio warns about.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Pieces(self._content)
+
+
+class _Pieces(AsyncIterator[bytes]):
+    def __init__(self, content: bytes) -> None:
+        self._left = [content] if content else []
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
 
 
 async def read_body(response: httpx.Response, cap: int) -> bytes:

@@ -18,7 +18,7 @@ from reeld import __version__
 from reeld.domain.errors import ProtocolViolation, ReeldError, Refused
 from reeld.services.transport._addresses import AddressPolicy, GuardedTransport
 from reeld.services.transport._answers import Answer, Call, origin_of
-from reeld.services.transport._bodies import BodyTooLarge, BrokenEncoding, read_body
+from reeld.services.transport._bodies import BodyTooLarge, BrokenEncoding, WholeBody, read_body
 from reeld.services.transport._faults import DownReason, down, translate
 from reeld.services.transport._observing import NullObserver, Observer, Outcome, outcome_of
 from reeld.services.transport._redirects import MAX_HOPS, next_hop
@@ -152,7 +152,9 @@ class Wire:
             raise self._translate(error, call) from None
 
     async def _send_once(self, call: Call, journey: _Journey) -> Answer:
-        response = await self._client.send(self._request(call, journey), stream=True)
+        request = self._request(call, journey)
+        request.stream = WholeBody(await request.aread())
+        response = await self._client.send(request, stream=True)
         try:
             body = await read_body(response, call.body_cap or self.profile.body_cap)
         except BodyTooLarge:

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reeld.actors.qbit._watching import RESTART_SECONDS, News, Watch
+from reeld.domain.acquisition import FailureReason
+from reeld.services.qbittorrent import Phase, TorrentStatus
+
+HASH = "a" * 40
+HOUR = 3600.0
+
+
+def status(phase: Phase = Phase.DOWNLOADING, **changes: Any) -> TorrentStatus:
+    values: dict[str, Any] = {
+        "id": HASH,
+        "infohashes": (),
+        "name": "x",
+        "phase": phase,
+        "raw_state": str(phase),
+        "progress": 0.5,
+        "size": 100,
+        "amount_left": 50,
+        "downloaded": 50,
+        "uploaded": 0,
+        "download_speed": 0,
+        "upload_speed": 0,
+        "eta_seconds": None,
+        "ratio": 0.0,
+        "max_ratio": None,
+        "max_seeding_minutes": None,
+        "seeding_seconds": 0,
+        "seeds": 0,
+        "peers": 0,
+        "category": "reeld",
+        "tags": (),
+        "save_path": "/d",
+        "content_path": None,
+        "auto_managed": False,
+        "added_at": None,
+        "completed_at": None,
+    }
+    return TorrentStatus(**{**values, **changes})
+
+
+@pytest.fixture
+def look() -> Any:
+    watch = Watch(6 * HOUR)
+    return lambda now, *listed: watch.look({1: HASH}, listed, now)[0]
+
+
+def test_a_torrent_that_is_not_listed_is_missing(look: Any) -> None:
+    assert look(0.0).news is News.MISSING
+    assert look(1.0, status(id="b" * 40)).news is News.MISSING
+
+
+def test_a_torrent_is_found_under_any_of_its_hashes(look: Any) -> None:
+    hybrid = status(id="b" * 40, infohashes=(HASH, "c" * 64))
+    assert look(0.0, hybrid).news is News.PROGRESS
+
+
+def test_a_complete_torrent_is_complete_whatever_was_before(look: Any) -> None:
+    look(0.0, status(Phase.FAILED))
+    done = status(Phase.SEEDING, progress=1.0, amount_left=0)
+    assert look(99 * HOUR, done).news is News.COMPLETE
+
+
+@pytest.mark.parametrize("phase", [Phase.SEEDING, Phase.FINISHED])
+def test_a_torrent_with_bytes_left_is_not_complete(look: Any, phase: Phase) -> None:
+    assert look(0.0, status(phase, progress=1.0, amount_left=1)).news is News.PROGRESS
+
+
+@pytest.mark.parametrize("phase", [Phase.DOWNLOADING, Phase.STALLED, Phase.UNKNOWN])
+def test_a_download_without_a_new_byte_fails_in_the_end(look: Any, phase: Phase) -> None:
+    look(0.0, status(phase))
+    assert look(5 * HOUR, status(phase, downloaded=51)).news is News.PROGRESS
+    assert look(10.9 * HOUR, status(phase, downloaded=51)).news is News.PROGRESS
+    found = look(11 * HOUR, status(phase, downloaded=51))
+    assert (found.news, found.failure) == (News.FAILED, FailureReason.STALLED)
+    assert "6.0 hours" in found.sentence
+
+
+@pytest.mark.parametrize("phase", [Phase.PAUSED, Phase.QUEUED, Phase.CHECKING, Phase.MOVING])
+def test_time_in_which_nothing_is_expected_is_no_stall(look: Any, phase: Phase) -> None:
+    look(0.0, status())
+    assert look(100 * HOUR, status(phase)).news is News.PROGRESS
+    assert look(105 * HOUR, status()).news is News.PROGRESS
+    assert look(106 * HOUR, status()).news is News.FAILED
+
+
+@pytest.mark.parametrize(
+    ("phase", "failure"),
+    [
+        (Phase.FAILED, FailureReason.CLIENT_ERROR),
+        (Phase.MISSING_FILES, FailureReason.MISSING_FILES),
+    ],
+)
+def test_an_error_is_told_tried_again_each_minute_and_given_up_after_hours(
+    look: Any, phase: Phase, failure: FailureReason
+) -> None:
+    first = look(0.0, status(phase))
+    assert (first.news, first.is_new, first.to_be_started) == (News.PROGRESS, True, False)
+    assert "?" in first.sentence
+    assert not look(RESTART_SECONDS - 1, status(phase)).to_be_started
+    again = look(RESTART_SECONDS, status(phase))
+    assert (again.to_be_started, again.is_new) == (True, False)
+    assert not look(RESTART_SECONDS + 1, status(phase)).to_be_started
+    given_up = look(6 * HOUR, status(phase))
+    assert (given_up.news, given_up.failure) == (News.FAILED, failure)
+    assert "Another release" in given_up.sentence
+
+
+def test_an_error_that_passes_begins_the_count_anew(look: Any) -> None:
+    look(0.0, status(Phase.FAILED))
+    recovered = look(5 * HOUR, status())
+    assert (recovered.news, recovered.is_new, recovered.sentence) == (News.PROGRESS, True, "")
+    look(5.5 * HOUR, status(Phase.FAILED))
+    assert look(11 * HOUR, status(Phase.FAILED)).news is News.PROGRESS
+
+
+def test_what_is_not_wanted_any_more_is_forgotten() -> None:
+    watch = Watch(HOUR)
+    watch.look({1: HASH}, [status()], 0.0)
+    watch.look({}, [status()], 1.0)
+    (found,) = watch.look({1: HASH}, [status()], 2 * HOUR)
+    assert found.news is News.PROGRESS
+
+
+def test_a_changed_patience_counts_at_once() -> None:
+    watch = Watch(6 * HOUR)
+    watch.look({1: HASH}, [status()], 0.0)
+    watch.stalled_seconds = 10.0
+    (found,) = watch.look({1: HASH}, [replace(status())], 11.0)
+    assert found.news is News.FAILED
+    assert "10 seconds" in found.sentence
