@@ -312,7 +312,10 @@ def run_app(arguments: list[str] | None = None) -> int:
 
 
 def _forget_output() -> None:
-    """Let the interpreter end quietly although whoever read our output is gone."""
+    """Let the interpreter end quietly although whoever read our output is gone.
+
+    It flushes its streams at exit; this is the way of Python's manual (signal, "Note on SIGPIPE").
+    """
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

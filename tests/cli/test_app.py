@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -116,6 +117,25 @@ def test_ctrl_c_ends_a_command_without_a_traceback(
     answer = command("status")
     assert answer.code == EXIT_INTERRUPTED
     assert answer.err == ""
+
+
+def test_nothing_is_written_any_more_to_a_reader_that_went_away() -> None:
+    script = (
+        "import os, sys; from reeld.cli import app\n"
+        "def chatter(*_, **__):\n"
+        "    while True: print('x' * 1000)\n"
+        "app.app = chatter\n"
+        "code = app.run_app([])\n"
+        "print(os.readlink('/proc/self/fd/1'), file=sys.stderr); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr.read().decode().strip() == os.devnull
+    assert process.returncode == EXIT_FAILED
 
 
 def test_the_help_loads_nothing_heavy() -> None:
