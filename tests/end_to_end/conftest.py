@@ -179,6 +179,10 @@ class House:
         """Start a daemon, to be killed at a crash point if one is given."""
         if self.lives:
             assert self.lives[-1].process.poll() is not None, "one daemon at a time"
+        return self.start_beside(kill_at=kill_at)
+
+    def start_beside(self, *, kill_at: str | None = None) -> Life:
+        """Start a daemon although another one may live."""
         self.library.mkdir(exist_ok=True)
         log = self.folder / f"daemon-{len(self.lives)}.log"
         port = real_programs.free_port()
