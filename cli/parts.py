@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID, uuid4
 
+import psycopg
 import trio
+from psycopg.conninfo import conninfo_to_dict
 
 from reeld import __version__
 from reeld.actors.database import DatabaseActor, DatabaseStatus
@@ -21,7 +23,7 @@ from reeld.actors.settings import LiveSettings
 from reeld.cli.gauges import Gauges
 from reeld.cli.keys import Keys
 from reeld.domain.secret import Secret
-from reeld.domain.settings import Settings
+from reeld.domain.settings import InvalidSetting, Settings
 from reeld.http.access import Access
 from reeld.http.app import create_app
 from reeld.http.server import WebServer
@@ -74,6 +76,7 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface]]
 
     Raises:
         EmbeddedServerFailed: PostgreSQL cannot run here.
+        InvalidSetting: The database's URL cannot be read.
     """
     settings = ground.live.current
     server = None
@@ -81,6 +84,7 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface]]
         server = EmbeddedServer(settings.data_dir / "postgres")
         await server.prepare()
     conninfo = server.conninfo if server else cast("Secret", settings.database_url).reveal()
+    _check_conninfo(conninfo)
     async with Database.open(conninfo, observer=DatabaseObserver(ground.metrics)) as database:
         store = _Store(database, conninfo, server, uuid4())
         resources = await _resources(ground, store)
@@ -90,6 +94,17 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface]]
         surface = _surface(ground, resources, board, Control(root))
         web.app = create_app(surface)
         yield root, surface
+
+
+def _check_conninfo(conninfo: str) -> None:
+    try:
+        conninfo_to_dict(conninfo)
+    except psycopg.ProgrammingError:
+        # The driver's own words repeat the URL, with its password.
+        raise InvalidSetting(
+            "database_url",
+            "cannot be read; it must look like postgresql://user:password@host:5432/name.",
+        ) from None
 
 
 async def _resources(ground: Ground, store: _Store) -> Resources:
