@@ -29,7 +29,7 @@ from reeld.domain.messages import SettingsChanged, Sweep
 from reeld.domain.movie import Movie, MovieDetails, NewMovie, Stage
 from reeld.domain.release import NewRelease, Source
 from reeld.domain.settings import LibrarySettings, Settings
-from reeld.simulators import Film, Release, World
+from reeld.simulators import OFFERS, Film, Release, World
 from reeld.storage import Database
 from reeld.storage.repositories import acquisitions, metadata, movies, releases
 from reeld.storage.vault import Vault
@@ -138,8 +138,9 @@ def eventually() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """TMDB, HDBits, a feed and qBittorrent, with quick downloads."""
-    async with World.open(tmp_path / "world", download_seconds=0.3) as opened:
+    """TMDB, HDBits, a feed and qBittorrent, with quick downloads of two megabytes each."""
+    offers = [replace(offer, megabytes=2) for offer in OFFERS]
+    async with World.open(tmp_path / "world", download_seconds=0.3, offers=offers) as opened:
         opened.qbittorrent.turn(settle_seconds=0.0)
         yield opened
 

@@ -457,7 +457,7 @@ async def test_while_nothing_is_under_way_qbittorrent_is_left_alone(
 # Down, banned, wrong password
 
 
-@pytest.mark.parametrize("down_as", ["503", "html", "drop", "refuse"])
+@pytest.mark.parametrize("down_as", ["html", "refuse"])
 async def test_while_it_is_down_downloads_wait_and_everything_goes_on_by_itself(
     resources: Resources,
     run_actor: Any,
