@@ -12,6 +12,7 @@ from reeld.actors.importer._copying import Tick
 from reeld.actors.importer._failures import SourceMissing, library_side
 from reeld.actors.importer._folders import Folder, open_below, open_library
 from reeld.actors.importer._paths import import_of_part, is_probe
+from reeld.storage.crashpoints import crash_point
 
 _DEPTH: Final = 8
 """Folders below the root that are looked at; templates and the recycle folder have fewer."""
@@ -78,7 +79,10 @@ def _remove(root_folder: Path, leftover: Leftover) -> bool:
             library_side(path),
             open_below(root_folder, leftover.folder, opener=open_library) as folder,
         ):
-            return folder.remove_file(leftover.name)
+            crash_point("import.leftover.found")
+            removed = folder.remove_file(leftover.name)
+            crash_point("import.leftover.removed")
+            return removed
     except SourceMissing:
         return False
 

@@ -36,6 +36,7 @@ from reeld.actors.importer._publishing import publish
 from reeld.actors.importer._source import OpenFile, is_regular, opened, opened_in
 from reeld.actors.importer.recycle import RecycleShelf, keep, kept_before
 from reeld.domain.acquisition import LinkKind
+from reeld.storage.crashpoints import crash_point
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,4 +260,6 @@ def discard(order: Order) -> None:
             return
         with folder:
             folder.remove_file(part_name(order.import_id))
+            crash_point("import.part.discarded")
     remove_empty_folders(order.root_folder, parts[:-1])
+    crash_point("import.discarded")
