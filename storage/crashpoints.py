@@ -53,6 +53,10 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     CrashPoint(
         "grab.removal.noticed", "G7", "a person removed the torrent, the row does not say so"
     ),
+    CrashPoint(
+        "grab.client.restarting", "G7", "a torrent stopped with an error, it is to be started again"
+    ),
+    CrashPoint("grab.client.restarted", "G7", "the torrent was started again, nobody knows"),
     CrashPoint("import.plan.uncommitted", "I1", "the plan is written, its transaction is open"),
     CrashPoint("import.plan.committed", "I1", "the plan is committed, no file was touched"),
     CrashPoint("import.folder.made", "I2", "the movie's folder exists, it is empty"),
@@ -62,6 +66,12 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     CrashPoint("import.part.linked", "I3", "the .part name is a link of the downloaded file"),
     CrashPoint("import.part.half_copied", "I3", "the .part file holds half of the bytes"),
     CrashPoint("import.part.copied", "I3", "the .part file is whole and synced"),
+    CrashPoint(
+        "import.part.discarded", "I3", "the .part of a given-up import is gone, its folder is not"
+    ),
+    CrashPoint("import.discarded", "I3", "nothing of a given-up import is left, no row says so"),
+    CrashPoint("import.leftover.found", "I3", "a .part that belongs to no import was found"),
+    CrashPoint("import.leftover.removed", "I3", "a .part that belonged to no import is gone"),
     CrashPoint("import.file.renamed", "I4", "the final name is there, its folder is not synced"),
     CrashPoint(
         "import.file.synced", "I4", "the final name is durable, the journal does not say so"
@@ -82,7 +92,14 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     ),
     CrashPoint("import.retired.committed", "I6", "the journal says retired"),
     CrashPoint("import.client.marking", "I7", "the import is done, the client was not told"),
+    CrashPoint(
+        "import.client.category_made", "I7", "the client has the category, the torrent is not in it"
+    ),
     CrashPoint("import.client.marked", "I7", "the client was told, the work is not completed"),
+    CrashPoint(
+        "import.client.ordering", "I7", "a person ordered something, the client was not told"
+    ),
+    CrashPoint("import.client.ordered", "I7", "the client did it, nobody was told that it did"),
 )
 
 

@@ -107,6 +107,7 @@ class QbitActor(DownloadsByHand):
         crash_point("import.client.marking")
         async with self.call() as client:
             await client.ensure_category(f"{category}-imported")
+            crash_point("import.client.category_made")
             found = await client.torrents(category=category, ids=[acquisition.infohash])
             # One that a person put elsewhere stays there.
             if ours := [each.id for each in found if tag in each.tags]:

@@ -22,6 +22,7 @@ from reeld.domain.messages import (
 )
 from reeld.domain.settings import QbittorrentSettings
 from reeld.services.qbittorrent import QbittorrentClient, ShareLimits
+from reeld.storage.crashpoints import crash_point
 from reeld.storage.repositories import acquisitions, releases
 
 REMOVED: Final = "Somebody removed the torrent from qBittorrent. Another release is tried."
@@ -101,5 +102,7 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
         acquisition = await acquisitions.get(self.resources.database, acquisition_id)
         if acquisition is None or acquisition.infohash is None:
             raise NotFound(f"There is no torrent of an acquisition {acquisition_id}.")
+        crash_point("import.client.ordering")
         async with self.call() as client:
             yield client, acquisition.infohash
+        crash_point("import.client.ordered")

@@ -132,8 +132,10 @@ class Lookout:
     async def _start_again(self, download: Download, status: TorrentStatus) -> None:
         if tag_of(download.id) not in status.tags:
             return  # whoever added it looks after it
+        crash_point("grab.client.restarting")
         async with self._call() as client:
             await client.start([status.id])
+        crash_point("grab.client.restarted")
         log.info("torrent_started_again", acquisition=download.id, state=status.raw_state)
 
     def _count(self, active: list[Download]) -> None:
