@@ -41,6 +41,9 @@ SNOOZE_SECONDS: Final = 10.0
 CREDENTIALS_SNOOZE_SECONDS: Final = 3600.0
 """Work that waits for a person; a change of the settings wakes it at once."""
 ENDING_PAUSE_SECONDS: Final = 5.0
+COLLISIONS: Final = 3
+"""How often a transaction is begun that PostgreSQL ends in favour of another one."""
+_COLLIDED: Final = frozenset({"deadlock", "serialization_failure"})
 _LETTING_THROUGH: Final = frozenset(
     {BreakerState.HALF_OPEN, BreakerState.CLOSED, BreakerState.DISABLED}
 )
@@ -177,11 +180,7 @@ class WorkerActor(Actor):
                     reason="unknown_work",
                 )
             with trio.fail_after(self.job_seconds):
-                effect = await handler(self, job)
-                async with self.resources.database.transaction() as conn:
-                    if effect is not None:
-                        await effect(conn)
-                    await self.resources.work.complete(conn, job)
+                await self._commit(job, await handler(self, job))
         except trio.TooSlowError:
             slow = DeadlineExceeded(
                 f"The work was not done within {self.job_seconds:g} seconds; it is tried again."
@@ -190,6 +189,21 @@ class WorkerActor(Actor):
         except ReeldError as error:
             return await self._end(job, error)
         return "ok"
+
+    async def _commit(self, job: Job, effect: Effect | None) -> None:
+        """Commit effect and completion; when the transaction collides with another one, do it again at once."""
+        for left in reversed(range(COLLISIONS)):
+            try:
+                async with self.resources.database.transaction() as conn:
+                    if effect is not None:
+                        await effect(conn)
+                    await self.resources.work.complete(conn, job)
+            except DatabaseUnavailable as error:
+                if error.reason not in _COLLIDED or not left:
+                    raise
+                log.info("transaction_collided", work=job.id, reason=error.reason)
+            else:
+                return
 
     async def _end(self, job: Job, error: ReeldError) -> str:
         # While the database is away the row stays ours: its end is written when the database is back, unless the row

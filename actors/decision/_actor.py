@@ -158,6 +158,7 @@ def _matched(readings: list[Reading]) -> Effect:
 
 async def _store(conn: TrioConnection, readings: list[Reading]) -> None:
     rejected = []
+    await releases.lock(conn, [reading.release.id for reading in readings])
     for reading in readings:
         candidate = reading.candidate
         if candidate is None:

@@ -253,13 +253,12 @@ def discard(order: Order) -> None:
         RootFolderDown: The library's disk fails.
     """
     parts = safe_parts(order.destination)
-    with library_side(order.root_folder / order.destination):
-        try:
-            folder = open_below(order.root_folder, parts[:-1], opener=open_library)
-        except FileNotFoundError:
-            return
-        with folder:
-            folder.remove_file(part_name(order.import_id))
-            crash_point("import.part.discarded")
+    with (
+        library_side(order.root_folder / order.destination),
+        contextlib.suppress(FileNotFoundError),
+        open_below(order.root_folder, parts[:-1], opener=open_library) as folder,
+    ):
+        folder.remove_file(part_name(order.import_id))
+        crash_point("import.part.discarded")
     remove_empty_folders(order.root_folder, parts[:-1])
     crash_point("import.discarded")

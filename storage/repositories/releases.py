@@ -47,6 +47,13 @@ _MATCH: Final = """
 UPDATE release SET movie_id = %(movie_id)s, parsed = coalesce(%(parsed)s, parsed) WHERE id = %(id)s
 """
 
+# By the bytes of their identity, as `upsert` sorts them.
+_LOCK: Final = """
+SELECT count(*) FROM (
+    SELECT FROM release WHERE id = ANY(%s) ORDER BY indexer COLLATE "C", guid COLLATE "C" FOR NO KEY UPDATE
+) AS locked
+"""
+
 _SET_VERDICTS: Final = """
 UPDATE release SET verdict = given.verdict
 FROM unnest(%s::bigint[], %s::jsonb[]) AS given (id, verdict)
@@ -148,6 +155,14 @@ async def unmatched(source: Reader, *, after: int = 0, limit: int = 500) -> list
     return [_release(row) for row in await fetch_all(source, _UNMATCHED, (after, limit))]
 
 
+async def lock(conn: Connection, ids: Collection[int]) -> None:
+    """Take releases in the order in which `upsert` takes them: whoever writes to several calls this first.
+
+    Without it, a search that brings them up to date and a decision about them can wait for each other.
+    """
+    await fetch_one(conn, _LOCK, (list(ids),))
+
+
 async def set_match(
     conn: Connection,
     release_id: int,
@@ -166,6 +181,7 @@ async def set_match(
 async def set_verdicts(conn: Connection, verdicts: Sequence[Verdict]) -> int:
     """Store what was decided about releases, in one statement; return how many rows were changed."""
     ids = [verdict.release_id for verdict in verdicts]
+    await lock(conn, ids)
     return await execute(
         conn, _SET_VERDICTS, (ids, [Jsonb(verdict.to_json()) for verdict in verdicts])
     )

@@ -90,6 +90,33 @@ async def was_snoozed(resources: Resources, work_id: int) -> bool:
     return (await item(resources, work_id)).snoozes > 0
 
 
+@pytest.mark.parametrize(("collisions", "state"), [(2, WorkState.DONE), (3, WorkState.AVAILABLE)])
+async def test_an_effect_that_collides_with_another_transaction_is_done_again_at_once(
+    resources: Resources, run_actor: Any, eventually: Eventually, collisions: int, state: WorkState
+) -> None:
+    runs = 0
+
+    async def behave(job: Job) -> Effect:
+        async def effect(conn: TrioConnection) -> None:
+            nonlocal runs
+            runs += 1
+            await conn.execute("INSERT INTO daemon_setting (key, value) VALUES ('seen', '1')")
+            if runs <= collisions:
+                await conn.execute("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$")
+
+        return effect
+
+    work_id = await ask_for(resources)
+    async with run_actor(refresher(resources, behave)):
+        done = state is WorkState.DONE
+        await eventually(
+            lambda: is_in(resources, work_id, state) if done else was_snoozed(resources, work_id)
+        )
+    assert runs == 3
+    rows = await resources.database.fetch_all("SELECT key FROM daemon_setting")
+    assert rows == ([("seen",)] if done else [])
+
+
 async def test_an_effect_that_fails_leaves_nothing_behind_and_the_work_is_tried_again(
     resources: Resources, run_actor: Any, eventually: Eventually
 ) -> None:

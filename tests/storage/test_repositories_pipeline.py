@@ -270,6 +270,39 @@ async def test_two_pollers_that_store_the_same_page_in_other_orders_do_not_deadl
     assert await database.fetch_one("SELECT count(*) FROM release") == (100,)
 
 
+async def test_a_search_and_a_decision_about_the_same_releases_do_not_deadlock(
+    database: Database,
+) -> None:
+    movie = await add_movie(database)
+    first, second = offer("1"), offer("2")
+    async with database.transaction() as conn:
+        # In this order, so that their numbers and their places on disk run the other way than a search does.
+        seen = await releases.upsert(conn, [second]) + await releases.upsert(conn, [first])
+    verdicts = [Verdict(one.id, movie.id, Quality.BLURAY_1080P, Revision(), ()) for one in seen]
+    half_way = trio.Event()
+
+    async def search() -> None:
+        async with database.transaction() as conn:
+            await releases.upsert(conn, [first])
+            half_way.set()
+            while not await is_waited_for(database):
+                await trio.sleep(0.01)
+            await releases.upsert(conn, [second])
+
+    async def decide() -> None:
+        await half_way.wait()
+        async with database.transaction() as conn:
+            await releases.set_verdicts(conn, verdicts)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(search)
+        nursery.start_soon(decide)
+
+
+async def is_waited_for(database: Database) -> bool:
+    return await database.fetch_one("SELECT FROM pg_locks WHERE NOT granted") is not None
+
+
 async def test_matches_verdicts_and_sealed_links_are_kept(database: Database) -> None:
     movie = await add_movie(database)
     async with database.transaction() as conn:
