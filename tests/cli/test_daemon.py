@@ -22,6 +22,7 @@ from reeld.domain.errors import Refused
 from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting, ServerSettings, Settings
 from reeld.simulators.world import World
+from reeld.storage import pool as pool_module
 from reeld.storage.errors import DataDirectoryBusy, LeadershipHeld
 from reeld.supervisors import Escalated
 
@@ -103,7 +104,23 @@ async def import_all(daemon: Any, world: World) -> None:
     for film in world.films:
         answer = await daemon.http.post("/api/movies", json={"tmdb_id": film.tmdb_id})
         assert answer.status_code == 201, answer.text
-    await until(lambda: all_imported(daemon), 60)
+    await until_all_are_imported(daemon)
+
+
+async def until_all_are_imported(daemon: Any) -> None:
+    try:
+        await until(lambda: all_imported(daemon), 60)
+    except trio.TooSlowError:
+        movies = (await daemon.http.get("/api/movies")).json()["movies"]
+        stuck = [
+            (each["title"], each["stage"], each["stage_note"])
+            for each in movies
+            if not each["files"]
+        ]
+        work = [
+            each for each in (await daemon.http.get("/api/work")).json() if each["state"] != "done"
+        ]
+        pytest.fail(f"{stuck} {work}")
 
 
 async def all_imported(daemon: Any) -> bool:
@@ -338,6 +355,7 @@ async def test_an_outage_of_the_database_is_said_and_waited_out(
 ) -> None:
     monkeypatch.setattr(database_module, "CHECK_SECONDS", 0.2)
     monkeypatch.setattr(daemon_module, "SILENT_SECONDS", 1.0)
+    monkeypatch.setattr(pool_module, "BACKOFF_MAX_SECONDS", 1.0)
     world.qbittorrent.turn(download_seconds=1.0)
     settings = replace(in_world(daemon_settings, world), database_url=Secret(cable.url))
     async with run_daemon(settings) as daemon:
@@ -356,7 +374,7 @@ async def test_an_outage_of_the_database_is_said_and_waited_out(
         assert await counters(daemon) == (0, 0)
         cable.mend()
         await until(lambda: answers(daemon, "/ready", 200))
-        await until(lambda: all_imported(daemon), 60)
+        await until_all_are_imported(daemon)
         assert await counters(daemon) == (0, 0)
         assert len((await daemon.http.get("/api/movies")).json()["movies"]) == len(world.films)
 
