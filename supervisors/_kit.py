@@ -10,6 +10,7 @@ import structlog
 import trio
 
 from reeld.actors.kernel import DeadLetters, Directory, NullObserver, Observer
+from reeld.domain.errors import ReeldError
 from reeld.supervisors._intensity import Intensity, RestartBudget
 
 log = structlog.get_logger("reeld.supervisors")
@@ -68,6 +69,8 @@ class Kit:
         ) as scope:
             try:
                 await self.incarnation_ended(name, incarnation, cause)
+            except ReeldError as error:
+                log.info("incarnation_end_not_told", actor=name, reason=error.reason)
             except Exception:
                 log.exception("incarnation_ended_failed", actor=name, incarnation=str(incarnation))
         if scope.cancelled_caught:

@@ -8,11 +8,21 @@ from unittest.mock import MagicMock
 from uuid import uuid4
 
 import pytest
+import structlog
 import trio
 
 from reeld.actors.resources import Resources
+from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.work import Queue
-from reeld.supervisors import ChildSpec, EndCause, OnExhausted, Strategy, SupervisorSpec, TaskSpec
+from reeld.supervisors import (
+    ChildSpec,
+    EndCause,
+    Kit,
+    OnExhausted,
+    Strategy,
+    SupervisorSpec,
+    TaskSpec,
+)
 from reeld.supervisors.tree import returns_rows, tree_of
 
 
@@ -87,3 +97,13 @@ async def test_the_rows_of_an_incarnation_that_ended_are_given_back(
     incarnation = uuid4()
     await returns_rows(resources)(name, incarnation, cause.value)
     assert calls == ([] if given_back is None else [(incarnation, given_back)])
+
+
+async def test_rows_that_cannot_be_given_back_while_the_database_is_away_alarm_nobody() -> None:
+    async def away(*_: object) -> None:
+        raise DatabaseUnavailable("PostgreSQL is away.")
+
+    with structlog.testing.capture_logs() as records:
+        await Kit(incarnation_ended=away).tell_end("qbit", uuid4(), "shutdown")
+    (record,) = records
+    assert (record["log_level"], record["reason"]) == ("info", "database_unavailable")
