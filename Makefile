@@ -9,7 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_FLAGS ?=
-PYTEST_FLAGS ?=
+# Most tests wait more than they compute: three workers for two cores.
+PYTEST_FLAGS ?= --numprocesses 3 --dist loadfile
 DEBIAN_PACKAGES := qbittorrent-nox opentracker mktorrent ffmpeg
 
 .PHONY: help
