@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from reeld.domain.errors import (
-    BreakerOpen,
-    DatabaseUnavailable,
-    ReeldError,
-    Refused,
-    ServiceError,
-)
+from reeld.domain.errors import DatabaseUnavailable, ReeldError, Refused, ServiceError
 from reeld.storage import Database
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.repositories import feeds
@@ -19,9 +13,9 @@ from reeld.storage.repositories import feeds
 async def note_failure(database: Database, name: str, error: ReeldError) -> None:
     """Write into a source's row why it could not be read, for people; never fails.
 
-    That the breaker refuses is no news: the row keeps saying what is wrong with the source itself.
+    What is not the source's own fault leaves the row as it is: that its breaker refuses is no news.
     """
-    if isinstance(error, BreakerOpen) or not isinstance(error, ServiceError | Refused):
+    if not isinstance(error, ServiceError | Refused):
         return
     with suppress(DatabaseUnavailable, LeadershipLost):
         async with database.transaction() as conn:

@@ -377,7 +377,7 @@ async def test_a_download_in_another_category_is_still_ours_and_stays_there(
 
 
 async def test_an_old_version_that_still_loads_its_torrents_has_lost_none(
-    resources: Resources, run_actor: Any, rows: Any, tmp_path: Any
+    resources: Resources, run_actor: Any, rows: Any, tmp_path: Any, quick: None
 ) -> None:
     async with World.open(tmp_path / "old", download_seconds=30.0, version="4.3.9") as world:
         rows.configure(qbittorrent=world.qbittorrent_settings(poll_seconds=0.1))
@@ -390,9 +390,9 @@ async def test_an_old_version_that_still_loads_its_torrents_has_lost_none(
                 await rows.until(await add(rows, acquisition_id))
                 await rows.until_state(acquisition_id, DOWNLOADING)
                 started.append(acquisition_id)
-            world.qbittorrent.turn(partial_list_seconds=1.0)
+            world.qbittorrent.turn(partial_list_seconds=2.0)
             world.qbittorrent.restart(0.3)
-            await trio.sleep(1.6)
+            await trio.sleep(2.6)
             states = {(await rows.acquisition(number)).state for number in started}
     assert states == {DOWNLOADING}
 
