@@ -1,0 +1,268 @@
+"""Every effect on the disk or on qBittorrent lies between two crash points.
+
+A daemon imports in all its ways while each call that changes a file or a torrent is written down, together with the
+crash points that are passed. What the code can do, and none of these imports did, has to be listed here with its reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+import reeld.actors
+from reeld.services.qbittorrent import QbittorrentClient
+from reeld.simulators import catalogue
+from reeld.simulators.offers import OFFERS, Layout
+from reeld.simulators.world import World
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+ROOM = Path(next(iter(reeld.actors.__path__))).resolve()
+FILM = catalogue.SINTEL
+BEST, SECOND = (
+    replace(offer, megabytes=megabytes, layout=Layout.FOLDER)
+    for offer, megabytes in zip(
+        (offer for offer in OFFERS if offer.film is FILM and offer.flaw is None),
+        (2, 1),
+        strict=True,
+    )
+)
+
+# Attributes of what was just made, and the bytes of a file without its final name: part of the effect that made it.
+PART_OF_ANOTHER = {
+    "os.fchmod",
+    "os.fchown",
+    "os.utime",
+    "os.copy_file_range",
+    "os.pwrite",
+}
+
+NEVER_SEEN_HERE = {
+    "actors/qbit/_adding.py:_mark_as_ours": "for qBittorrent before 4.3.2, behind grab.client.observed",
+    "actors/importer/_copying.py:clone": "needs Btrfs or XFS; between the same points as a copy",
+    "actors/importer/_copying.py:_read_and_write": "for kernels that cannot; in the place of _kernel_copy",
+    "actors/importer/_publishing.py:_rename_to_free_name": "for file systems without renameat2; in its place",
+    "actors/importer/linkprobe.py:probe_file": "reeld's own file for an instant, cleared as a leftover",
+}
+"""Functions with effects that no import on an ordinary disk reaches, and why that is no gap."""
+
+FILE_CALLS = {
+    "os": {
+        "chmod", "chown", "copy_file_range", "fchmod", "fchown", "ftruncate", "link", "mkdir", "makedirs", "pwrite",
+        "remove", "removedirs", "rename", "renames", "replace", "rmdir", "symlink", "truncate", "unlink", "utime",
+        "write", "writev", "pwritev", "sendfile", "splice",
+    },
+    "shutil": {"copy", "copy2", "copyfile", "copyfileobj", "copytree", "move", "rmtree"},
+    "fcntl": {"ioctl"},
+}  # fmt: skip
+PATH_CALLS = {
+    "hardlink_to", "lchmod", "symlink_to", "touch", "write_bytes", "write_text", "unlink", "rmdir",
+}  # fmt: skip
+LOOKS = {
+    "aclose",
+    "categories",
+    "files",
+    "forgive",
+    "preferences",
+    "properties",
+    "torrents",
+    "trackers",
+    "version",
+}
+CLIENT_CALLS = {
+    name
+    for name, member in vars(QbittorrentClient).items()
+    if callable(member) and not name.startswith("_")
+} - LOOKS
+
+
+def sites() -> Iterator[str]:
+    """The functions of the actors that change files or torrents, from their source."""
+    for path in sorted(ROOM.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        yield from _sites_in(tree, f"actors/{path.relative_to(ROOM)}", "")
+
+
+def _sites_in(node: ast.AST, file: str, function: str) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        inside = (
+            child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function
+        )
+        in_importer = file.startswith("actors/importer/")
+        if isinstance(child, ast.Attribute) and _is_effect(child, in_importer=in_importer):
+            yield f"{file}:{function}"
+        if isinstance(child, ast.Call) and _creates(child):
+            yield f"{file}:{function}"
+        yield from _sites_in(child, file, inside)
+
+
+def _is_effect(attribute: ast.Attribute, *, in_importer: bool) -> bool:
+    match attribute.value:
+        case ast.Name(id="client"):
+            return attribute.attr in CLIENT_CALLS
+        case ast.Name(id=module) if module in FILE_CALLS:
+            return attribute.attr in FILE_CALLS[module]
+        case _:
+            return attribute.attr in PATH_CALLS and in_importer
+
+
+def _creates(call: ast.Call) -> bool:
+    """Whether it opens a file to write: `os.open` with flags of its own, or `open` with a mode."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id="os"), attr="open"):
+            return not any(name in ast.dump(call) for name in ("_DIRECTORY", "_READ"))
+        case ast.Name(id="_renameat2"):
+            return True
+        case ast.Name(id="open") | ast.Attribute(attr="open", value=ast.Name(id="path")):
+            return len(call.args) > 1
+        case _:
+            return False
+
+
+Line = tuple[str, str, str]
+
+
+async def want(life: Any, **more: object) -> None:
+    movie_id = await life.add(FILM.tmdb_id, **more)
+    await life.in_library(movie_id)
+
+
+async def fresh(life: Any, world: World, house: Any) -> None:
+    await want(life)
+    await life.post("/control/actors/qbit/poll")
+    with trio.fail_after(10):
+        while world.qbittorrent.torrents:
+            await trio.sleep(0.02)
+
+
+async def upgrade(life: Any, world: World, house: Any) -> None:
+    held_back = world.hdbits.uploads.pop()
+    await want(life, profile="HD - 720p/1080p")
+    world.hdbits.upload(held_back)
+    await life.until("/api/history?kind=file_retired", lambda history: history["entries"])
+
+
+async def copy(life: Any, world: World, house: Any) -> None:
+    await want(life)
+
+
+async def rejection(life: Any, world: World, house: Any) -> None:
+    await life.in_library(1)
+
+
+async def error(life: Any, world: World, house: Any) -> None:
+    """A download that qBittorrent stops with an error is started again."""
+    movie_id = await life.add(FILM.tmdb_id)
+    await life.until("/api/queue", lambda queue: any(one["downloaded"] for one in queue))
+    world.qbittorrent.turn(error="*")
+    await life.in_library(movie_id)
+
+
+async def swapped(world: World, house: Any) -> None:
+    """A daemon is killed with a part in the library; then the download becomes a symbolic link."""
+    life = house.start(kill_at="import.part.linked")
+    await life.ready()
+    with contextlib.suppress(life.Killed):
+        await life.add(FILM.tmdb_id)
+    await life.ended()
+    for download in world.downloads.rglob("*.mkv"):
+        download.symlink_to(download.rename(download.with_suffix(".moved")))
+
+
+async def nothing(world: World, house: Any) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def recorded(builder: Any) -> dict[str, list[Line]]:
+    """What the daemon did in each scenario, in order."""
+    upgrades = {"REELD_DECISION_UPGRADES_ALLOWED": "true"}
+    one_name = {"REELD_LIBRARY_FILE_TEMPLATE": "{Movie Title} ({Release Year})"}
+    modes = {"REELD_LIBRARY_FILE_MODE": "664", "REELD_LIBRARY_FOLDER_MODE": "775"}
+    group = {"REELD_LIBRARY_GROUP": str(os.getgid())}
+    scenarios = {
+        "fresh": (nothing, fresh, modes, ("--orders",)),
+        "upgrade": (nothing, upgrade, upgrades, ()),
+        "upgrade under the same name": (nothing, upgrade, upgrades | one_name, ()),
+        "copy": (nothing, copy, modes | group, ("--copy",)),
+        "rejection": (swapped, rejection, {}, ()),
+        "error": (nothing, error, {}, ("--hasty",)),
+    }
+    results: dict[str, list[Line]] = {}
+
+    async def run_all() -> None:
+        async with trio.open_nursery() as nursery:
+            for name, scenario in scenarios.items():
+                nursery.start_soon(run_one, name, *scenario)
+
+    async def run_one(
+        name: str, before: Any, play: Any, variables: dict[str, str], flags: tuple[str, ...]
+    ) -> None:
+        async with _scene(builder, variables) as (world, house):
+            record = house.folder / "record"
+            await before(world, house)
+            house.flags = (*flags, "--record", str(record))
+            _leave_something(house)
+            async with house.life() as life:
+                await play(life, world, house)
+                await life.until(
+                    "/api/work?queue=qbit", lambda rows: all(row["state"] == "done" for row in rows)
+                )
+            lines = record.read_text().splitlines()
+            results[name] = [(*line.split("\t"),) for line in lines]  # type: ignore[misc]
+
+    trio.run(run_all)
+    return results
+
+
+@asynccontextmanager
+async def _scene(builder: Any, variables: dict[str, str]) -> AsyncIterator[tuple[World, Any]]:
+    house = builder.house()
+    try:
+        folder = house.folder / "world"
+        async with World.open(folder, download_seconds=0.5, offers=(SECOND, BEST)) as world:
+            house.variables |= builder.settings_of(world) | variables
+            yield world, house
+    finally:
+        builder.tear_down(house)
+
+
+def _leave_something(house: Any) -> None:
+    folder = house.library / "Movie (2000)"
+    folder.mkdir(parents=True)
+    (folder / ".reeld-999.part").write_bytes(b"half")
+
+
+def separated(lines: list[Line]) -> Iterator[str]:
+    """Effects that lie next to each other without a crash point between, or at an end without one."""
+    last: Line | None = ("effect", "the start", "")
+    for line in [*lines, ("effect", "the end", "")]:
+        if line[0] == "point":
+            last = None
+        elif line[1] not in PART_OF_ANOTHER:
+            if last is not None:
+                yield f"{last[1]} ({last[2]}) and {line[1]} ({line[2]})"
+            last = line
+
+
+def test_a_crash_point_lies_between_any_two_effects(recorded: dict[str, list[Line]]) -> None:
+    bare = {name: list(separated(lines)) for name, lines in recorded.items()}
+    assert not any(bare.values()), bare
+
+
+def test_every_place_that_has_effects_was_seen_at_work_or_has_its_reason(
+    recorded: dict[str, list[Line]],
+) -> None:
+    seen = {site for lines in recorded.values() for kind, _, site in lines if kind == "effect"}
+    known = set(sites())
+    assert seen <= known, "the source is read wrongly"
+    assert known - seen == set(NEVER_SEEN_HERE)
