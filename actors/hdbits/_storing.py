@@ -67,11 +67,12 @@ def searched(movie: Movie, offered: list[NewRelease], found: int) -> Effect:
     note = f"{found} releases found on HDBits." if found else "HDBits has no release of it."
 
     async def effect(conn: TrioConnection) -> None:
+        # Releases before the movie, as a decision does it: the two would wait for each other otherwise.
+        await store(conn, offered, only_new=False)
         await movies.advance(conn, movie.id, Stage.SEARCHED, note=note)
         data = {"source": INDEXER, "found": found}
         await history.append(conn, movie.id, HistoryKind.SEARCHED, data=data)
         await append(conn, EventKind.MOVIE_SEARCHED, movie.id, {"movie_id": movie.id, **data})
-        await store(conn, offered, only_new=False)
 
     return effect
 

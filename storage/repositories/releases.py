@@ -158,7 +158,8 @@ async def unmatched(source: Reader, *, after: int = 0, limit: int = 500) -> list
 async def lock(conn: Connection, ids: Collection[int]) -> None:
     """Take releases in the order in which `upsert` takes them: whoever writes to several calls this first.
 
-    Without it, a search that brings them up to date and a decision about them can wait for each other.
+    Without it, a search that brings them up to date and a decision about them can wait for each other. For the same
+    reason a transaction writes to releases before it writes to their movie.
     """
     await fetch_one(conn, _LOCK, (list(ids),))
 
