@@ -8,6 +8,8 @@ from typing import Final
 import structlog
 
 from reeld.actors.giving_up import give_up
+from reeld.actors.resources import Resources
+from reeld.actors.torrents import seal_torrent
 from reeld.actors.worker import Effect
 from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
 from reeld.domain.errors import NotFound, ProtocolViolation, ReeldError, Refused
@@ -15,7 +17,7 @@ from reeld.domain.release import Release
 from reeld.domain.torrent import InvalidTorrent, TorrentFault
 from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.services.torrents import DeliveredTorrent, InfohashMismatch
-from reeld.storage import Database, TrioConnection
+from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.repositories import acquisitions, releases
 from reeld.storage.repositories.acquisitions import TorrentTaken
@@ -30,11 +32,11 @@ PATIENT_ATTEMPTS: Final = 12
 _UNSAFE: Final = frozenset({TorrentFault.UNSAFE_PATH, TorrentFault.SYMLINK})
 
 
-async def fetch_torrent(database: Database, job: Job, download: Download) -> Effect | None:
+async def fetch_torrent(resources: Resources, job: Job, download: Download) -> Effect | None:
     """Fetch the .torrent of an acquisition, unless that is done or over.
 
     Args:
-        database: Where the acquisition is.
+        resources: What actors share.
         job: Names the acquisition.
         download: Asks the source for the .torrent.
 
@@ -44,6 +46,7 @@ async def fetch_torrent(database: Database, job: Job, download: Download) -> Eff
     Raises:
         ReeldError: The source cannot be asked now; the work is tried again.
     """
+    database = resources.database
     acquisition = await acquisitions.get(database, int(job.args["acquisition_id"]))
     if acquisition is None or acquisition.state is not AcquisitionState.INTENT:
         return None
@@ -61,7 +64,8 @@ async def fetch_torrent(database: Database, job: Job, download: Download) -> Eff
             raise
         return _failed(acquisition, release, FailureReason.TORRENT_INVALID, error)
     crash_point("grab.torrent.fetched")
-    return _stored(acquisition, release, delivered)
+    sealed = await seal_torrent(resources.vault, acquisition.id, delivered.data)
+    return _stored(acquisition, release, sealed, delivered.metainfo.infohash.client_id)
 
 
 def failure_of(error: ReeldError) -> FailureReason:
@@ -87,12 +91,10 @@ def _failed(
     return effect
 
 
-def _stored(acquisition: Acquisition, release: Release, delivered: DeliveredTorrent) -> Effect:
-    infohash = delivered.metainfo.infohash.client_id
-
+def _stored(acquisition: Acquisition, release: Release, sealed: bytes, infohash: str) -> Effect:
     async def effect(conn: TrioConnection) -> None:
         try:
-            await acquisitions.store_torrent(conn, acquisition.id, delivered.data, infohash)
+            await acquisitions.store_torrent(conn, acquisition.id, sealed, infohash)
         except TorrentTaken as error:
             await give_up(conn, acquisition, release, FailureReason.TORRENT_TAKEN, error.sentence)
             return

@@ -101,7 +101,7 @@ class WorkerActor(Actor):
         self._drained = False
         # Whatever rows waited for before this incarnation may have come true since.
         self._wake_wanted = True
-        self._breaker_states: dict[str, BreakerState] = {}
+        self._breaker_revisions: dict[str, int] = {}
 
     @property
     def kernel_observer(self) -> Observer | None:
@@ -144,13 +144,13 @@ class WorkerActor(Actor):
 
     def _has_recovered(self) -> bool:
         """Tell whether a breaker lets calls through again, by itself or by a person, that did not at the last look."""
-        before = self._breaker_states
-        now = {name: breaker.state for name, breaker in self.address.breakers.items()}
-        self._breaker_states = now
+        before = self._breaker_revisions
+        # The state first: a breaker whose wait is over changes when it is looked at.
+        now = {name: (each.state, each.revision) for name, each in self.address.breakers.items()}
+        self._breaker_revisions = {name: revision for name, (_, revision) in now.items()}
         return any(
-            now.get(name, state) is not state and now[name] in _LETTING_THROUGH
-            for name, state in before.items()
-            if state is not BreakerState.CLOSED
+            before.get(name, revision) != revision and state in _LETTING_THROUGH
+            for name, (state, revision) in now.items()
         )
 
     def _count_unhinted(self, jobs: list[Job]) -> None:

@@ -121,7 +121,7 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
                     int(release.indexer_ref), announced=release.infohash or ""
                 )
 
-        return await fetch_torrent(self._database, job, download)
+        return await fetch_torrent(self.resources, job, download)
 
     # Both go on at the page where an earlier attempt stopped: our own pace may allow no more than one an attempt.
 

@@ -14,6 +14,7 @@ from reeld.actors.qbit._looking import Lookout
 from reeld.actors.qbit._watching import Watch
 from reeld.actors.resources import Resources
 from reeld.actors.service import UNCONFIGURED_SECONDS
+from reeld.actors.torrents import unseal_torrent
 from reeld.actors.worker import Effect, works
 from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
 from reeld.domain.errors import DeadlineExceeded, NotFound, Refused, ServiceError, Unavailable
@@ -75,9 +76,10 @@ class QbitActor(DownloadsByHand):
         if acquisition is None or acquisition.state is not AcquisitionState.FETCHED:
             return None
         release = await releases.get(database, acquisition.release_id)
-        torrent = await acquisitions.torrent(database, acquisition.id)
-        if release is None or torrent is None:
+        sealed = await acquisitions.torrent(database, acquisition.id)
+        if release is None or sealed is None:
             raise NotFound(f"Acquisition {acquisition.id} lost its release or its torrent.")
+        torrent = await unseal_torrent(self.resources.vault, acquisition.id, sealed)
         crash_point("grab.torrent.stored")
         settings = self.require_settings()
         try:

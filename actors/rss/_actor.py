@@ -107,7 +107,7 @@ class RssActor(WorkerActor):
             async with self._call(feed) as client:
                 return await client.download(link, announced=release.infohash)
 
-        return await fetch_torrent(self.resources.database, job, download)
+        return await fetch_torrent(self.resources, job, download)
 
     async def _read(self, feed: FeedSettings) -> Effect:
         state = state_at(await feeds.get(self.resources.database, feed.name), feed)

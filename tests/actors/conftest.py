@@ -23,6 +23,7 @@ from reeld.actors.kernel import (
 )
 from reeld.actors.resources import Resources
 from reeld.actors.settings import LiveSettings
+from reeld.actors.torrents import seal_torrent
 from reeld.domain.acquisition import Acquisition, AcquisitionState
 from reeld.domain.errors import NotFound
 from reeld.domain.messages import SettingsChanged, Sweep
@@ -258,7 +259,8 @@ class Rows:
         acquisition_id = await self.intend(movie_id, release)
         async with self.database.transaction() as conn:
             torrent = release.torrent
-            await acquisitions.store_torrent(conn, acquisition_id, torrent.data, torrent.infohash)
+            sealed = await seal_torrent(self.resources.vault, acquisition_id, torrent.data)
+            await acquisitions.store_torrent(conn, acquisition_id, sealed, torrent.infohash)
         return acquisition_id
 
     async def acquisition(self, acquisition_id: int) -> Acquisition:

@@ -9,6 +9,7 @@ import pytest
 from reeld.actors.fetching import PATIENT_ATTEMPTS
 from reeld.actors.hdbits import HdbitsActor
 from reeld.actors.resources import Resources
+from reeld.actors.torrents import unseal_torrent
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.movie import Stage
 from reeld.domain.torrent import encode
@@ -65,7 +66,12 @@ async def test_a_torrent_is_fetched_once_checked_and_stored_and_then_added(
     acquisition = await rows.acquisition(acquisition_id)
     assert acquisition.state is AcquisitionState.FETCHED
     assert acquisition.infohash == release.torrent.infohash
-    assert await acquisitions.torrent(resources.database, acquisition_id) == release.torrent.data
+    sealed = await acquisitions.torrent(resources.database, acquisition_id)
+    assert sealed is not None
+    torrent = await unseal_torrent(resources.vault, acquisition_id, sealed)
+    assert torrent == release.torrent.data
+    # The announce address holds the passkey.
+    assert (b"/announce" in torrent, b"/announce" in sealed) == (True, False)
     (add,) = await rows.waiting("qbit")
     assert (add.kind, add.args) == ("add-torrent", {"acquisition_id": acquisition_id})
     assert len(world.hdbits.calls) == 1

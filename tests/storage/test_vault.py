@@ -95,3 +95,14 @@ def test_neither_the_vault_nor_its_errors_show_a_secret() -> None:
     with pytest.raises(VaultError) as caught:
         vault.unseal(sealed[:-1], **PLACE)
     assert "canary-passkey" not in f"{caught.value} {vault!r}"
+
+
+def test_a_file_is_sealed_byte_by_byte() -> None:
+    vault = Vault(bytes(32))
+    torrent = bytes(range(256)) * 100
+    place = {"table": "acquisition", "column": "torrent", "row": "7"}
+    sealed = vault.seal_bytes(torrent, **place)
+    assert torrent[:64] not in sealed
+    assert vault.unseal_bytes(sealed, **place) == torrent
+    with pytest.raises(VaultError):
+        vault.unseal_bytes(sealed, **{**place, "row": "8"})

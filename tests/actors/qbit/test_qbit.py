@@ -11,6 +11,7 @@ from reeld.actors.qbit import QbitActor
 from reeld.actors.qbit import _looking as looking
 from reeld.actors.qbit import _watching as watching
 from reeld.actors.resources import Resources
+from reeld.actors.torrents import seal_torrent
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.errors import NotFound, ProtocolViolation, Refused
 from reeld.domain.messages import (
@@ -26,6 +27,7 @@ from reeld.domain.torrent import encode
 from reeld.services.qbittorrent import AddOptions, QbittorrentClient
 from reeld.simulators import Release, Source, World
 from reeld.storage.repositories import acquisitions, blocklist
+from reeld.storage.vault import Vault
 from reeld.storage.work import WorkState
 
 SENT, DOWNLOADING = AcquisitionState.SENT, AcquisitionState.DOWNLOADING
@@ -193,9 +195,9 @@ async def test_a_torrent_that_qbittorrent_takes_for_none_is_given_up(
     resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
 ) -> None:
     movie_id, acquisition_id, _ = fetched
-    await resources.database.execute(
-        "UPDATE acquisition SET torrent = %s", (encode({b"info": {b"name": b"x"}}),)
-    )
+    torrent = encode({b"info": {b"name": b"x"}})
+    sealed = await seal_torrent(resources.vault, acquisition_id, torrent)
+    await resources.database.execute("UPDATE acquisition SET torrent = %s", (sealed,))
     async with run_actor(lambda: QbitActor(resources)):
         await rows.until(await add(rows, acquisition_id))
     acquisition = await rows.acquisition(acquisition_id)
@@ -220,6 +222,21 @@ async def test_a_category_that_qbittorrent_does_not_allow_is_no_releases_fault(
     assert item.reason == "category_refused"
     assert (await rows.acquisition(acquisition_id)).state is AcquisitionState.FETCHED
     async with run_actor(lambda: QbitActor(resources)):  # a new incarnation tries what waited
+        await rows.until(work)
+
+
+async def test_a_torrent_that_cannot_be_unsealed_is_told_and_goes_on_with_the_right_key(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
+) -> None:
+    _, acquisition_id, _ = fetched
+    stranger = replace(resources, vault=Vault(bytes(32)))
+    async with run_actor(lambda: QbitActor(stranger)):
+        work = await add(rows, acquisition_id)
+        item = await rows.until_failed(work)
+    assert item.reason == "vault_key_missing"
+    assert "restore the key file" in (item.sentence or "")
+    async with run_actor(lambda: QbitActor(resources)):
+        await rows.make_due(work)
         await rows.until(work)
 
 

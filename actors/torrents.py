@@ -1,0 +1,32 @@
+"""The .torrent files in the database: sealed, since their announce addresses hold passkeys."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import trio
+
+from reeld.storage.vault import Vault
+
+_SEALERS: Final = trio.CapacityLimiter(1)
+
+
+async def seal_torrent(vault: Vault, acquisition_id: int, torrent: bytes) -> bytes:
+    """Return a .torrent in the form in which it is stored."""
+    seal = partial(vault.seal_bytes, torrent, **_place(acquisition_id))
+    return await trio.to_thread.run_sync(seal, limiter=_SEALERS)
+
+
+async def unseal_torrent(vault: Vault, acquisition_id: int, sealed: bytes) -> bytes:
+    """Return the .torrent that was stored for an acquisition.
+
+    Raises:
+        VaultError: The key file is not the one that it was sealed with.
+    """
+    unseal = partial(vault.unseal_bytes, sealed, **_place(acquisition_id))
+    return await trio.to_thread.run_sync(unseal, limiter=_SEALERS)
+
+
+def _place(acquisition_id: int) -> dict[str, str]:
+    return {"table": "acquisition", "column": "torrent", "row": str(acquisition_id)}
