@@ -45,7 +45,7 @@ services: ## Install the Debian programs that the tests use, where that is allow
 .PHONY: test
 test: install services ## Run the whole test-suite (COVERAGE=1 measures it, prints it and fails below the gate)
 ifdef COVERAGE
-	rm -f .coverage .coverage.*
+	test "$(COVERAGE)" = more || rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest $(PYTEST_FLAGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
