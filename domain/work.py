@@ -38,7 +38,7 @@ class WorkKind(StrEnum):
     MATCH_RELEASES = "match-releases"
     """decision: {release_ids}."""
     MATCH_MOVIE = "match-movie"
-    """decision: {movie_id}. Looks among the releases that no movie was wanted for when they came."""
+    """decision: {movie_id}. Looks among what feeds had before the movie was wanted."""
     DECIDE_MOVIE = "decide-movie"
     """decision: {movie_id}."""
     ADD_TORRENT = "add-torrent"

@@ -16,6 +16,7 @@ from reeld.domain.library import MovieFile
 from reeld.domain.matching import NoMatch, TitleIndex
 from reeld.domain.movie import Movie, Stage
 from reeld.domain.profile import profile_named
+from reeld.domain.release import Source
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
@@ -59,7 +60,10 @@ class DecisionActor(WorkerActor):
 
     @works(WorkKind.MATCH_MOVIE)
     async def match_movie(self, job: Job) -> Effect | None:
-        """Find releases of a movie among those that came before anybody wanted it."""
+        """Find releases of a movie among those that feeds had before anybody wanted it.
+
+        What an indexer had is not looked at: it is searched for the movie anyway, with its numbers of today.
+        """
         movie = await movies.get(self.resources.database, int(job.args["movie_id"]))
         if movie is None:
             return None
@@ -67,7 +71,9 @@ class DecisionActor(WorkerActor):
         readings: list[Reading] = []
         page = await releases.unmatched(self.resources.database, limit=UNMATCHED_PAGE)
         while page:
-            near = [each.release for each in await match_releases(own, page) if each.candidate]
+            read_once = [release for release in page if release.source is Source.RSS]
+            readings_of_own = await match_releases(own, read_once)
+            near = [each.release for each in readings_of_own if each.candidate]
             # Among all wanted movies, since another one may have the same title and year.
             readings += await match_releases(titles, near)
             after = page[-1].id

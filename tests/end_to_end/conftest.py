@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -41,6 +42,7 @@ LAUNCHER = Path(__file__).with_name("daemon_process.py")
 START_SECONDS = 30.0
 PATIENCE_SECONDS = 60.0
 TICK = 0.03
+_GREETING = re.compile(r"^reeld is ready at (http://\S+)$", re.MULTILINE)
 
 
 def url_of(conninfo: str) -> str:
@@ -64,23 +66,21 @@ class Life:
     Killed: ClassVar = Killed
 
     process: subprocess.Popen[bytes]
-    url: str
     log: Path
+    url: str = ""
+    """Where it answers; known once it is ready."""
 
     def client(self) -> httpx.AsyncClient:
         """A client with the administrator's key."""
         return httpx.AsyncClient(base_url=self.url, headers={"X-Api-Key": KEY}, timeout=20)
 
     async def ready(self) -> None:
-        """Wait until it is ready to work."""
-        async with self.client() as client:
-            with trio.fail_after(START_SECONDS):
-                while True:
-                    self.require_alive()
-                    with contextlib.suppress(httpx.TransportError):
-                        if (await client.get("/ready")).status_code == 200:
-                            return
-                    await trio.sleep(TICK)
+        """Wait until it is ready to work, and learn from its greeting where it answers."""
+        with trio.fail_after(START_SECONDS):
+            while not (greeting := _GREETING.search(self.log.read_text(errors="replace"))):
+                self.require_alive()
+                await trio.sleep(TICK)
+        self.url = greeting[1]
 
     async def until(
         self, path: str, holds: Callable[[Any], bool], seconds: float = PATIENCE_SECONDS
@@ -185,17 +185,16 @@ class House:
         """Start a daemon although another one may live."""
         self.library.mkdir(exist_ok=True)
         log = self.folder / f"daemon-{len(self.lives)}.log"
-        port = real_programs.free_port()
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, *self._command(kill_at)],
-                env=self._environment(port),
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
-        self.lives.append(Life(process, f"http://127.0.0.1:{port}", log))
+        self.lives.append(Life(process, log))
         return self.lives[-1]
 
     @asynccontextmanager
@@ -242,7 +241,7 @@ class House:
             return ["-m", "reeld", "run", "--log-level", "debug"]
         return [str(LAUNCHER), *self.flags, *(["--kill-at", kill_at] if kill_at else [])]
 
-    def _environment(self, port: int) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith("REELD_")}
         database = {"REELD_DATABASE_URL": self.database_url} if self.database else {}
         return (
@@ -251,7 +250,7 @@ class House:
             | {
                 "HOME": str(self.folder),
                 "REELD_DATA_DIR": str(self.folder / "data"),
-                "REELD_BIND": f"127.0.0.1:{port}",
+                "REELD_BIND": "127.0.0.1:0",
                 "REELD_API_KEY": KEY,
                 "REELD_LIBRARY_ROOT_FOLDER": str(self.library),
                 **self.variables,

@@ -21,15 +21,14 @@ NIGHT = films.NIGHT_OF_THE_LIVING_DEAD
 
 
 def offer(title: str, *, guid: str = "", film: Film | None = None, **more: Any) -> NewRelease:
-    values: dict[str, Any] = {"seeders": 20, "size": 4_000_000_000, **more}
-    return NewRelease(
-        source=more.pop("source", Source.RSS),
-        indexer=values.pop("indexer", "feed"),
-        guid=guid or title,
-        title=title,
-        imdb_id=film.imdb_id if film else None,
-        **{key: value for key, value in values.items() if key != "source"},
-    )
+    values: dict[str, Any] = {
+        "source": Source.RSS,
+        "indexer": "feed",
+        "seeders": 20,
+        "size": 4_000_000_000,
+        "imdb_id": film.imdb_id if film else None,
+    }
+    return NewRelease(guid=guid or title, title=title, **{**values, **more})
 
 
 async def store(resources: Resources, *offers: NewRelease) -> list[int]:
@@ -122,11 +121,12 @@ async def test_a_movie_that_is_wanted_later_finds_what_came_before(
     resources: Resources, run_actor: Any, rows: Any
 ) -> None:
     async with run_actor(lambda: DecisionActor(resources)):
-        (release_id, other) = await match(
+        (release_id, other, searchable) = await match(
             resources,
             rows,
             offer("Night.of.the.Living.Dead.1968.1080p.BluRay.x264-GRP"),
             offer("Something.Else.2001.1080p.BluRay.x264-GRP"),
+            offer("Night.of.the.Living.Dead.1968.1080p.BluRay-HDB", source=Source.HDBITS),
         )
         movie_id = await rows.add_movie(NIGHT)
         await rows.until(await rows.ask("decision", "match-movie", {"movie_id": movie_id}))
@@ -135,7 +135,8 @@ async def test_a_movie_that_is_wanted_later_finds_what_came_before(
     assert title == "Night.of.the.Living.Dead.1968.1080p.BluRay.x264-GRP"
     (release,) = await releases.by_ids(resources.database, [release_id])
     assert release.movie_id == movie_id
-    assert await releases.parsed(resources.database, other) is None
+    for number in (other, searchable):
+        assert await releases.parsed(resources.database, number) is None
 
 
 async def test_a_later_movie_does_not_take_what_may_be_anothers(
