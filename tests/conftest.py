@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
+import structlog
 import trio
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 
 # Nothing here has to survive a power cut.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """Whatever a test made of the logs, the next one finds them as structlog has them."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
