@@ -91,6 +91,8 @@ class Limiter:
                 begun = trio.current_time()
                 bucket.take(begun)
                 await self._save(bucket)
+                # The call is made now, not when saving began: the gap to the next one counts from here.
+                bucket.hold_off(trio.current_time() + self._pace.gap)
                 if self._on_wait is not None:
                     self._on_wait(self.name, begun - started)
                 return

@@ -201,3 +201,21 @@ async def test_how_long_a_call_waited_is_told(autojump_clock: MockClock) -> None
     await limiter.turn()
     await limiter.turn()
     assert told == [("hdbits", 0.0), ("hdbits", 2.0)]
+
+
+async def test_a_slow_save_brings_no_two_calls_closer_together(autojump_clock: MockClock) -> None:
+    class SlowOnce:
+        seconds = 1.5
+
+        async def load(self, name: str) -> None:
+            return None
+
+        async def save(self, name: str, state: object) -> None:
+            await trio.sleep(self.seconds)
+            self.seconds = 0.0
+
+    limiter = Limiter("hdbits", Pace(per_second=100.0, burst=9.0, gap=2.0), store=SlowOnce())
+    await limiter.turn()
+    first = trio.current_time()
+    await limiter.turn()
+    assert trio.current_time() - first >= 2.0
