@@ -11,7 +11,10 @@ STAMP := $(VENV)/.installed
 DEMO_FLAGS ?=
 # Most tests wait more than they compute: three workers for two cores.
 PYTEST_FLAGS ?= --numprocesses 3 --dist loadfile
-DEBIAN_PACKAGES := qbittorrent-nox opentracker mktorrent ffmpeg
+DEBIAN_PACKAGES := qbittorrent-nox opentracker mktorrent ffmpeg systemd
+# Unpacked here, not installed: installing them would start servers on this machine.
+UNPACKED_PACKAGES := prometheus prometheus-alertmanager
+PROGRAMS := .cache/programs
 
 .PHONY: help
 help: ## Show this list
@@ -33,7 +36,7 @@ demo: install ## Watch six movies find their way into a library (Ctrl-C ends it)
 	$(BIN)/reeld demo $(DEMO_FLAGS)
 
 .PHONY: services
-services: ## Install the Debian programs that the tests use, where that is allowed
+services: $(PROGRAMS)/.unpacked ## Get the Debian programs that the tests use, where that is allowed
 	@missing=""; for package in $(DEBIAN_PACKAGES); do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
@@ -41,6 +44,13 @@ services: ## Install the Debian programs that the tests use, where that is allow
 	    echo "Without root some tests skip; to run them all: apt-get install$$missing"; exit 0; fi; \
 	  $$root apt-get -qq update && $$root env DEBIAN_FRONTEND=noninteractive \
 	    apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
+
+$(PROGRAMS)/.unpacked: Makefile
+	@rm -rf $(PROGRAMS) && mkdir -p $(PROGRAMS)
+	@cd $(PROGRAMS) && { apt-get -qq download $(UNPACKED_PACKAGES) 2>/dev/null \
+	    || { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq download $(UNPACKED_PACKAGES) 2>/dev/null; } \
+	    || { echo "Without these some tests skip: apt-get download $(UNPACKED_PACKAGES)"; exit 0; }; \
+	  for package in *.deb; do dpkg-deb --extract "$$package" .; done; rm -f *.deb; touch .unpacked; }
 
 .PHONY: test
 test: install services ## Run the whole test-suite (COVERAGE=1 measures it, prints it and fails below the gate)

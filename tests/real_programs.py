@@ -1,4 +1,4 @@
-"""The real programs from Debian, started for tests: qbittorrent-nox, opentracker, mktorrent, ffmpeg.
+"""The real programs from Debian, started for tests: qbittorrent-nox, opentracker, mktorrent, ffmpeg, Prometheus.
 
 A `conftest.py` that wants the fixtures loads this file with:
 
@@ -34,7 +34,14 @@ PACKAGES = {
     "opentracker": "opentracker",
     "mktorrent": "mktorrent",
     "ffmpeg": "ffmpeg",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+    "amtool": "prometheus-alertmanager",
+    "systemd-analyze": "systemd",
 }
+UNPACKED = Path(__file__).resolve().parents[1] / ".cache" / "programs" / "usr" / "bin"
+"""Where `make services` puts programs whose packages would start servers if they were installed."""
 USERNAME = "reeld"
 PASSWORD = "correct horse battery"
 _START_SECONDS = 30.0
@@ -43,7 +50,7 @@ _STOP_SECONDS = 15.0
 
 def require(program: str) -> str:
     """Return the program's path; skip, or fail with REELD_REQUIRE_SERVICES=1, when it is not installed."""
-    path = shutil.which(program)
+    path = shutil.which(program) or shutil.which(program, path=str(UNPACKED))
     if path is not None:
         return path
     message = f"{program} is missing: apt-get install {PACKAGES[program]}"
