@@ -55,7 +55,7 @@ def run(
     data_dir: Path | None = None,
     config: Path | None = None,
     log_level: LogLevel = "info",
-    log_format: Literal["auto", "json", "console"] = "auto",
+    log_format: Literal["auto", "json", "console", "journal"] = "auto",
 ) -> int:
     """Run the daemon until Ctrl-C or SIGTERM.
 
@@ -64,7 +64,8 @@ def run(
         data_dir: Where the database, keys and caches lie. [env: REELD_DATA_DIR]
         config: The TOML file with the settings. [env: REELD_CONFIG]
         log_level: The lowest level that is logged.
-        log_format: How log records look; `auto` is for people on a terminal and JSON elsewhere.
+        log_format: How log records look; `auto` is for people on a terminal, the journal under systemd, and JSON
+            elsewhere.
     """
     from reeld.cli.running import run_daemon
 
@@ -236,6 +237,45 @@ def discard(work_id: int, *, as_json: Json = False) -> int:
     from reeld.cli.commands import discard_work
 
     return discard_work(work_id, as_json=as_json)
+
+
+@app.command(
+    name="log-level",
+    group=_CALLS,
+    help_epilogue=_examples(
+        "reeld log-level",
+        "reeld log-level reeld.actors.qbit debug --seconds 600",
+        "reeld log-level --reset",
+    ),
+)
+def log_level(
+    logger: str | None = None,
+    level: LogLevel | None = None,
+    /,
+    *,
+    seconds: float | None = None,
+    reset: Annotated[bool, Parameter(negative="")] = False,
+    as_json: Json = False,
+) -> int:
+    """Show what the daemon writes to its log, or change it while it runs.
+
+    Args:
+        logger: `reeld` for all, or one of those that are listed.
+        level: The lowest level that it writes.
+        seconds: How long; until the daemon stops when left out.
+        reset: Take all changes back.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.levels import change_level, reset_levels, show_levels
+
+    if reset:
+        return reset_levels(as_json=as_json)
+    if logger is None:
+        return show_levels(as_json=as_json)
+    if level is None:
+        print("Give a level too: debug, info, warning or error.", file=sys.stderr)
+        return EXIT_USAGE
+    return change_level(logger, level, seconds, as_json=as_json)
 
 
 @app.command(group=_ALONE, help_epilogue=_examples("reeld doctor", "reeld doctor --json"))

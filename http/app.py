@@ -16,6 +16,7 @@ from reeld.http.document import openapi_config
 from reeld.http.measure import HeadAsGet, Headers, Measure
 from reeld.http.ops.control import control_routes
 from reeld.http.ops.health import health_routes
+from reeld.http.ops.log_levels import log_level_routes
 from reeld.http.ops.metrics import metrics_routes
 from reeld.http.problems import HANDLERS
 from reeld.http.surface import Surface
@@ -40,6 +41,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *health_routes(surface),
             *metrics_routes(surface),
             *control_routes(surface),
+            *log_level_routes(surface),
             *movie_routes(surface),
             *queue_routes(surface),
             *work_routes(surface),

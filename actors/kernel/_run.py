@@ -39,9 +39,11 @@ async def run_incarnation(
         task_status.started()
 
     try:
-        incarnation = Incarnation(cell, _construct(cell))
-        cell.occupy(incarnation)
-        await incarnation.run(serve, started)
+        # Every record of the incarnation, also of what it calls, says whose it is.
+        with structlog.contextvars.bound_contextvars(actor=cell.name):
+            incarnation = Incarnation(cell, _construct(cell))
+            cell.occupy(incarnation)
+            await incarnation.run(serve, started)
     except IncarnationCrashed as crash:
         cell.remember(crash.cause)
         raise

@@ -36,6 +36,9 @@ ROUTES = {
     "GET /control/dead-letters",
     "POST /control/dead-letters/{letter_id}/replay",
     "POST /control/reload",
+    "GET /control/log-levels",
+    "POST /control/log-levels",
+    "POST /control/log-levels/reset",
 }
 
 
