@@ -22,6 +22,7 @@ from reeld.domain.errors import (
     ServiceError,
     Unavailable,
 )
+from reeld.telemetry import redaction
 
 log = structlog.get_logger("reeld.http")
 
@@ -76,7 +77,8 @@ def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[
 
 
 def _problem(status: int, reason: str, detail: str, **more: Any) -> Problem:
-    return Problem(HTTPStatus(status).phrase, status, reason, detail, **more)
+    # A sentence may repeat what was sent or what another system said, and with it a secret of ours.
+    return Problem(HTTPStatus(status).phrase, status, reason, redaction.text(detail), **more)
 
 
 def foreseen(_request: Request[Any, Any, Any], error: ReeldError) -> Response[bytes]:
@@ -106,7 +108,7 @@ def _field(extra: dict[str, Any]) -> dict[str, str]:
     key, message = str(extra.get("key", "")), str(extra.get("message", ""))
     if message == "'data'":
         message = "A JSON body is missing"
-    return {"field": _AS_SENT.get(key, key), "message": message}
+    return {"field": redaction.text(_AS_SENT.get(key, key)), "message": redaction.text(message)}
 
 
 def unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

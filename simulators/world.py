@@ -90,6 +90,7 @@ class World:
         version: str = "5.1.4",
         offers: Sequence[Offer] = OFFERS,
         films: Sequence[Film] = FILMS,
+        announce: str = _ANNOUNCE,
     ) -> AsyncIterator[Self]:
         """Build a world and serve it inside the block, each simulator on a port of its own.
 
@@ -101,8 +102,9 @@ class World:
             version: Which qBittorrent it is.
             offers: The releases there are.
             films: The movies that TMDB knows.
+            announce: The tracker that all torrents name.
         """
-        releases = await trio.to_thread.run_sync(_make, offers, str(seed))
+        releases = await trio.to_thread.run_sync(_make, offers, str(seed), announce)
         world = cls(directory, releases, films, version)
         world.qbittorrent.turn(download_seconds=download_seconds)
         async with trio.open_nursery() as nursery:
@@ -185,9 +187,9 @@ class World:
         self.publish_feed()
 
 
-def _make(offers: Sequence[Offer], seed: str) -> list[Release]:
+def _make(offers: Sequence[Offer], seed: str, announce: str) -> list[Release]:
     return [
-        Release(offer, offer.torrent(announce=_ANNOUNCE, seed=seed), number)
+        Release(offer, offer.torrent(announce=announce, seed=seed), number)
         for number, offer in enumerate(offers, start=_FIRST_ID)
     ]
 
