@@ -33,6 +33,7 @@ def test_every_command_is_there() -> None:
         "demo",
         "doctor",
         "history",
+    "log-level",
         "movie add",
         "movie find",
         "movie list",
