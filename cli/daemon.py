@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from reeld.actors.settings import LiveSettings
 from reeld.cli.gauges import watch_loop_lag
 from reeld.cli.keys import Keys
 from reeld.cli.lock import only_daemon_on
+from reeld.cli.notify import ServiceLink
 from reeld.cli.parts import Ground, assembled
 from reeld.cli.reload import SettingsReader, reload_or_log, watch_settings
 from reeld.cli.settings import secrets_of
@@ -85,12 +86,18 @@ class Daemon:
     Args:
         settings: The settings to start with; the address to listen on is taken at once.
         reader: Reads the settings again when they were changed; None keeps them as they are.
+        environ: Where a service manager says how it is told; None when there is none to tell.
 
     Raises:
         Refused: The address cannot be listened on.
     """
 
-    def __init__(self, settings: Settings, reader: SettingsReader | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reader: SettingsReader | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         redaction.register(secrets_of(settings))
         self.live = LiveSettings(settings)
         self.metrics = Metrics(KNOWN_LABELS)
@@ -103,7 +110,9 @@ class Daemon:
         self._keys = Keys(settings.data_dir, settings.server.api_key)
         self._root: Supervisor | None = None
         self._stopping = False
+        self._stop_asked = trio.Event()
         self._tree_is_up = trio.Event()
+        self._service = ServiceLink(environ or {}, self._readiness, self.metrics)
 
     @property
     def url(self) -> str:
@@ -113,6 +122,7 @@ class Daemon:
     def stop(self) -> None:
         """Ask the daemon to stop in order; returns at once."""
         self._stopping = True
+        self._stop_asked.set()
         if self._root is not None:
             self._root.stop()
 
@@ -139,11 +149,18 @@ class Daemon:
         with self._listener, counting_records(self._count_record):
             await trio.to_thread.run_sync(_make_private, data_dir)
             with only_daemon_on(data_dir):
-                async with assembled(self._ground()) as (root, surface):
-                    self._root = root
-                    if self._stopping:
-                        root.stop()
-                    await self._run_tree(root, surface, on_ready)
+                async with self._service.running():
+                    await self._live(on_ready)
+
+    async def _live(self, on_ready: OnReady | None) -> None:
+        try:
+            async with assembled(self._ground()) as (root, surface):
+                self._root = root
+                if self._stopping:
+                    root.stop()
+                await self._run_tree(root, surface, on_ready)
+        finally:
+            await self._service.stopping()
 
     def _ground(self) -> Ground:
         return Ground(
@@ -177,7 +194,8 @@ class Daemon:
         if self._reader is None:
             return False
         try:
-            changed = await self._reader.reload(self.live, directory)
+            async with self._service.reloading():
+                changed = await self._reader.reload(self.live, directory)
         except InvalidSetting:
             self.metrics.set("reeld_config_last_reload_successful", 0)
             raise
@@ -191,6 +209,7 @@ class Daemon:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._heed_signals, root, surface)
             nursery.start_soon(watch_loop_lag, self.metrics)
+            nursery.start_soon(self._service.attend, root, surface, self._stop_asked)
             if self._reader is not None:
                 nursery.start_soon(watch_settings, self._reader, surface.reload)
             nursery.start_soon(self._announce, surface, on_ready)
@@ -202,6 +221,7 @@ class Daemon:
         await self._database_status.was_ready.wait()
         local = await trio.to_thread.run_sync(self._keys.publish_local, self.url)
         log.info("daemon_ready", url=self.url, version=__version__)
+        await self._service.ready()
         try:
             if on_ready is not None:
                 started = Started(

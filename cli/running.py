@@ -31,7 +31,7 @@ def run_daemon(environ: Mapping[str, str], *, level: str, form: Format) -> int:
     settings = reader.read()
     configure_logs(level=level, form=form)
     make_folders(settings)
-    daemon = Daemon(settings, reader)
+    daemon = Daemon(settings, reader, environ)
     failure: BaseException | None = None
     try:
         trio.run(daemon.run, _welcome)

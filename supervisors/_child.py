@@ -23,6 +23,8 @@ from reeld.supervisors._units import Unit
 
 log = structlog.get_logger("reeld.supervisors")
 
+_ON_THE_WAY = (ActorState.STARTING, ActorState.STOPPING)
+
 LOUD_AFTER = 2
 """So many crashes in a row are warnings, more are errors: one that a restart mends wakes nobody."""
 
@@ -91,6 +93,7 @@ class Child:
         self._stirred = stirred
         self._stir = trio.Event()
         self._moved = trio.Event()
+        self._rounds = 0
 
     @property
     def name(self) -> str:
@@ -197,6 +200,15 @@ class Child:
             while not self.wished:
                 await self._wait_stir()
 
+    async def come_round(self) -> None:
+        """Wait until whoever looks after it has looked at it once more.
+
+        Returns at once while it starts or stops: those steps have deadlines of their own.
+        """
+        rounds = self._rounds
+        self.stir()
+        await self.wait_until(lambda: self._rounds > rounds or self.state in _ON_THE_WAY)
+
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait until something is true of this child."""
         while not condition():
@@ -214,11 +226,16 @@ class Child:
             self.state = state
             self.since = time.time()
         self.unit.enter(state)
-        self._moved.set()
-        self._moved = trio.Event()
+        self._move()
 
     async def _wait_stir(self) -> None:
+        self._rounds += 1
+        self._move()
         await self._stir.wait()
+
+    def _move(self) -> None:
+        self._moved.set()
+        self._moved = trio.Event()
 
     def _spend(self, end: End) -> Verdict:
         now = trio.current_time()

@@ -14,6 +14,7 @@ import trio
 from reeld.actors.kernel import ActorState
 from reeld.supervisors._child import Again, Child, Done, GiveUp, Park, Verdict
 from reeld.supervisors._life import EndCause
+from reeld.supervisors._pulse import Pulse
 from reeld.supervisors._spec import RestartPolicy, Strategy
 
 Fail = Callable[[Child, GiveUp], None]
@@ -21,7 +22,11 @@ Fail = Callable[[Child, GiveUp], None]
 
 
 async def keep_apart(
-    children: Sequence[Child], lives: trio.Nursery, started: Callable[[], None], fail: Fail
+    children: Sequence[Child],
+    lives: trio.Nursery,
+    started: Callable[[], None],
+    fail: Fail,
+    pulse: Pulse,
 ) -> None:
     """Keep each child alive, whatever becomes of the others.
 
@@ -32,12 +37,17 @@ async def keep_apart(
         lives: The nursery that their lives run in.
         started: Called when each child has started, or failed to once.
         fail: Called when a child cannot be helped, and is not to be parked.
+        pulse: Answered when every child has been looked at once more.
     """
     async with trio.open_nursery() as keepers:
         for child in children:
             await keepers.start(_keep, child, lives, fail)
         started()
-        await trio.sleep_forever()
+        while True:
+            await pulse.asked()
+            for child in children:
+                await child.come_round()
+            pulse.answer()
 
 
 async def _keep(

@@ -15,6 +15,7 @@ from reeld.supervisors._child import Child, GiveUp
 from reeld.supervisors._errors import Escalated
 from reeld.supervisors._kit import Kit
 from reeld.supervisors._life import EndCause
+from reeld.supervisors._pulse import Pulse
 from reeld.supervisors._spec import Child as Spec
 from reeld.supervisors._spec import ChildSpec, Strategy, SupervisorSpec, TaskSpec
 from reeld.supervisors._strategies import keep_apart, keep_together
@@ -46,6 +47,7 @@ class Supervisor:
         self._failure: Escalated | None = None
         self._stir = trio.Event()
         self._living = False
+        self._pulse = Pulse()
 
     @property
     def name(self) -> str:
@@ -106,6 +108,14 @@ class Supervisor:
         """Stop as `stop` does and in the same order, but cancel each child at once instead of letting it end."""
         self.kit.hurried.set()
         self.stop()
+
+    async def come_round(self) -> None:
+        """Wait until the supervisor has looked at each of its children once more: its tasks are not stuck.
+
+        Nobody answers before all children have started once, nor while it stops them; what it does then has deadlines.
+        The caller brings a deadline of its own. Only one-for-one supervisors answer, as the root of a tree is.
+        """
+        await self._pulse.ask()
 
     async def _heed_cancellation(self) -> None:
         try:
@@ -178,7 +188,7 @@ class Supervisor:
     async def _keep(self, lives: trio.Nursery, started: Callable[[], None]) -> None:
         match self.spec.strategy:
             case Strategy.ONE_FOR_ONE:
-                await keep_apart(self.children, lives, started, self._fail)
+                await keep_apart(self.children, lives, started, self._fail, self._pulse)
             case Strategy.ONE_FOR_ALL | Strategy.REST_FOR_ONE as strategy:
                 await keep_together(
                     self.children, lives, started, self._fail, strategy, self._next_stir

@@ -49,6 +49,7 @@ CATALOGUE: tuple[Metric, ...] = (
         "1 when the settings could be read the last time that they were",
     ),
     Metric("reeld_log_messages_total", _C, "Log records by level", ("level",)),
+    Metric("reeld_watchdog_beats_total", _C, "Beats sent to the service manager's watchdog"),
     Metric("reeld_trio_tasks", _G, "Living trio tasks"),
     Metric(
         "reeld_trio_loop_lag_seconds",

@@ -43,6 +43,8 @@ FROM acquisition a JOIN movie m ON m.id = a.movie_id
 WHERE a.state IN ('intent', 'fetched', 'sent', 'downloading', 'complete') ORDER BY a.id LIMIT %s
 """
 
+_COUNT: Final = "SELECT count(*) FROM acquisition WHERE state IN ('sent', 'downloading')"
+
 
 @dataclass(frozen=True, slots=True)
 class ClientReport:
@@ -89,6 +91,12 @@ class Download:
 async def active(source: Reader, *, limit: int = 1000) -> list[Download]:
     """Return what is under way, with movies and speeds, oldest first."""
     return [_download(row) for row in await fetch_all(source, _DOWNLOADS, (limit,))]
+
+
+async def count(source: Reader) -> int:
+    """Return how many downloads the client has under way."""
+    row = await fetch_one(source, _COUNT)
+    return int(row[0]) if row else 0
 
 
 async def report(conn: Connection, reports: Sequence[ClientReport]) -> None:

@@ -1,0 +1,17 @@
+"""What the service manager is told: that reeld is ready, what it does, that it reloads, stops, and lives."""
+
+from reeld.cli.notify._link import ServiceLink
+from reeld.cli.notify._report import ServiceReport
+from reeld.cli.notify._socket import Notifier
+from reeld.cli.notify._status import one_line, status_line
+from reeld.cli.notify._watchdog import Watchdog, watchdog_seconds
+
+__all__ = [
+    "Notifier",
+    "ServiceLink",
+    "ServiceReport",
+    "Watchdog",
+    "one_line",
+    "status_line",
+    "watchdog_seconds",
+]
