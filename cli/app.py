@@ -33,6 +33,8 @@ movie = App(name="movie", help="Want movies, and see how far they are.", group=_
 work = App(name="work", help="Durable work: what waits, runs or was given up.", group=_CALLS)
 app.command(movie)
 app.command(work)
+systemd = App(name="systemd", help="Run reeld as a service of systemd.", group=_ALONE)
+app.command(systemd)
 
 
 def _examples(*lines: str) -> str:
@@ -291,6 +293,76 @@ def doctor(*, config: Path | None = None, as_json: Json = False) -> int:
     from reeld.cli.doctor import run_doctor
 
     return run_doctor(_environ({"REELD_CONFIG": config}), as_json=as_json)
+
+
+Force = Annotated[bool, Parameter(negative="")]
+DryRun = Annotated[bool, Parameter(negative="")]
+
+
+@systemd.command(
+    help_epilogue=_examples(
+        "reeld systemd install --media /srv/media --dry-run",
+        "sudo /opt/reeld/bin/reeld systemd install --media /srv/media",
+        "sudo /opt/reeld/bin/reeld systemd install --user movies --data-dir /srv/reeld",
+    ),
+)
+def install(
+    *,
+    user: str = "reeld",
+    data_dir: Path | None = None,
+    media: Path | None = None,
+    destination: Path | None = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> int:
+    """Write the units of reeld and of its backup timer, and say what to do next. Nothing is started.
+
+    Args:
+        user: As whom reeld runs.
+        data_dir: Where the database, keys and caches lie. [default: /var/lib/reeld]
+        media: The one folder that holds both downloads and library: hardlinks work below one path, not across two.
+        destination: Where the units go. [default: /etc/systemd/system]
+        force: Write over files that reeld did not write, or that were changed by hand.
+        dry_run: Only show what would be written.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.systemd import install_units
+
+    return install_units(
+        user=user,
+        data_dir=data_dir,
+        media=media,
+        destination=destination,
+        force=force,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+
+
+@systemd.command(
+    help_epilogue=_examples(
+        "systemctl disable --now reeld.service", "sudo /opt/reeld/bin/reeld systemd uninstall"
+    ),
+)
+def uninstall(
+    *,
+    destination: Path | None = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> int:
+    """Remove the units that `install` wrote. Data, settings and credentials stay.
+
+    Args:
+        destination: Where the units are. [default: /etc/systemd/system]
+        force: Remove also those that were changed by hand.
+        dry_run: Only show what would be removed.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.systemd import uninstall_units
+
+    return uninstall_units(destination=destination, force=force, dry_run=dry_run, as_json=as_json)
 
 
 @app.command(
