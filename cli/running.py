@@ -9,6 +9,7 @@ from typing import Final
 import trio
 
 from reeld.cli.daemon import Daemon, Started
+from reeld.cli.notify import tell_failure
 from reeld.cli.output import complain
 from reeld.cli.reload import SettingsReader
 from reeld.domain.errors import ReeldError, Refused
@@ -28,9 +29,13 @@ def run_daemon(environ: Mapping[str, str], *, level: str, form: Format) -> int:
         0 after an orderly stop; 1, with a sentence on standard error, when it cannot run.
     """
     reader = SettingsReader(environ)
-    settings = reader.read()
-    configure_logs(level=level, form=form)
-    make_folders(settings)
+    try:
+        settings = reader.read()
+        configure_logs(level=level, form=form)
+        make_folders(settings)
+    except ReeldError as error:
+        tell_failure(environ, error.sentence)
+        raise
     daemon = Daemon(settings, reader, environ)
     failure: BaseException | None = None
     try:
@@ -38,7 +43,9 @@ def run_daemon(environ: Mapping[str, str], *, level: str, form: Format) -> int:
     except* (Escalated, ReeldError) as group:
         failure = group
     if failure is not None:
-        complain(sentence_of(failure))
+        sentence = sentence_of(failure)
+        complain(sentence)
+        tell_failure(environ, sentence)
         return 1
     return 0
 

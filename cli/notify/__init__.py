@@ -1,6 +1,6 @@
 """What the service manager is told: that reeld is ready, what it does, that it reloads, stops, and lives."""
 
-from reeld.cli.notify._link import ServiceLink
+from reeld.cli.notify._link import ServiceLink, tell_failure
 from reeld.cli.notify._report import ServiceReport
 from reeld.cli.notify._socket import Notifier
 from reeld.cli.notify._status import one_line, status_line
@@ -13,5 +13,6 @@ __all__ = [
     "Watchdog",
     "one_line",
     "status_line",
+    "tell_failure",
     "watchdog_seconds",
 ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final
 
 import trio
 
 from reeld.cli.notify._report import ServiceReport
 from reeld.cli.notify._socket import Notifier
-from reeld.cli.notify._status import status_line
+from reeld.cli.notify._status import one_line, status_line
 from reeld.cli.notify._watchdog import Watchdog, watchdog_seconds
 from reeld.domain.errors import ReeldError
 from reeld.http.surface import Readiness, Surface
@@ -20,6 +20,12 @@ from reeld.telemetry import Metrics
 
 COUNT_SECONDS: Final = 1.0
 """How long the status line waits for the number of downloads; without it the line says less."""
+
+
+def tell_failure(environ: Mapping[str, str], sentence: str) -> None:
+    """Leave the sentence where `systemctl status` shows it after the end. Does not wait."""
+    with suppress(BlockingIOError):
+        Notifier.from_environ(environ).try_to_tell(f"STATUS={one_line(f'failed: {sentence}')}")
 
 
 class ServiceLink:

@@ -67,12 +67,12 @@ def _filled(template: str, lines: dict[str, list[str]]) -> str:
 
 def _replaced(template: str, key: str, text: str) -> str:
     made, count = re.subn(
-        rf"^{key}=.*\n", lambda _: f"{text}\n" if text else "", template, flags=re.M
+        rf"^{key}=.*\n", lambda _: f"{text}\n" if text else "", template, flags=re.MULTILINE
     )
     assert count == 1, f"the template has {count} lines {key}="
     return made
 
 
 def _template(name: str) -> str:
-    folder = resources.files("reeld") / "deploy" / "systemd"
+    folder = resources.files("reeld.deploy.systemd")
     return folder.joinpath(*name.split("/")).read_text(encoding="utf-8")
