@@ -478,6 +478,7 @@ async def test_reports_of_the_client_move_acquisitions_and_movies_at_once(
         assert await downloads.note_missed(conn, number) == 2
         await downloads.report(conn, [report, replace(report, acquisition_id=999)])
         assert await downloads.note_missed(conn, number) == 1
+    assert await downloads.count(database) == 1
     [download] = await downloads.active(database)
     assert (download.progress, download.downloaded, download.speed) == (0.5, 350, 1000)
     assert (download.movie_title, download.state) == (NIGHT.title, S.DOWNLOADING)
