@@ -12,7 +12,7 @@ import trio
 
 from reeld.cli.notify._socket import Notifier
 
-LOOK_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 2.0
 """How often the status line is made anew; it is sent when it says something else."""
 
 EXTENSION_SECONDS: Final = 60

@@ -52,6 +52,12 @@ class Place:
             )
         for path in self.paths():
             _require_fit(path)
+        if set(self.command[0]) & set("\"'\\"):
+            raise Refused(
+                f"systemd starts no program with a quote or a backslash in its path, such as {self.command[0]}:"
+                " install reeld elsewhere.",
+                reason="path_of_program",
+            )
 
     @property
     def state_directory(self) -> str | None:
