@@ -16,6 +16,7 @@ from reeld.domain.errors import Refused
 
 FOLDER: Final = Path("/etc/systemd/system")
 CREDENTIALS: Final = Path("/etc/reeld/credentials")
+KEY: Final = CREDENTIALS / "api_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,15 @@ def _notes(place: Place) -> Iterator[str]:
             f"{closed}, on the way to reeld's program, cannot be entered by {place.user}: install reeld elsewhere"
             " (/opt/reeld, say), or open the folder (chmod o+x)."
         )
+    if not KEY.is_file():
+        yield (
+            f"Without {KEY} reeld makes an API key at its first start and shows it once, in the journal. To choose one:"
+            f" (umask 077; head -c 24 /dev/urandom | base64 > {KEY})"
+        )
     if place.is_in_a_home:
         yield "Something of reeld lies in a home: the service sees homes, and may not write there."
     yield (
-        "reeld makes a backup a day by itself. Only where that is switched off:"
+        "reeld makes a backup a day by itself. Only where that is switched off (every_hours = 0 in [backup]):"
         " systemctl enable --now reeld-backup.timer"
     )
 
