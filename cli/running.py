@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import sys
 from collections.abc import Mapping
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 import trio
 
 from reeld.cli.daemon import Daemon, Started
-from reeld.cli.notify import tell_failure
+from reeld.cli.notify import tell_failure, watchdog_seconds
 from reeld.cli.output import complain
 from reeld.cli.reload import SettingsReader
 from reeld.domain.errors import ReeldError, Refused
@@ -36,6 +37,9 @@ def run_daemon(environ: Mapping[str, str], *, level: str, form: Format) -> int:
     except ReeldError as error:
         tell_failure(environ, error.sentence)
         raise
+    if watchdog_seconds(environ) is not None:
+        # The service manager ends a daemon that hangs with SIGABRT: say where it hung.
+        faulthandler.enable()
     daemon = Daemon(settings, reader, environ)
     failure: BaseException | None = None
     try:

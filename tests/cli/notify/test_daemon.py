@@ -94,6 +94,16 @@ def test_a_life_is_told_from_the_start_over_reloads_to_the_end(
     assert manager.datagrams[-1][0] == "STOPPING=1"
 
 
+def test_a_daemon_that_the_watchdog_ends_says_where_it_was(
+    start: Start, quiet_manager: Any
+) -> None:
+    run = start(WATCHDOG_USEC="60000000")
+    quiet_manager.wait_for(lambda: quiet_manager.fields("WATCHDOG") == ["1"], 60)
+    assert run.stop(signal.SIGABRT) == -signal.SIGABRT
+    assert "Fatal Python error: Aborted" in run.said
+    assert "trio/_core/_run.py" in run.said
+
+
 def test_a_daemon_that_waits_for_its_database_says_so_and_keeps_its_start_alive(
     start: Start, quiet_manager: Any, tmp_path: Path
 ) -> None:

@@ -60,10 +60,15 @@ def media(tmp_path: Path) -> Path:
     return tmp_path / "my media"
 
 
-def probed(media: Path, writable: Sequence[Path]) -> str:
+def sandbox(units: Path) -> list[str]:
+    return [sys.executable, str(SANDBOX), str(units / "reeld.service"), "--"]
+
+
+def probed(units: Path, media: Path, writable: Sequence[Path]) -> str:
+    """What the probe of the importer finds under all that the unit forbids."""
     command = [sys.executable, "-c", PROBE, str(media / "downloads"), str(media / "movies")]
     done = subprocess.run(
-        [*mounting(writable), *ORDINARY, *command],
+        [*mounting(writable), *ORDINARY, *sandbox(units), *command],
         capture_output=True,
         text=True,
         timeout=60,
@@ -72,14 +77,16 @@ def probed(media: Path, writable: Sequence[Path]) -> str:
     return done.stdout
 
 
-def test_hardlinks_work_below_one_writable_path(media: Path) -> None:
-    assert probed(media, [media]).startswith("True None ")
+def test_hardlinks_work_below_one_writable_path(shipped: Path, media: Path) -> None:
+    assert probed(shipped, media, [media]).startswith("True None ")
 
 
-def test_hardlinks_do_not_work_across_two_writable_paths_of_one_disk(media: Path) -> None:
+def test_hardlinks_do_not_work_across_two_writable_paths_of_one_disk(
+    shipped: Path, media: Path
+) -> None:
     downloads, movies = media / "downloads", media / "movies"
     assert downloads.stat().st_dev == movies.stat().st_dev
-    said = probed(media, [downloads, movies])
+    said = probed(shipped, media, [downloads, movies])
     assert said.startswith("False cross_device ")
     assert "ReadWritePaths=" in said
 
@@ -101,9 +108,7 @@ def confined(shipped: Path, media: Path, tmp_path: Path) -> list[str]:
     """A command line that starts another one under what reeld.service forbids."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    unit = shipped / "reeld.service"
-    sandbox = [sys.executable, str(SANDBOX), str(unit), "--"]
-    return [*mounting([data, media]), *ORDINARY, *sandbox]
+    return [*mounting([data, media]), *ORDINARY, *sandbox(shipped)]
 
 
 @pytest.mark.parametrize(

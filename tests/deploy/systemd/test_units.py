@@ -27,7 +27,7 @@ def test_systemd_understands_every_line(analyze: Any, shipped: Path, name: str) 
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("reeld.service", "RestartSteps=4\n"),
+        ("reeld.service", "NoSuchKey=4\n"),
         ("reeld.service", "SystemCallFilter=@nonsense\n"),
         ("reeld.service.d/media.conf", "ReadWritePath=/srv\n"),
     ],
