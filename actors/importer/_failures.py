@@ -101,7 +101,7 @@ class LinkRefusal(StrEnum):
 _REMEDIES: Final = {
     LinkRefusal.CROSS_DEVICE: (
         "The downloads and the library lie on different file systems or mounts: put both below "
-        "one mount (in Docker one volume, in a systemd unit one path of ReadWritePaths=), or allow copies."
+        "one mount (in Docker one volume for both, in a systemd unit one path of ReadWritePaths=), or allow copies."
     ),
     LinkRefusal.PROTECTED_HARDLINKS: (
         "The kernel (fs.protected_hardlinks) lets reeld link only files that it owns or may "
