@@ -34,13 +34,13 @@ def run_daemon(environ: Mapping[str, str], *, level: str, form: Format) -> int:
         settings = reader.read()
         configure_logs(level=level, form=form)
         make_folders(settings)
+        daemon = Daemon(settings, reader, environ)
     except ReeldError as error:
         tell_failure(environ, error.sentence)
         raise
     if watchdog_seconds(environ) is not None:
         # The service manager ends a daemon that hangs with SIGABRT: say where it hung.
         faulthandler.enable()
-    daemon = Daemon(settings, reader, environ)
     failure: BaseException | None = None
     try:
         trio.run(daemon.run, _welcome)
