@@ -76,13 +76,18 @@ types: install ## Check the types (mypy, strict)
 	$(BIN)/mypy
 
 .PHONY: check
-check: lint types ## Lint, format check, types, and that the pages of docs/ are up to date
+check: lint types ## Lint, format check, types, and that the pages of docs/ and the files of deploy/ are up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m reeld.deploy.prometheus.generate --check
 
 .PHONY: docs
 docs: install ## Write the pages of docs/ that say what the code says
 	$(BIN)/python docs/generate.py
+
+.PHONY: deploy
+deploy: install ## Write the rules and configurations of deploy/prometheus/ from their table
+	$(BIN)/python -m reeld.deploy.prometheus.generate
 
 .PHONY: wheel
 wheel: install ## Build the wheel through the sdist and check its list of files

@@ -13,6 +13,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
+from reeld.deploy.prometheus import index_page
 from reeld.domain import settings
 from reeld.storage.crashpoints import registry
 from reeld.telemetry import CATALOGUE
@@ -109,6 +110,7 @@ PAGES = {
     "metrics.md": metrics_page,
     "crash-points.md": crash_points_page,
     "settings.md": settings_page,
+    "runbooks/README.md": index_page,
 }
 
 

@@ -59,6 +59,20 @@ def require(program: str) -> str:
     pytest.skip(message)
 
 
+def command_of(program: str) -> list[str]:
+    """Return the command that runs a program; its arguments follow.
+
+    One that was only unpacked gets its package's /usr/share in place of the machine's, in a namespace of its own:
+    Debian's Alertmanager does not start without the templates that lie there.
+    """
+    path = require(program)
+    if not Path(path).is_relative_to(UNPACKED):
+        return [path]
+    script = 'mount --bind "$1" /usr/share && shift && exec "$@"'
+    share = str(UNPACKED.parent / "share")
+    return ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", share, path]
+
+
 def free_port() -> int:
     """Return a TCP port on loopback that nobody listens on."""
     with socket.socket() as probe:
