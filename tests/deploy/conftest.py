@@ -70,6 +70,12 @@ def alertmanager_command() -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def path_of() -> dict[str, str]:
+    """The paths of the two servers."""
+    return {name: _real.require(name) for name in ("prometheus", "prometheus-alertmanager")}
+
+
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Finds a TCP port on loopback that nobody listens on."""
     find: Callable[[], int] = _real.free_port

@@ -33,6 +33,22 @@ def series_name(written: str) -> str:
     return f'{name}{{job="reeld",instance="a"{"," if labels else ""}{labels}}}'
 
 
+def group_of(path: Path) -> dict[str, Any]:
+    """The rules that the cases of a file are about, once a minute: to evaluate all would take twenty times as long."""
+    name = f"reeld.{path.stem.partition('-')[0]}"
+    groups = yaml.safe_load(rules(links=LINKS))["groups"]
+    (group,) = (each for each in groups if each["name"] == name)
+    alerts = {case["alert"] for case in cases_of(path)}
+    slos = {dict(alert.labels).get("slo") for alert in ALERTS if alert.name in alerts} | {None}
+    mine = [
+        rule
+        for rule in group["rules"]
+        if rule.get("alert", "") in alerts
+        or ("record" in rule and rule.get("labels", {}).get("slo") in slos)
+    ]
+    return {"name": name, "interval": "1m", "rules": mine}
+
+
 def expected(alert_name: str, given: dict[str, str]) -> dict[str, Any]:
     labels = {**given}
     says = labels.pop("says")
@@ -73,7 +89,12 @@ def promtool_test(case: dict[str, Any]) -> dict[str, Any]:
                 "eval_time": case["at"],
                 "alertname": case["alert"],
                 "exp_alerts": [expected(case["alert"], each) for each in case.get("fires", [])],
-            }
+            },
+            *(
+                {"eval_time": early, "alertname": case["alert"], "exp_alerts": []}
+                for early in [case.get("not_yet")]
+                if early is not None
+            ),
         ],
         "promql_expr_test": records,
     }
@@ -83,14 +104,11 @@ def promtool_test(case: dict[str, Any]) -> dict[str, Any]:
 def test_alerts_fire_when_they_should_and_are_quiet_otherwise(
     path: Path, promtool: Callable[..., str], tmp_path: Path
 ) -> None:
-    # Only the group that the cases are about, and only once a minute: all would take ten times as long.
-    groups = yaml.safe_load(rules(links=LINKS))["groups"]
-    mine = next(group for group in groups if group["name"] == f"reeld.{path.stem}")
-    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{**mine, "interval": "1m"}]}))
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [group_of(path)]}))
     document = {
         "rule_files": ["rules.yml"],
         "evaluation_interval": "1m",
-        "group_eval_order": [f"reeld.{path.stem}"],
+        "group_eval_order": [group_of(path)["name"]],
         "tests": [promtool_test(case) for case in cases_of(path)],
     }
     (tmp_path / "tests.yml").write_text(yaml.safe_dump(document, sort_keys=False))
@@ -104,6 +122,12 @@ def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_quiet()
     assert {case["alert"] for case in cases if not case.get("fires")} == named
 
 
+def test_every_alert_that_waits_has_a_case_in_which_it_has_not_waited_long_enough() -> None:
+    cases = [case for path in FILES for case in cases_of(path)]
+    waiting = {alert.name for alert in ALERTS if alert.lasts}
+    assert {case["alert"] for case in cases if "not_yet" in case} == waiting
+
+
 def test_the_rules_pass_every_lint_of_prometheus(
     promtool: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -114,13 +138,30 @@ def test_the_rules_pass_every_lint_of_prometheus(
         assert f"{sum(len(group.rules) for group in GROUPS)} rules found" in printed
 
 
+DASHBOARDS: Final = {
+    f"reeld-{name}"
+    for name in [
+        "overview",
+        "actors",
+        "external",
+        "pipeline",
+        "jobs",
+        "database",
+        "api",
+        "library",
+        "runtime",
+    ]
+}
+
+
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: f"{alert.name}-{alert.severity}")
 def test_an_alert_says_what_is_wrong_in_a_sentence_that_never_changes(alert: Any) -> None:
     assert re.fullmatch(r"Reeld[A-Z]\w+", alert.name)
     # Notifications are grouped by the summary, so nothing in it may vary.
     assert re.fullmatch(r"(?:[A-Z]|reeld )[^{}]*\.", alert.summary)
-    assert alert.description.endswith(".") or alert.description.endswith("}.")
+    assert alert.description.endswith((".", ")."))
     assert alert.severity in Severity
+    assert alert.dashboard in DASHBOARDS
 
 
 def test_the_rules_of_one_name_say_the_same() -> None:

@@ -38,7 +38,7 @@ WORK: Final = (
         ),
         lasts="10m",
         summary="A task that comes round again is overdue.",
-        description="{{ $labels.task }} last went well {{ $value | humanizeDuration }} ago.",
+        description="{{ $labels.task }} last ran {{ $value | humanizeDuration }} ago.",
         dashboard=_JOBS,
         needs_database=True,
     ),
