@@ -20,6 +20,8 @@ All commands are meant for the machine that reeld runs on, as its user. Where a 
 export REELD=http://127.0.0.1:7878
 export KEY=…   # the API key, of REELD_API_KEY or as printed at the first start
 ```
+
+`journalctl -u reeld` is the log of a reeld under systemd; elsewhere it goes to standard error, with the same events.
 """
 _TELLS: Final = {
     Severity.CRITICAL: "Act now",
