@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -51,12 +52,9 @@ _STOP_SECONDS = 15.0
 def require(program: str) -> str:
     """Return the program's path; skip, or fail with REELD_REQUIRE_SERVICES=1, when it is not installed."""
     path = shutil.which(program) or shutil.which(program, path=str(UNPACKED))
-    if path is not None:
-        return path
-    message = f"{program} is missing: apt-get install {PACKAGES[program]}"
-    if os.environ.get("REELD_REQUIRE_SERVICES") == "1":
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
+    if path is None:
+        _give_up(f"{program} is missing: apt-get install {PACKAGES[program]}")
+    return path
 
 
 def command_of(program: str) -> list[str]:
@@ -68,9 +66,18 @@ def command_of(program: str) -> list[str]:
     path = require(program)
     if not Path(path).is_relative_to(UNPACKED):
         return [path]
+    namespace = ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
+        _give_up(f"{program} cannot be run unpacked here: apt-get install {PACKAGES[program]}")
     script = 'mount --bind "$1" /usr/share && shift && exec "$@"'
     share = str(UNPACKED.parent / "share")
-    return ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", share, path]
+    return [*namespace, "sh", "-c", script, "sh", share, path]
+
+
+def _give_up(message: str) -> NoReturn:
+    if os.environ.get("REELD_REQUIRE_SERVICES") == "1":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
 
 
 def free_port() -> int:

@@ -144,3 +144,22 @@ async def test_every_call_on_a_page_is_a_route_of_the_daemon(running_daemon: Any
     called = {call for page in PAGES for call in calls_of(page.read_text(encoding="utf-8"))}
     assert len(called) > 10
     assert [each for each in sorted(called) if not any(k.fullmatch(each) for k in known)] == []
+
+
+def test_every_event_that_a_page_looks_for_in_the_log_is_written_by_somebody() -> None:
+    rooms = ("actors", "cli", "http", "storage", "supervisors", "telemetry")
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for room in rooms
+        for path in (DOCS.parent / room).rglob("*.py")
+    )
+    patterns = {
+        event
+        for page in PAGES
+        for line in shell_of(page.read_text(encoding="utf-8"))
+        for found in re.findall(r"journalctl .*grep (?:-E )?'?([\w|]+)'?$", line.strip())
+        for event in found.split("|")
+        if "_" in event
+    }
+    assert len(patterns) > 10
+    assert [event for event in sorted(patterns) if f'"{event}' not in sources] == []
