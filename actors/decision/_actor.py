@@ -106,11 +106,11 @@ class DecisionActor(WorkerActor):
     @works(WorkKind.SEARCH_MISSING)
     async def search_missing(self, _job: Job) -> Effect | None:
         """Ask for a search of the wanted movies whose last search is longest ago."""
-        missing = await movies.to_search(
-            self.resources.database, seconds=SEARCH_AGAIN_SECONDS, limit=SEARCHES_AT_ONCE
-        )
 
         async def effect(conn: TrioConnection) -> None:
+            missing = await movies.to_search(
+                conn, seconds=SEARCH_AGAIN_SECONDS, limit=SEARCHES_AT_ONCE
+            )
             await submit(conn, *(_search(movie_id) for movie_id in missing))
 
         return effect

@@ -69,6 +69,7 @@ def searched(movie: Movie, offered: list[NewRelease], found: int) -> Effect:
     async def effect(conn: TrioConnection) -> None:
         # Releases before the movie, as a decision does it: the two would wait for each other otherwise.
         await store(conn, offered, only_new=False)
+        await movies.was_searched(conn, movie.id)
         await movies.advance(conn, movie.id, Stage.SEARCHED, note=note)
         data = {"source": INDEXER, "found": found}
         await history.append(conn, movie.id, HistoryKind.SEARCHED, data=data)
@@ -81,6 +82,7 @@ def not_searchable(movie: Movie, note: str) -> Effect:
     """Return the effect of a search that HDBits cannot do for this movie."""
 
     async def effect(conn: TrioConnection) -> None:
+        await movies.was_searched(conn, movie.id)
         await movies.advance(conn, movie.id, Stage.SEARCHED, note=note)
         # The row is locked now: an IMDb number that came meanwhile is seen here, and one that comes later finds this
         # work done, so that it asks for a search of its own.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reeld.domain.movie import Movie, NewMovie, Stage
+from reeld.domain.work import Queue, WorkKind
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
 _COLUMNS: Final = """id, tmdb_id, title, year, imdb_id, original_title, secondary_year, runtime_minutes,
@@ -43,14 +44,24 @@ FROM movie WHERE monitored AND id > %s ORDER BY id LIMIT %s
 _MOVE: Final = """
 UPDATE movie SET
     stage = %(stage)s, progress = %(progress)s, stage_note = %(note)s,
-    stage_at = CASE WHEN stage = %(stage)s THEN stage_at ELSE now() END,
-    searched_at = CASE WHEN %(stage)s = 'searched' THEN now() ELSE searched_at END
+    stage_at = CASE WHEN stage = %(stage)s THEN stage_at ELSE now() END
 WHERE id = %(id)s AND stage = ANY(%(expected)s)
 """
 
 _PROGRESS: Final = """
 UPDATE movie SET progress = %(progress)s
 WHERE id = %(id)s AND stage = %(stage)s AND progress <> %(progress)s::real
+"""
+
+_TO_SEARCH: Final = """
+SELECT id FROM movie
+WHERE monitored AND stage IN ('wanted', 'searched', 'failed')
+  AND coalesce(searched_at, added_at) < now() - make_interval(secs => %(seconds)s)
+  AND NOT EXISTS (
+    SELECT FROM work
+    WHERE queue = %(queue)s AND kind = %(kind)s AND unique_key = 'movie:' || movie.id
+      AND state IN ('available', 'running'))
+ORDER BY searched_at NULLS FIRST, id LIMIT %(limit)s
 """
 
 _DELETE: Final = """
@@ -170,14 +181,19 @@ async def names_version(source: Reader) -> tuple[object, ...]:
 
 
 async def to_search(source: Reader, *, seconds: float, limit: int) -> list[int]:
-    """Return the wanted movies whose last search is longest ago, and at least `seconds`."""
-    statement = """
-        SELECT id FROM movie
-        WHERE monitored AND stage IN ('wanted', 'searched', 'failed')
-          AND (searched_at IS NULL OR searched_at < now() - make_interval(secs => %s))
-        ORDER BY searched_at NULLS FIRST, id LIMIT %s
+    """Return the wanted movies whose last search is longest ago, and at least `seconds`.
+
+    A movie that was added within that time has asked for its own search, and one whose search waits or runs needs no
+    second one.
     """
-    return [int(row[0]) for row in await fetch_all(source, statement, (seconds, limit))]
+    params = {"seconds": seconds, "queue": Queue.HDBITS, "kind": WorkKind.SEARCH_MOVIE}
+    rows = await fetch_all(source, _TO_SEARCH, params | {"limit": limit})
+    return [int(row[0]) for row in rows]
+
+
+async def was_searched(conn: Connection, movie_id: int) -> None:
+    """Note that an indexer was asked for a movie just now, whatever stage it is at."""
+    await execute(conn, "UPDATE movie SET searched_at = now() WHERE id = %s", (movie_id,))
 
 
 async def advance(

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
+
+import pytest
 
 from reeld.actors.decision import DecisionActor
 from reeld.actors.giving_up import give_up
@@ -437,6 +440,7 @@ async def test_movies_whose_search_is_longest_ago_are_searched_again(
     in_library = await rows.add_movie(films.METROPOLIS)
     await own_720p(resources, in_library)
     async with resources.database.transaction() as conn:
+        await conn.execute("UPDATE movie SET added_at = now() - interval '3 days'")
         await conn.execute("UPDATE movie SET searched_at = now() WHERE title = 'Charade'")
         await conn.execute(
             "UPDATE movie SET searched_at = now() - interval '2 days' WHERE id = %s", (long_ago,)
@@ -444,6 +448,49 @@ async def test_movies_whose_search_is_longest_ago_are_searched_again(
     async with run_actor(lambda: DecisionActor(resources)):
         await rows.until(await rows.ask("decision", "search-missing"))
     assert {item.args["movie_id"] for item in await rows.waiting("hdbits")} == {long_ago, never}
+
+
+@pytest.mark.parametrize("state", ["available", "running"])
+async def test_no_second_search_is_asked_for_while_one_waits_or_runs(
+    resources: Resources, run_actor: Any, rows: Any, state: str
+) -> None:
+    movie_id = await rows.add_movie(NIGHT)
+    search = await rows.ask(
+        "hdbits", "search-movie", {"movie_id": movie_id}, unique_key=f"movie:{movie_id}"
+    )
+    async with resources.database.transaction() as conn:
+        await conn.execute("UPDATE movie SET added_at = now() - interval '3 days'")
+    if state == "running":
+        (claimed,) = await resources.work.claim("hdbits", 1, uuid4())
+        assert claimed.id == search
+    async with run_actor(lambda: DecisionActor(resources)):
+        await rows.until(await rows.ask("decision", "search-missing"))
+    assert len(await resources.work.list(queue="hdbits")) == 1
+    found = await resources.database.fetch_all("SELECT again FROM work WHERE id = %s", (search,))
+    assert found == [(False,)]
+
+
+async def test_a_movie_that_was_just_added_is_left_to_its_own_search(
+    resources: Resources, run_actor: Any, rows: Any
+) -> None:
+    await rows.add_movie(NIGHT)
+    async with run_actor(lambda: DecisionActor(resources)):
+        await rows.until(await rows.ask("decision", "search-missing"))
+    assert await rows.waiting("hdbits") == []
+
+
+async def test_a_movie_whose_release_was_rejected_is_still_to_be_searched(
+    resources: Resources, run_actor: Any, rows: Any
+) -> None:
+    movie_id = await rows.add_movie(NIGHT, profile="HD - 720p/1080p")
+    async with resources.database.transaction() as conn:
+        await conn.execute("UPDATE movie SET added_at = now() - interval '3 days'")
+    async with run_actor(lambda: DecisionActor(resources)):
+        await match(resources, rows, offer("Night.of.the.Living.Dead.1968.CAM.x264-GRP"))
+        await decide(rows, movie_id)
+        assert (await rows.movie(movie_id)).stage is Stage.SEARCHED
+        await rows.until(await rows.ask("decision", "search-missing"))
+    assert [item.args["movie_id"] for item in await rows.waiting("hdbits")] == [movie_id]
 
 
 async def test_work_about_what_is_gone_is_done(

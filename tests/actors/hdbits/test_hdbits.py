@@ -92,6 +92,18 @@ async def test_nothing_found_is_told_and_is_no_failure(
     assert await rows.events("releases.found") == []
 
 
+async def test_a_search_is_noted_also_when_the_movie_is_further_by_then(
+    resources: Resources, run_actor: Any, rows: Any, world: World
+) -> None:
+    film = world.films_from(Source.HDBITS)[0]
+    movie_id = await rows.add_movie(film)
+    await rows.intend(movie_id, world.releases_of(film)[0])
+    async with run_actor(lambda: HdbitsActor(resources)):
+        await rows.until(await rows.ask("hdbits", "search-movie", {"movie_id": movie_id}))
+    (noted,) = await resources.database.fetch_all("SELECT stage, searched_at IS NULL FROM movie")
+    assert noted == ("decided", False)
+
+
 @pytest.mark.parametrize(
     ("status", "note"), [(8, "HDBits has no release of it."), (9, "television series")]
 )
