@@ -93,6 +93,8 @@ def _failed(
 
 def _stored(acquisition: Acquisition, release: Release, sealed: bytes, infohash: str) -> Effect:
     async def effect(conn: TrioConnection) -> None:
+        # The release before its acquisition, as a decision takes them.
+        await releases.set_infohash(conn, release.id, infohash)
         try:
             await acquisitions.store_torrent(conn, acquisition.id, sealed, infohash)
         except TorrentTaken as error:

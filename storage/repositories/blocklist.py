@@ -16,6 +16,12 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
 
+_ADD_OFFER: Final = """
+INSERT INTO blocklist (movie_id, indexer, guid, title, reason, sentence)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (movie_id, indexer, guid) DO NOTHING
+"""
+
 _BY_MOVIE: Final = "SELECT {columns} FROM blocklist WHERE movie_id = %s ORDER BY id".replace(
     "{columns}", _COLUMNS
 )
@@ -30,7 +36,7 @@ class Blocked:
     """A release that is not fetched again for a movie.
 
     Attributes:
-        infohash: None when its torrent was never seen.
+        infohash: None when its torrent was never seen, or is blocked by another offer of it.
         reason: Why, for machines.
         sentence: Why, for people.
     """
@@ -62,9 +68,15 @@ async def add(
     reason: str,
     sentence: str = "",
 ) -> bool:
-    """Block a release for a movie; False when it was blocked before."""
+    """Block a release for a movie; False when it was blocked before.
+
+    Of several offers of one torrent the first keeps its infohash, and the others are known by who offers them.
+    """
     params = (movie_id, indexer, guid, infohash, title, reason, sentence)
-    return await execute(conn, _ADD, params) == 1
+    if await execute(conn, _ADD, params) == 1:
+        return True
+    offer = (movie_id, indexer, guid, title, reason, sentence)
+    return await execute(conn, _ADD_OFFER, offer) == 1
 
 
 async def by_movie(source: Reader, movie_id: int) -> list[Blocked]:

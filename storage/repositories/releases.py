@@ -179,6 +179,12 @@ async def set_match(
     return await execute(conn, _MATCH, params) == 1
 
 
+async def set_infohash(conn: Connection, release_id: int, infohash: str) -> bool:
+    """Note which torrent a release turned out to be; False when its source had told that."""
+    statement = "UPDATE release SET infohash = %s WHERE id = %s AND infohash IS NULL"
+    return await execute(conn, statement, (infohash, release_id)) == 1
+
+
 async def set_verdicts(conn: Connection, verdicts: Sequence[Verdict]) -> int:
     """Store what was decided about releases, in one statement; return how many rows were changed."""
     ids = [verdict.release_id for verdict in verdicts]

@@ -655,3 +655,15 @@ async def test_a_blocked_release_is_known_by_its_torrent_and_by_its_offer(
     async with database.transaction() as conn:
         assert await blocklist.remove(conn, blocked.id)
     assert await blocklist.by_movie(database, movie.id) == []
+
+
+async def test_a_second_offer_of_a_blocked_torrent_is_blocked_too(database: Database) -> None:
+    movie = await add_movie(database)
+    same = {"infohash": HASH, "title": "Movie", "reason": "stalled"}
+    async with database.transaction() as conn:
+        assert await blocklist.add(conn, movie.id, indexer="hdbits", guid="1", **same)
+        assert await blocklist.add(conn, movie.id, indexer="feed", guid="2", **same)
+        assert not await blocklist.add(conn, movie.id, indexer="feed", guid="2", **same)
+    first, second = await blocklist.by_movie(database, movie.id)
+    assert first.covers("hdbits", "1", None)
+    assert second.covers("feed", "2", None)

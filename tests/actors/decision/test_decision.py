@@ -300,6 +300,29 @@ async def test_after_a_failure_the_next_best_is_taken_and_never_the_failed_one(
     assert movie.stage_note == "None of 2 releases is right. It is blocklisted for this movie."
 
 
+async def test_a_torrent_that_failed_is_not_taken_again_as_another_offer_of_it(
+    resources: Resources, run_actor: Any, rows: Any
+) -> None:
+    movie_id = await rows.add_movie(NIGHT)
+    name, infohash = "Night.of.the.Living.Dead.1968.1080p.BluRay-GRP", "a" * 40
+    offers = [offer(name, guid="1", infohash=infohash), offer(name, guid="2")]
+    async with run_actor(lambda: DecisionActor(resources)):
+        await match(resources, rows, *offers)
+        for _ in range(3):
+            await decide(rows, movie_id)
+            active = await acquisitions.active_of_movie(resources.database, movie_id)
+            if active is None:
+                continue
+            release = await releases.get(resources.database, active.release_id)
+            assert release is not None
+            async with resources.database.transaction() as conn:
+                await acquisitions.store_torrent(conn, active.id, b"sealed", infohash)
+                active = replace(active, infohash=infohash)
+                await give_up(conn, active, release, FailureReason.SAMPLE_ONLY, "A sample.")
+    taken = await acquisitions.by_movie(resources.database, movie_id)
+    assert len(taken) <= 2, "it goes round and round"
+
+
 async def test_nothing_acceptable_ends_in_a_note_that_says_why(
     resources: Resources, run_actor: Any, rows: Any
 ) -> None:

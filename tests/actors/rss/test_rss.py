@@ -334,6 +334,18 @@ async def test_a_torrent_is_fetched_from_the_sealed_link(
     assert acquisition.infohash == release.infohash
 
 
+async def test_a_feed_that_told_no_infohash_is_told_apart_by_that_of_its_torrent(
+    resources: Resources, run_actor: Any, rows: Any, world: World
+) -> None:
+    acquisition_id, release = await intended(resources, rows, world, run_actor)
+    await resources.database.execute("UPDATE release SET infohash = NULL")
+    async with run_actor(lambda: RssActor(resources)):
+        await rows.until(await rows.ask("rss", "fetch-torrent", {"acquisition_id": acquisition_id}))
+    stored = await releases.get(resources.database, release.id)
+    assert stored is not None
+    assert stored.infohash == (await rows.acquisition(acquisition_id)).infohash
+
+
 async def intended(
     resources: Resources, rows: Any, world: World, run_actor: Any
 ) -> tuple[int, Any]:
