@@ -81,6 +81,10 @@ def advance(current: AcquisitionState, to: AcquisitionState) -> AcquisitionState
     raise IllegalTransition(current, to)
 
 
+GONE_POLLS: Final = 2
+"""A torrent that is missing in one look may be one that the client has not loaded yet; in so many, it is gone."""
+
+
 class FailureReason(StrEnum):
     """Why an acquisition failed."""
 

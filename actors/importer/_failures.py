@@ -30,6 +30,12 @@ class DownloadsUnreadable(Unavailable):
     default_reason = "downloads_unreadable"
 
 
+class DownloadMissing(DownloadsUnreadable):
+    """The downloads' disk is there, and what was downloaded is not."""
+
+    default_reason = "download_missing"
+
+
 class AccessDenied(Unavailable):
     """reeld's user may not do what it has to do: a person has to change owners or modes."""
 

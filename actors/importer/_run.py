@@ -12,13 +12,18 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
 from reeld.actors.importer import _journal
 from reeld.actors.importer._copying import Tick
-from reeld.actors.importer._failures import SourceMissing, UnsafePath, VerificationFailed
+from reeld.actors.importer._failures import (
+    DownloadMissing,
+    SourceMissing,
+    UnsafePath,
+    VerificationFailed,
+)
 from reeld.actors.importer._media import facts_from
 from reeld.actors.importer._orders import order_for, shelf_of
 from reeld.actors.importer._planning import Planner, downloads_of, understood
@@ -33,17 +38,19 @@ from reeld.actors.importer.recycle import retire
 from reeld.actors.importer.scan import DownloadRejected
 from reeld.actors.resources import Resources
 from reeld.actors.worker import Effect
-from reeld.domain.acquisition import AcquisitionState, ImportStep, LinkKind
+from reeld.domain.acquisition import AcquisitionState, FailureReason, ImportStep, LinkKind
 from reeld.domain.errors import DatabaseUnavailable, ReeldError, Refused, Unavailable
 from reeld.domain.movie import Stage
 from reeld.storage import TrioConnection
-from reeld.storage.repositories import imports, library, movies
+from reeld.storage.repositories import downloads, imports, library, movies
 from reeld.storage.repositories.imports import DestinationTaken, Import, NewImport
 from reeld.storage.work import Job
 
 log = structlog.get_logger("reeld.actors.importer")
 
 T = TypeVar("T")
+
+REMOVED: Final = "Somebody removed the torrent and its files before they were imported. Another release is tried."
 
 
 class Importing:
@@ -87,6 +94,11 @@ class Importing:
                 journal = await self._placed(subject, job)
             except (DownloadRejected, Unreadable, UnsafePath) as error:
                 return await self._rejected(subject, error)
+            except (SourceMissing, DownloadMissing):
+                if not await downloads.is_gone(self._database, acquisition_id):
+                    raise
+                removed = DownloadRejected(FailureReason.REMOVED_BY_USER, REMOVED)
+                return await self._rejected(subject, removed)
             return await self._walk(subject, journal)
 
     @asynccontextmanager
@@ -95,7 +107,7 @@ class Importing:
         try:
             yield
         except SourceMissing as error:
-            # The client still claims to have it. If a person removed it, the next poll says so.
+            # The client still claims to have it. If a person removed it, its next looks say so.
             await self._note(subject, error)
             raise Unavailable(error.sentence, reason=error.reason) from error
         except DestinationTaken as error:

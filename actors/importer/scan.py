@@ -10,6 +10,7 @@ from typing import Final
 
 from reeld.actors.importer._copying import Tick
 from reeld.actors.importer._failures import (
+    DownloadMissing,
     DownloadsUnreadable,
     SourceChanged,
     SourceMissing,
@@ -117,10 +118,9 @@ def _look_at(
             if size != file.size:
                 odd[file.path] = size
     if files and not found:
-        raise DownloadsUnreadable(
+        raise DownloadMissing(
             f"None of the download's files lies below {root}: check the path that the download "
-            "client reports, and that its disk is mounted here as well.",
-            reason="download_missing",
+            "client reports, and that its disk is mounted here as well."
         )
     return found, odd
 
@@ -251,9 +251,8 @@ def files_below(root: Path, relative: str, tick: Tick) -> tuple[DownloadedFile, 
             FailureReason.TORRENT_UNSAFE, error.sentence, reason="unsafe_path"
         ) from error
     except SourceMissing:
-        raise DownloadsUnreadable(
-            f"{root / relative} does not exist here: mount it, or map its path.",
-            reason="download_missing",
+        raise DownloadMissing(
+            f"{root / relative} does not exist here: mount it, or map its path."
         ) from None
     return tuple(files)
 

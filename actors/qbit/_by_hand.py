@@ -11,7 +11,7 @@ from reeld.actors.kernel import handles
 from reeld.actors.kernel.breaker import BreakerState
 from reeld.actors.qbit._adding import tag_of
 from reeld.actors.service import ServiceActor, mark_of
-from reeld.domain.acquisition import AcquisitionState, FailureReason
+from reeld.domain.acquisition import AcquisitionState, FailureReason, ImportStep
 from reeld.domain.errors import NotFound
 from reeld.domain.messages import (
     PauseDownload,
@@ -22,8 +22,9 @@ from reeld.domain.messages import (
 )
 from reeld.domain.settings import QbittorrentSettings
 from reeld.services.qbittorrent import QbittorrentClient, ShareLimits
+from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
-from reeld.storage.repositories import acquisitions, releases
+from reeld.storage.repositories import acquisitions, imports, releases
 
 REMOVED: Final = "Somebody removed the torrent from qBittorrent. Another release is tried."
 _NO_LIMIT: Final = -1
@@ -86,12 +87,18 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
         tag = tag_of(message.acquisition_id)
         async with self._torrent(message.acquisition_id) as (client, infohash):
             await client.delete(infohash, with_files=message.delete_files, required_tag=tag)
-        await self._go_on_without(message.acquisition_id)
+        await self._go_on_without(message.acquisition_id, with_files=message.delete_files)
 
-    async def _go_on_without(self, acquisition_id: int) -> None:
+    async def _go_on_without(self, acquisition_id: int, *, with_files: bool) -> None:
         async with self.resources.database.transaction() as conn:
             acquisition = await acquisitions.get(conn, acquisition_id)
-            if acquisition is None or acquisition.state not in _IN_CLIENT:
+            if acquisition is None:
+                return
+            # What is complete is imported all the same, unless nothing of it is left.
+            is_lost = acquisition.state is AcquisitionState.COMPLETE and with_files
+            if acquisition.state not in _IN_CLIENT and not (
+                is_lost and not await _is_placed(conn, acquisition_id)
+            ):
                 return
             release = await releases.get(conn, acquisition.release_id)
             assert release is not None, "an acquisition keeps its release"
@@ -106,3 +113,11 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
         async with self.call() as client:
             yield client, acquisition.infohash
         crash_point("import.client.ordered")
+
+
+async def _is_placed(conn: TrioConnection, acquisition_id: int) -> bool:
+    """Whether the library has the file already, so that the import ends well without the download."""
+    begun = (ImportStep.PLANNED, ImportStep.FAILED)
+    return any(
+        each.step not in begun for each in await imports.of_acquisition(conn, acquisition_id)
+    )

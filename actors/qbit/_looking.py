@@ -11,7 +11,13 @@ import structlog
 import trio
 
 from reeld.actors.qbit._adding import tag_of
-from reeld.actors.qbit._news import note_complete, note_failed, note_missing, note_progress
+from reeld.actors.qbit._news import (
+    note_complete,
+    note_failed,
+    note_listed,
+    note_missing,
+    note_progress,
+)
 from reeld.actors.qbit._watching import Finding, News, Watch
 from reeld.actors.resources import Resources
 from reeld.domain.acquisition import AcquisitionState, FailureReason
@@ -29,7 +35,9 @@ _WHOLE_LIST_SINCE: Final = (2, 8, 5)
 """qBittorrent 4.4.5: older ones answer after a restart before they have read all their torrents."""
 _MOST_NAMED: Final = 50
 """More infohashes than this make an address that proxies refuse: then all torrents are asked for."""
-_WATCHED: Final = frozenset({AcquisitionState.SENT, AcquisitionState.DOWNLOADING})
+_WATCHED: Final = frozenset(
+    {AcquisitionState.SENT, AcquisitionState.DOWNLOADING, AcquisitionState.COMPLETE}
+)
 
 Call = Callable[[], AbstractAsyncContextManager[QbittorrentClient]]
 """Makes one call through the actor's breaker."""
@@ -68,13 +76,19 @@ class Lookout:
         wanted = {key: each.infohash or "" for key, each in watched.items()}
         listed, is_whole = await self._list(wanted)
         findings = self._watch.look(wanted, listed, trio.current_time())
-        await note_progress(
-            self._database,
-            [(watched[f.acquisition_id], f) for f in findings if f.news is News.PROGRESS],
-        )
-        for finding in findings:
+        looked = [(watched[finding.acquisition_id], finding) for finding in findings]
+        await self._note(looked)
+        for download, finding in looked:
             if finding.news is not News.MISSING or is_whole:
-                await self._act_on_one(watched[finding.acquisition_id], finding)
+                await self._act_on_one(download, finding)
+
+    async def _note(self, looked: list[tuple[Download, Finding]]) -> None:
+        there = [one for one in looked if one[1].status is not None]
+        # Of what waits for its import, no more is asked than to be there.
+        complete = [one.id for one, _ in there if one.state is AcquisitionState.COMPLETE]
+        going = [one for one in there if one[0].state is not AcquisitionState.COMPLETE]
+        await note_listed(self._database, complete)
+        await note_progress(self._database, [one for one in going if one[1].news is News.PROGRESS])
 
     async def _list(self, wanted: dict[int, str]) -> tuple[tuple[TorrentStatus, ...], bool]:
         """Return what qBittorrent lists, and whether that is all it has."""
@@ -98,6 +112,8 @@ class Lookout:
             log.info("finding_overtaken", acquisition=download.id, reason=error.reason)
 
     async def _act_on(self, download: Download, finding: Finding) -> None:
+        if download.state is AcquisitionState.COMPLETE and finding.news is not News.MISSING:
+            return
         match finding.news:
             case News.COMPLETE if finding.status is not None:
                 await self._complete(download, finding.status)

@@ -10,6 +10,7 @@ from reeld.actors.giving_up import give_up
 from reeld.actors.qbit._by_hand import REMOVED
 from reeld.actors.qbit._watching import Finding
 from reeld.domain.acquisition import (
+    GONE_POLLS,
     AcquisitionState,
     DownloadedFile,
     FailureReason,
@@ -28,9 +29,6 @@ from reeld.storage.repositories.downloads import ClientReport, Download
 from reeld.storage.work import submit
 
 log = structlog.get_logger("reeld.actors.qbit")
-
-GONE_POLLS = 2
-"""A torrent that is missing in one look may be one that the client has not loaded yet."""
 
 
 async def note_progress(database: Database, looked: Sequence[tuple[Download, Finding]]) -> None:
@@ -120,15 +118,24 @@ async def note_failed(
         await _fail(conn, download, failure, sentence)
 
 
+async def note_listed(database: Database, acquisition_ids: Sequence[int]) -> None:
+    """Write down that the client still lists complete downloads."""
+    if not acquisition_ids:
+        return
+    async with database.transaction() as conn:
+        await downloads.note_listed(conn, acquisition_ids)
+
+
 async def note_missing(database: Database, download: Download) -> None:
     """Write down that the client does not list a torrent; once that is certain, act on it.
 
     One that never began is added again from the stored bytes: the client lost it before it was safe. One that had
-    begun was removed by a person, and nobody adds it again behind their back.
+    begun was removed by a person, and nobody adds it again behind their back. A complete one may have left its
+    files, which are all that its import needs: the import gives up when they are gone as well.
     """
     async with database.transaction() as conn:
         polls = await downloads.note_missed(conn, download.id)
-        if polls < GONE_POLLS:
+        if polls < GONE_POLLS or download.state is AcquisitionState.COMPLETE:
             return
         if download.state is AcquisitionState.SENT:
             log.warning("torrent_lost", acquisition=download.id, release=download.release_title)

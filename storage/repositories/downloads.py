@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from reeld.domain.acquisition import AcquisitionState
+from reeld.domain.acquisition import GONE_POLLS, AcquisitionState
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
 # The movie's bar moves with its download, in the same statement.
@@ -35,6 +35,8 @@ _MISSED: Final = """
 UPDATE acquisition SET missed_polls = missed_polls + 1, updated_at = now()
 WHERE id = %s AND state IN ('sent', 'downloading', 'complete') RETURNING missed_polls
 """
+
+_LISTED: Final = "UPDATE acquisition SET missed_polls = 0, updated_at = now() WHERE id = ANY(%s) AND missed_polls > 0"
 
 _DOWNLOADS: Final = """
 SELECT a.id, a.movie_id, m.title, m.year, a.title, a.indexer, a.state, a.infohash, a.size, a.progress, a.downloaded,
@@ -119,6 +121,18 @@ async def note_missed(conn: Connection, acquisition_id: int) -> int:
     """Note that the client did not know the torrent; return in how many polls in a row, 0 if it need not know it."""
     row = await fetch_one(conn, _MISSED, (acquisition_id,))
     return 0 if row is None else int(row[0])
+
+
+async def note_listed(conn: Connection, acquisition_ids: Sequence[int]) -> None:
+    """Note that the client knows these torrents, of which it need not say more."""
+    await execute(conn, _LISTED, (list(acquisition_ids),))
+
+
+async def is_gone(source: Reader, acquisition_id: int) -> bool:
+    """Tell whether the client is certain not to know the torrent any more."""
+    statement = "SELECT missed_polls >= %s FROM acquisition WHERE id = %s"
+    row = await fetch_one(source, statement, (GONE_POLLS, acquisition_id))
+    return row is not None and bool(row[0])
 
 
 def _download(row: Row) -> Download:

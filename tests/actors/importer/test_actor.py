@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from reeld.actors.importer._failures import VerificationFailed
 from reeld.actors.kernel import BreakerConfig
 from reeld.actors.resources import Resources
 from reeld.domain.acquisition import (
+    GONE_POLLS,
     AcquisitionState,
     DownloadedFile,
     FailureReason,
@@ -37,6 +39,7 @@ from reeld.storage.repositories import (
     movies,
     releases,
 )
+from reeld.storage.repositories import downloads as download_rows
 from reeld.storage.work import WorkItem, WorkState
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
@@ -335,6 +338,57 @@ async def test_a_download_that_is_not_here_waits_and_blames_nobody(
     assert movie.stage is Stage.IMPORTING
     assert "mount it" in movie.stage_note
     assert await blocklist.by_movie(story.resources.database, story.movie_id) == []
+
+
+@pytest.mark.parametrize("planned", [False, True])
+async def test_a_download_that_was_removed_with_its_files_is_given_up(
+    story: Story, actor: Any, run_actor: Any, eventually: Eventually, planned: bool
+) -> None:
+    if planned:
+        story.root.rmdir()
+        async with run_actor(actor):
+            await eventually(story.snoozed)
+        assert (await story.journal()).step is ImportStep.PLANNED
+        story.root.mkdir()
+    shutil.rmtree(story.downloads / TITLE)
+    async with story.resources.database.transaction() as conn:
+        await conn.execute("UPDATE work SET run_at = now()")
+        for _ in range(GONE_POLLS):
+            await download_rows.note_missed(conn, story.acquisition_id)
+
+    async with run_actor(actor):
+        await eventually(lambda: story.is_(WorkState.DONE))
+
+    acquisition, movie = await story.acquisition(), await story.movie()
+    assert acquisition.failure is FailureReason.REMOVED_BY_USER
+    assert (movie.stage, "removed" in movie.stage_note) == (Stage.SEARCHED, True)
+    assert [kind for kind, _ in await story.events()] == ["download.failed"]
+
+
+async def test_a_torrent_that_was_removed_without_its_files_is_imported(
+    story: Story, actor: Any, run_actor: Any, eventually: Eventually
+) -> None:
+    async with story.resources.database.transaction() as conn:
+        for _ in range(GONE_POLLS):
+            await download_rows.note_missed(conn, story.acquisition_id)
+
+    async with run_actor(actor):
+        await eventually(lambda: story.is_(WorkState.DONE))
+
+    assert story.final.samefile(story.source)
+    assert (await story.acquisition()).state is AcquisitionState.IMPORTED
+
+
+async def test_files_that_are_gone_while_the_client_has_the_torrent_are_waited_for(
+    story: Story, actor: Any, run_actor: Any, eventually: Eventually
+) -> None:
+    shutil.rmtree(story.downloads / TITLE)
+
+    async with run_actor(actor):
+        await eventually(story.snoozed)
+
+    assert (await story.work()).reason == "download_missing"
+    assert (await story.acquisition()).state is AcquisitionState.COMPLETE
 
 
 async def test_a_root_folder_that_comes_back_is_noticed_without_anybodys_help(

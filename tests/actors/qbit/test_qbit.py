@@ -26,7 +26,7 @@ from reeld.domain.secret import Secret
 from reeld.domain.torrent import encode
 from reeld.services.qbittorrent import AddOptions, QbittorrentClient
 from reeld.simulators import Release, Source, World
-from reeld.storage.repositories import acquisitions, blocklist
+from reeld.storage.repositories import acquisitions, blocklist, downloads
 from reeld.storage.vault import Vault
 from reeld.storage.work import WorkState
 
@@ -377,6 +377,50 @@ async def test_a_download_that_a_person_removed_is_named_so_and_not_added_again(
     assert world.qbittorrent.torrents == {}
 
 
+@pytest.mark.parametrize("how", ["lose", "delete"])
+async def test_a_complete_download_that_is_gone_is_noticed_and_left_to_its_import(
+    resources: Resources,
+    run_actor: Any,
+    rows: Any,
+    world: World,
+    fetched: Any,
+    how: str,
+    eventually: Any,
+) -> None:
+    movie_id, acquisition_id, _ = fetched
+
+    async def gone() -> bool:
+        return await downloads.is_gone(resources.database, acquisition_id)
+
+    async with run_actor(lambda: QbitActor(resources)):
+        await rows.until(await add(rows, acquisition_id))
+        await rows.until_state(acquisition_id, COMPLETE)
+        files = world.qbittorrent.requests["/api/v2/torrents/files"]
+        world.qbittorrent.turn(**{how: "*"})
+        await eventually(gone)
+    assert world.qbittorrent.requests["/api/v2/torrents/files"] == files
+    assert (await rows.acquisition(acquisition_id)).state is COMPLETE
+    assert (await rows.movie(movie_id)).stage is Stage.IMPORTING
+    assert await rows.events("download.failed") == []
+
+
+async def test_a_complete_download_that_was_overlooked_once_is_there(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any, eventually: Any
+) -> None:
+    _, acquisition_id, _ = fetched
+
+    async def counted_anew() -> bool:
+        counts = await resources.database.fetch_all("SELECT missed_polls FROM acquisition")
+        return counts == [(0,)]
+
+    async with run_actor(lambda: QbitActor(resources)):
+        await rows.until(await add(rows, acquisition_id))
+        await rows.until_state(acquisition_id, COMPLETE)
+        async with resources.database.transaction() as conn:
+            await downloads.note_missed(conn, acquisition_id)
+        await eventually(counted_anew)
+
+
 async def test_a_download_in_another_category_is_still_ours_and_stays_there(
     resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
 ) -> None:
@@ -648,6 +692,19 @@ async def test_a_finished_torrent_is_removed_without_a_word_about_failure(
     assert world.qbittorrent.torrents == {}
     assert any(path.is_file() for path in world.downloads.rglob("*"))
     assert await rows.events("download.failed") == []
+
+
+async def test_a_finished_torrent_that_is_removed_with_its_files_makes_room_for_another_release(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
+) -> None:
+    movie_id, acquisition_id, _ = fetched
+    async with run_actor(lambda: QbitActor(resources)) as cell:
+        await rows.until(await add(rows, acquisition_id))
+        await rows.until_state(acquisition_id, COMPLETE)
+        await cell.address.ask(RemoveDownload(acquisition_id, delete_files=True))
+    acquisition = await rows.acquisition(acquisition_id)
+    assert acquisition.failure is FailureReason.REMOVED_BY_USER
+    assert (await rows.movie(movie_id)).stage is Stage.SEARCHED
 
 
 async def test_share_limits_and_priorities_are_set(
