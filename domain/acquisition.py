@@ -100,6 +100,7 @@ class FailureReason(StrEnum):
     CLIENT_REFUSED = "client_refused"
     """qBittorrent will never take this torrent."""
     CLIENT_ERROR = "client_error"
+    """As the next one: nobody gives up for it any more, but rows of earlier days say it."""
     MISSING_FILES = "missing_files"
     STALLED = "stalled"
     REMOVED_BY_USER = "removed_by_user"

@@ -15,10 +15,8 @@ RESTART_SECONDS: Final = 60.0
 
 _IDLE: Final = frozenset({Phase.PAUSED, Phase.QUEUED, Phase.CHECKING, Phase.MOVING})
 """No progress is expected: the time does not count as a stall."""
-_BROKEN: Final[Mapping[Phase, FailureReason]] = {
-    Phase.FAILED: FailureReason.CLIENT_ERROR,
-    Phase.MISSING_FILES: FailureReason.MISSING_FILES,
-}
+_BROKEN: Final = frozenset({Phase.FAILED, Phase.MISSING_FILES})
+"""Its disk or a person's hand is to blame, never the release: another one would fare no better."""
 _SENTENCES: Final[Mapping[Phase, str]] = {
     Phase.FAILED: (
         "qBittorrent reports an error on this torrent: is its disk full, or its folder not writable?"
@@ -67,8 +65,7 @@ class Finding:
 class _Past:
     downloaded: int
     moved_at: float
-    broken_since: float | None = None
-    started_at: float = 0.0
+    started_at: float | None = None
     sentence: str | None = None
 
 
@@ -76,7 +73,7 @@ class Watch:
     """Remembers, between two looks, since when a download stands still or reports an error.
 
     Args:
-        stalled_seconds: A download that does not go on for this long, for whatever reason but a person's, has failed.
+        stalled_seconds: A download of which nobody sends anything for this long has failed.
     """
 
     def __init__(self, stalled_seconds: float) -> None:
@@ -117,23 +114,17 @@ class Watch:
         phase = finding.status.phase
         finding = replace(finding, sentence=_SENTENCES.get(phase, ""))
         if phase in _BROKEN:
-            return self._judge_broken(finding, phase, past, now)
-        past.broken_since = None
+            return self._judge_broken(finding, past, now)
+        past.started_at = None
         if now - past.moved_at < self.stalled_seconds:
             return finding
         span = _span(self.stalled_seconds)
         sentence = f"Not a byte came for {span}. Another release is tried."
         return replace(finding, news=News.FAILED, failure=FailureReason.STALLED, sentence=sentence)
 
-    def _judge_broken(self, finding: Finding, phase: Phase, past: _Past, now: float) -> Finding:
-        if past.broken_since is None:
-            past.broken_since = past.started_at = now
-        if now - past.broken_since >= self.stalled_seconds:
-            span = _span(self.stalled_seconds)
-            sentence = (
-                f"{_SENTENCES[phase].partition(':')[0]} for {span}. Another release is tried."
-            )
-            return replace(finding, news=News.FAILED, failure=_BROKEN[phase], sentence=sentence)
+    def _judge_broken(self, finding: Finding, past: _Past, now: float) -> Finding:
+        if past.started_at is None:
+            past.started_at = now
         # What comes behind an error is a stall of its own, which begins then.
         past.moved_at = now
         is_due = now - past.started_at >= RESTART_SECONDS

@@ -323,17 +323,25 @@ async def test_an_error_of_qbittorrent_is_told_and_started_again_until_its_cause
     assert await blocklist.by_movie(resources.database, movie_id) == []
 
 
-async def test_an_error_that_lasts_is_given_up_with_its_reason(
-    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
+async def test_an_error_that_lasts_blames_no_release(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any, monkeypatch: Any
 ) -> None:
-    _, acquisition_id, _ = fetched
+    movie_id, acquisition_id, _ = fetched
+    monkeypatch.setattr(watching, "RESTART_SECONDS", 0.3)
     world.qbittorrent.turn(free_space=0)
     settings = world.qbittorrent_settings(poll_seconds=0.1)
     rows.configure(qbittorrent=replace(settings, stalled_seconds=0.5))
     async with run_actor(lambda: QbitActor(resources)):
         await rows.until(await add(rows, acquisition_id))
-        acquisition = await rows.until_state(acquisition_id, FAILED)
-    assert acquisition.failure is FailureReason.CLIENT_ERROR
+        await until_note(rows, movie_id, "is its disk full")
+        tried = world.qbittorrent.requests["/api/v2/torrents/start"]
+        with trio.fail_after(10):
+            while world.qbittorrent.requests["/api/v2/torrents/start"] < tried + 4:
+                await trio.sleep(0.02)
+        assert not (await rows.acquisition(acquisition_id)).state.is_final
+        world.qbittorrent.turn(free_space=10**9)
+        await rows.until_state(acquisition_id, COMPLETE)
+    assert await blocklist.by_movie(resources.database, movie_id) == []
 
 
 async def test_a_torrent_that_qbittorrent_lost_before_it_began_is_added_again(
