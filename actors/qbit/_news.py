@@ -10,7 +10,6 @@ from reeld.actors.giving_up import give_up
 from reeld.actors.qbit._by_hand import REMOVED
 from reeld.actors.qbit._watching import Finding
 from reeld.domain.acquisition import (
-    GONE_POLLS,
     AcquisitionState,
     DownloadedFile,
     FailureReason,
@@ -129,15 +128,15 @@ async def note_listed(database: Database, acquisition_ids: Sequence[int]) -> Non
 async def note_missing(database: Database, download: Download) -> None:
     """Write down that the client does not list a torrent; once that is certain, act on it.
 
-    One that never began is added again from the stored bytes: the client lost it before it was safe. One that had
-    begun was removed by a person, and nobody adds it again behind their back. A complete one may have left its
+    One that was just added and never began is added again from the stored bytes: the client lost it before it was
+    safe. Any other was removed by a person, and nobody adds it again behind their back. A complete one may have left its
     files, which are all that its import needs: the import gives up when they are gone as well.
     """
     async with database.transaction() as conn:
-        polls = await downloads.note_missed(conn, download.id)
-        if polls < GONE_POLLS or download.state is AcquisitionState.COMPLETE:
+        missed = await downloads.note_missed(conn, download.id)
+        if not missed.is_certain or download.state is AcquisitionState.COMPLETE:
             return
-        if download.state is AcquisitionState.SENT:
+        if download.state is AcquisitionState.SENT and missed.is_fresh:
             log.warning("torrent_lost", acquisition=download.id, release=download.release_title)
             crash_point("grab.client.lost")
             await _add_again(conn, download)

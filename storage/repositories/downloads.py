@@ -10,6 +10,9 @@ from typing import Final
 from reeld.domain.acquisition import GONE_POLLS, AcquisitionState
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
+FRESH_SECONDS: Final = 600.0
+"""qBittorrent has a torrent safe on its disk within seconds; the rest is for one that is started anew meanwhile."""
+
 # The movie's bar moves with its download, in the same statement.
 _REPORT: Final = """
 WITH told AS (
@@ -33,7 +36,8 @@ WHERE movie.id = noted.movie_id AND movie.stage = 'downloading' AND movie.progre
 
 _MISSED: Final = """
 UPDATE acquisition SET missed_polls = missed_polls + 1, updated_at = now()
-WHERE id = %s AND state IN ('sent', 'downloading', 'complete') RETURNING missed_polls
+WHERE id = %(id)s AND state IN ('sent', 'downloading', 'complete')
+RETURNING missed_polls, coalesce(sent_at > now() - make_interval(secs => %(fresh)s), false)
 """
 
 _LISTED: Final = "UPDATE acquisition SET missed_polls = 0, updated_at = now() WHERE id = ANY(%s) AND missed_polls > 0"
@@ -65,6 +69,24 @@ class ClientReport:
     speed: int
     eta_seconds: int | None
     client_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A torrent that the client does not list.
+
+    Attributes:
+        polls: In how many polls in a row.
+        is_fresh: Whether it was first handed over so lately that the client may have lost it by itself.
+    """
+
+    polls: int = 0
+    is_fresh: bool = False
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is gone, and not merely not loaded yet."""
+        return self.polls >= GONE_POLLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +139,10 @@ async def report(conn: Connection, reports: Sequence[ClientReport]) -> None:
     await execute(conn, _REPORT, params)
 
 
-async def note_missed(conn: Connection, acquisition_id: int) -> int:
-    """Note that the client did not know the torrent; return in how many polls in a row, 0 if it need not know it."""
-    row = await fetch_one(conn, _MISSED, (acquisition_id,))
-    return 0 if row is None else int(row[0])
+async def note_missed(conn: Connection, acquisition_id: int) -> Missed:
+    """Note that the client did not know the torrent; of one that it need not know, no poll counts."""
+    row = await fetch_one(conn, _MISSED, {"id": acquisition_id, "fresh": FRESH_SECONDS})
+    return Missed() if row is None else Missed(*row)
 
 
 async def note_listed(conn: Connection, acquisition_ids: Sequence[int]) -> None:

@@ -474,10 +474,10 @@ async def test_reports_of_the_client_move_acquisitions_and_movies_at_once(
     report = ClientReport(number, 0.5, 350, 1000, 7, "downloading")
     async with database.transaction() as conn:
         await movies.advance(conn, movie.id, Stage.DOWNLOADING)
-        assert await downloads.note_missed(conn, number) == 1
-        assert await downloads.note_missed(conn, number) == 2
+        assert (await downloads.note_missed(conn, number)).polls == 1
+        assert (await downloads.note_missed(conn, number)).polls == 2
         await downloads.report(conn, [report, replace(report, acquisition_id=999)])
-        assert await downloads.note_missed(conn, number) == 1
+        assert (await downloads.note_missed(conn, number)).polls == 1
     assert await downloads.count(database) == 1
     [download] = await downloads.active(database)
     assert (download.progress, download.downloaded, download.speed) == (0.5, 350, 1000)
@@ -494,7 +494,7 @@ async def test_a_late_report_changes_nothing_that_is_over(database: Database) ->
         await downloads.report(conn, [ClientReport(number, 0.5, 350, 1000, None, "downloading")])
         assert (await acquisitions.get(conn, number)).progress == 1  # type: ignore[union-attr]
         await acquisitions.move(conn, number, S.FAILED, failure=FailureReason.NO_VIDEO)
-        assert await downloads.note_missed(conn, number) == 0
+        assert (await downloads.note_missed(conn, number)).polls == 0
 
 
 def a_plan(acquisition_id: int, movie_id: int, **fields: object) -> NewImport:

@@ -365,6 +365,36 @@ async def test_a_torrent_that_qbittorrent_lost_before_it_began_is_added_again(
     assert await rows.events("download.failed") == []
 
 
+async def test_a_torrent_that_is_added_again_does_not_count_as_new_again(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
+) -> None:
+    _, acquisition_id, _ = fetched
+    async with run_actor(lambda: QbitActor(resources)):
+        await rows.until(await add(rows, acquisition_id))
+    (first,) = await resources.database.fetch_all("SELECT sent_at FROM acquisition")
+    async with resources.database.transaction() as conn:
+        await conn.execute("UPDATE acquisition SET state = 'sent'")
+        await acquisitions.move(conn, acquisition_id, AcquisitionState.FETCHED)
+        await acquisitions.move(conn, acquisition_id, SENT)
+    assert await resources.database.fetch_all("SELECT sent_at FROM acquisition") == [first]
+
+
+async def test_a_torrent_that_never_began_and_is_not_new_was_removed_by_a_person(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
+) -> None:
+    _, acquisition_id, _ = fetched
+    world.qbittorrent.turn(stall_all=True)
+    async with run_actor(lambda: QbitActor(resources)):
+        await rows.until(await add(rows, acquisition_id))
+        await resources.database.execute(
+            "UPDATE acquisition SET sent_at = sent_at - interval '11 minutes'"
+        )
+        world.qbittorrent.turn(delete="*")
+        acquisition = await rows.until_state(acquisition_id, FAILED)
+    assert acquisition.failure is FailureReason.REMOVED_BY_USER
+    assert world.qbittorrent.requests["/api/v2/torrents/add"] == 1
+
+
 @pytest.mark.parametrize("how", ["lose", "delete"])
 async def test_a_download_that_a_person_removed_is_named_so_and_not_added_again(
     resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any, how: str
