@@ -106,6 +106,8 @@ class FailureReason(StrEnum):
     REMOVED_BY_USER = "removed_by_user"
     MOVIE_REMOVED = "movie_removed"
     """The movie is not wanted any more."""
+    DISCARDED = "discarded"
+    """A person discarded the work that carried it on."""
     SUPERSEDED = "superseded"
     """A better release was imported meanwhile."""
     WRONG_CONTENT = "wrong_content"
@@ -125,7 +127,12 @@ class FailureReason(StrEnum):
 
 
 _BLAMELESS = frozenset(
-    {FailureReason.MOVIE_REMOVED, FailureReason.SUPERSEDED, FailureReason.NOT_AN_UPGRADE}
+    {
+        FailureReason.MOVIE_REMOVED,
+        FailureReason.DISCARDED,
+        FailureReason.SUPERSEDED,
+        FailureReason.NOT_AN_UPGRADE,
+    }
 )
 
 

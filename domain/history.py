@@ -37,6 +37,8 @@ class EventKind(StrEnum):
     """{movie_id, path}."""
     WORK_DEAD = "work.dead"
     """{work_id, queue, kind, reason}."""
+    WORK_DISCARDED = "work.discarded"
+    """{work_id, queue, kind, args}."""
 
 
 class HistoryKind(StrEnum):

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
+from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.history import Event, EventKind
 from reeld.domain.work import Queue, WorkKind, WorkRequest
+
+CARRIED: Final[Mapping[str, AcquisitionState]] = {
+    WorkKind.FETCH_TORRENT: AcquisitionState.INTENT,
+    WorkKind.ADD_TORRENT: AcquisitionState.FETCHED,
+    WorkKind.IMPORT: AcquisitionState.COMPLETE,
+}
+"""The work without which an acquisition stays in a state for ever, and that state."""
 
 
 def work_after(event: Event) -> tuple[WorkRequest, ...]:
@@ -33,9 +44,26 @@ def work_after(event: Event) -> tuple[WorkRequest, ...]:
             return (WorkRequest(Queue.IMPORTER, WorkKind.IMPORT, args, unique_key=key),)
         case EventKind.DOWNLOAD_FAILED:
             movie = event.payload["movie_id"]
+            if event.payload["reason"] == FailureReason.DISCARDED:
+                return ()  # the same release would be taken again; it rests until the next search
             return (_movie_work(Queue.DECISION, WorkKind.DECIDE_MOVIE, movie),)
+        case EventKind.WORK_DISCARDED if event.payload["kind"] in CARRIED:
+            return (_abandonment(event),)
         case _:
             return ()
+
+
+def _abandonment(event: Event) -> WorkRequest:
+    args = event.payload["args"]
+    assert isinstance(args, Mapping)
+    acquisition = args["acquisition_id"]
+    kind = event.payload["kind"]
+    return WorkRequest(
+        Queue.DECISION,
+        WorkKind.ABANDON,
+        {"acquisition_id": acquisition, "kind": kind},
+        unique_key=f"acquisition:{acquisition}:{kind}",
+    )
 
 
 def _movie_work(queue: Queue, kind: WorkKind, movie_id: object) -> WorkRequest:

@@ -41,6 +41,8 @@ class WorkKind(StrEnum):
     """decision: {movie_id}. Looks among what feeds had before the movie was wanted."""
     DECIDE_MOVIE = "decide-movie"
     """decision: {movie_id}."""
+    ABANDON = "abandon"
+    """decision: {acquisition_id, kind}. Gives up an acquisition whose work of this kind a person discarded."""
     ADD_TORRENT = "add-torrent"
     """qbit: {acquisition_id}."""
     MARK_IMPORTED = "mark-imported"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
 
+from reeld.actors.decision._abandoning import abandon
 from reeld.actors.decision._matching import Reading, build_index, match_releases
 from reeld.actors.resources import Resources
 from reeld.actors.worker import Effect, WorkerActor, works
@@ -102,6 +104,12 @@ class DecisionActor(WorkerActor):
             else ()
         )
         return _decided(movie, decision, settled)
+
+    @works(WorkKind.ABANDON)
+    async def abandon(self, job: Job) -> Effect | None:
+        """Go on without an acquisition whose work a person discarded."""
+        args = job.args
+        return partial(abandon, acquisition_id=int(args["acquisition_id"]), kind=str(args["kind"]))
 
     @works(WorkKind.SEARCH_MISSING)
     async def search_missing(self, _job: Job) -> Effect | None:

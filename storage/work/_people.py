@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from reeld.domain.history import EventKind
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+from reeld.storage.events import append
 from reeld.storage.work._job import QueueDepth, WorkError, WorkItem, WorkState
 
 _COLUMNS: Final = """id, queue, kind, args, state, priority, run_at, attempt, max_attempts, snoozes, progress,
@@ -35,9 +37,13 @@ WHERE id = %(id)s AND state = 'dead' AND NOT EXISTS (
 RETURNING pg_notify('reeld_work', queue)
 """
 
+# What was asked for again since this died stands for it: then nothing of what it was for is given up.
 _DISCARD: Final = """
 UPDATE work SET state = 'cancelled', finished_at = now(), reason = 'discarded', sentence = 'A person discarded it.'
 WHERE id = %s AND state IN ('dead', 'available')
+RETURNING queue, kind, args, EXISTS (
+    SELECT FROM work other WHERE other.queue = work.queue AND other.kind = work.kind AND other.id <> work.id
+      AND other.unique_key = work.unique_key AND other.state IN ('available', 'running'))
 """
 
 # One branch a state, because each has an index of its own and final work is much the most.
@@ -83,8 +89,15 @@ async def retry_dead(conn: Connection, work_id: int) -> bool:
 
 
 async def discard(conn: Connection, work_id: int) -> bool:
-    """Cancel work that is dead or waits; False when it is neither."""
-    return await execute(conn, _DISCARD, (work_id,)) == 1
+    """Cancel work that is dead or waits, and tell who waits for it; False when it is neither."""
+    row = await fetch_one(conn, _DISCARD, (work_id,))
+    if row is None:
+        return False
+    queue, kind, args, is_asked_for_again = row
+    if not is_asked_for_again:
+        payload = {"work_id": work_id, "queue": queue, "kind": kind, "args": args}
+        await append(conn, EventKind.WORK_DISCARDED, None, payload)
+    return True
 
 
 async def depths(conn: Reader) -> list[QueueDepth]:

@@ -61,6 +61,7 @@ def test_only_faults_of_the_release_block_it() -> None:
     blameless = {reason for reason in FailureReason if not reason.blames_release}
     assert blameless == {
         FailureReason.MOVIE_REMOVED,
+        FailureReason.DISCARDED,
         FailureReason.SUPERSEDED,
         FailureReason.NOT_AN_UPGRADE,
     }

@@ -19,6 +19,10 @@ def kinds(*events: Event) -> list[tuple[Queue, WorkKind]]:
     return [(work.queue, work.kind) for one in events for work in work_after(one)]
 
 
+def discarded(work: WorkKind, **args: object) -> Event:
+    return Event(7, EventKind.WORK_DISCARDED, {"kind": str(work), "args": args}, NOW)
+
+
 def test_an_added_movie_is_refreshed_searched_and_looked_for_among_what_came_before() -> None:
     assert kinds(event(EventKind.MOVIE_ADDED, movie_id=3)) == [
         (Queue.TMDB, WorkKind.REFRESH_MOVIE),
@@ -47,12 +51,27 @@ def test_a_complete_download_is_imported() -> None:
 
 
 def test_a_failed_download_makes_the_movie_be_decided_again() -> None:
-    (work,) = work_after(event(EventKind.DOWNLOAD_FAILED, movie_id=3, acquisition_id=9))
+    (work,) = work_after(
+        event(EventKind.DOWNLOAD_FAILED, movie_id=3, acquisition_id=9, reason="stalled")
+    )
     assert (work.queue, work.kind) == (Queue.DECISION, WorkKind.DECIDE_MOVIE)
 
 
+def test_what_a_person_discarded_is_given_up_and_not_decided_again_at_once() -> None:
+    for kind in (WorkKind.FETCH_TORRENT, WorkKind.ADD_TORRENT, WorkKind.IMPORT):
+        (work,) = work_after(discarded(kind, acquisition_id=9))
+        assert (work.queue, work.kind) == (Queue.DECISION, WorkKind.ABANDON)
+        assert work.args == {"acquisition_id": 9, "kind": kind}
+    for other in (WorkKind.MARK_IMPORTED, WorkKind.REFRESH_MOVIE):
+        assert kinds(discarded(other)) == []
+    failed = event(EventKind.DOWNLOAD_FAILED, movie_id=3, acquisition_id=9, reason="discarded")
+    assert kinds(failed) == []
+
+
 def test_every_request_carries_a_key_so_that_a_repeated_event_is_harmless() -> None:
-    payload = {"movie_id": 3, "acquisition_id": 9, "release_ids": [1]}
+    about = {"acquisition_id": 9}
+    payload = {"movie_id": 3, "release_ids": [1], "reason": "stalled", "kind": "import"}
+    payload |= about | {"args": about}
     for kind in EventKind:
         for work in work_after(Event(1, kind, payload, NOW)):
             assert work.unique_key

@@ -318,6 +318,19 @@ async def test_dead_and_waiting_work_can_be_discarded_but_not_what_runs(
     assert await queue.discard(99999) is False
 
 
+async def test_discarded_work_is_announced_unless_the_same_work_is_asked_for_again(
+    database: Database, queue: WorkQueue, worker: uuid.UUID
+) -> None:
+    await put(database, unique_key="movie:1")
+    first = await claim_one(queue, worker)
+    await queue.bury(first, "hopeless", "It cannot be done.")
+    second = await put(database, unique_key="movie:1")
+    assert await queue.discard(first.id)
+    assert await queue.discard(second)  # type: ignore[arg-type]
+    events = await database.fetch_all("SELECT payload FROM event WHERE kind = 'work.discarded'")
+    assert [payload["work_id"] for (payload,) in events] == [second]
+
+
 async def test_burying_in_the_callers_transaction_is_part_of_it(
     database: Database, queue: WorkQueue, worker: uuid.UUID
 ) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from reeld.actors.decision import DecisionActor
+from reeld.actors.dispatcher import DispatcherActor
 from reeld.actors.giving_up import give_up
 from reeld.actors.resources import Resources
 from reeld.domain.acquisition import AcquisitionState, FailureReason
@@ -17,8 +18,9 @@ from reeld.domain.release import NewRelease, Source
 from reeld.domain.settings import DecisionSettings
 from reeld.simulators import Film, Flaw
 from reeld.simulators import catalogue as films
-from reeld.storage.repositories import acquisitions, library, releases
+from reeld.storage.repositories import acquisitions, blocklist, library, releases
 from reeld.storage.repositories import movies as movie_rows
+from reeld.storage.work import WorkState
 
 NIGHT = films.NIGHT_OF_THE_LIVING_DEAD
 
@@ -471,6 +473,62 @@ async def test_movies_whose_search_is_longest_ago_are_searched_again(
     async with run_actor(lambda: DecisionActor(resources)):
         await rows.until(await rows.ask("decision", "search-missing"))
     assert {item.args["movie_id"] for item in await rows.waiting("hdbits")} == {long_ago, never}
+
+
+@pytest.mark.parametrize("kind", ["fetch-torrent", "add-torrent", "import"])
+async def test_a_movie_rests_after_its_work_was_discarded_until_it_is_searched_again(
+    resources: Resources, run_actor: Any, rows: Any, kind: str
+) -> None:
+    movie_id = await rows.add_movie(NIGHT)
+    async with (
+        run_actor(lambda: DecisionActor(resources)),
+        run_actor(lambda: DispatcherActor(resources)),
+    ):
+        ids = await match(resources, rows, offer("Night.of.the.Living.Dead.1968.1080p.BluRay-GRP"))
+        await decide(rows, movie_id)
+        active = await acquisitions.active_of_movie(resources.database, movie_id)
+        assert active is not None
+        carrying = await carried_by(resources, rows, active.id, kind)
+        assert await resources.work.discard(carrying)
+        given_up = await rows.until_state(active.id, AcquisitionState.FAILED)
+        assert given_up.failure is FailureReason.DISCARDED
+        movie = await rows.movie(movie_id)
+        assert (movie.stage, "discarded" in movie.stage_note) == (Stage.SEARCHED, True)
+        assert await blocklist.by_movie(resources.database, movie_id) == []
+        asked = await resources.work.list(queue="decision", state=WorkState.AVAILABLE)
+        assert asked == [], "it is taken again at once"
+        await rows.until(await rows.ask("decision", "match-releases", {"release_ids": ids}))
+        await decide(rows, movie_id)
+        again = await acquisitions.active_of_movie(resources.database, movie_id)
+    assert again is not None
+
+
+async def carried_by(resources: Resources, rows: Any, acquisition_id: int, kind: str) -> int:
+    """Bring an acquisition to where work of a kind carries it on; return that work."""
+    (fetch,) = await rows.waiting("rss")
+    if kind == "fetch-torrent":
+        return int(fetch.id)
+    async with resources.database.transaction() as conn:
+        await acquisitions.store_torrent(conn, acquisition_id, b"sealed", "a" * 40)
+        if kind == "import":
+            await acquisitions.move(conn, acquisition_id, AcquisitionState.SENT)
+            await acquisitions.move(conn, acquisition_id, AcquisitionState.COMPLETE, files=[])
+    queue = "qbit" if kind == "add-torrent" else "importer"
+    return int(await rows.ask(queue, kind, {"acquisition_id": acquisition_id}))
+
+
+async def test_work_that_was_overtaken_is_discarded_without_giving_anything_up(
+    resources: Resources, run_actor: Any, rows: Any
+) -> None:
+    movie_id = await rows.add_movie(NIGHT)
+    async with run_actor(lambda: DecisionActor(resources)):
+        await match(resources, rows, offer("Night.of.the.Living.Dead.1968.1080p.BluRay-GRP"))
+        await decide(rows, movie_id)
+        active = await acquisitions.active_of_movie(resources.database, movie_id)
+        assert active is not None
+        args = {"acquisition_id": active.id, "kind": "add-torrent"}
+        await rows.until(await rows.ask("decision", "abandon", args))
+    assert (await rows.acquisition(active.id)).state is AcquisitionState.INTENT
 
 
 @pytest.mark.parametrize("state", ["available", "running"])
