@@ -144,6 +144,7 @@ class DecisionActor(WorkerActor):
             owned=_owned(files[0]) if files else None,
             acquiring=f"It is being acquired already ({active.state})." if active else None,
             blocked=await blocklist.by_movie(database, movie.id),
+            searched_by_person=await movies.is_asked_for(database, movie.id),
         )
 
     def _count(self, decision: Decision, candidates: dict[int, Candidate]) -> None:

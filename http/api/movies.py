@@ -113,7 +113,7 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
 
     @post("/{movie_id:int}/search", operation_id="searchMovie", status_code=202)
     async def search_movie(movie_id: FromPath[int]) -> Asked:
-        """Look for releases of a movie now."""
+        """Look for releases of a movie now, and take the best one even if the movie is not monitored."""
         await known(movie_id)
         request = WorkRequest(
             Queue.HDBITS,
@@ -123,6 +123,7 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
             priority=Priority.PERSON_WAITS,
         )
         async with surface.database.transaction() as conn:
+            await movies.ask_for(conn, movie_id)
             return Asked(bool(await submit(conn, request)))
 
     @get("/find", operation_id="findMovies")

@@ -36,10 +36,22 @@ SELECT {columns} FROM movie WHERE stage = %s AND id > %s ORDER BY id LIMIT %s
 
 _NAMES_PAGE: Final = 500
 
+# Asked for by a person, from then until what the search found has been decided about.
+_ASKED_FOR: Final = """(asked_at IS NOT NULL
+    AND (coalesce(searched_at < asked_at, true) OR searched_at > now() - interval '1 hour'))"""
+
 _NAMES: Final = """
 SELECT id, tmdb_id, imdb_id, title, original_title, alternative_titles, year, secondary_year
-FROM movie WHERE monitored AND id > %s ORDER BY id LIMIT %s
-"""
+FROM movie WHERE (monitored OR {asked_for}) AND id > %s ORDER BY id LIMIT %s
+""".replace("{asked_for}", _ASKED_FOR)
+
+_NAMES_VERSION: Final = """
+SELECT count(*), sum(id), max(refreshed_at) FROM movie WHERE monitored OR {asked_for}
+""".replace("{asked_for}", _ASKED_FOR)
+
+_IS_ASKED_FOR: Final = "SELECT {asked_for} FROM movie WHERE id = %s".replace(
+    "{asked_for}", _ASKED_FOR
+)
 
 _MOVE: Final = """
 UPDATE movie SET
@@ -161,7 +173,9 @@ async def page(
 
 
 async def names(source: Reader) -> list[MovieNames]:
-    """Return the titles, years and ids of every monitored movie, for the index that matches releases.
+    """Return the titles, years and ids of every movie that is wanted, for the index that matches releases.
+
+    Wanted is what is monitored, and what a person asked to be searched just now.
 
     Read in pages, so that ten thousand movies do not hold up the loop.
     """
@@ -176,8 +190,7 @@ async def names(source: Reader) -> list[MovieNames]:
 
 async def names_version(source: Reader) -> tuple[object, ...]:
     """Return a value that changes whenever `names` would return something else."""
-    statement = "SELECT count(*), sum(id), max(refreshed_at) FROM movie WHERE monitored"
-    return await fetch_one(source, statement) or ()
+    return await fetch_one(source, _NAMES_VERSION) or ()
 
 
 async def to_search(source: Reader, *, seconds: float, limit: int) -> list[int]:
@@ -189,6 +202,17 @@ async def to_search(source: Reader, *, seconds: float, limit: int) -> list[int]:
     params = {"seconds": seconds, "queue": Queue.HDBITS, "kind": WorkKind.SEARCH_MOVIE}
     rows = await fetch_all(source, _TO_SEARCH, params | {"limit": limit})
     return [int(row[0]) for row in rows]
+
+
+async def ask_for(conn: Connection, movie_id: int) -> None:
+    """Note that a person asks for a search of a movie, monitored or not."""
+    await execute(conn, "UPDATE movie SET asked_at = now() WHERE id = %s", (movie_id,))
+
+
+async def is_asked_for(source: Reader, movie_id: int) -> bool:
+    """Tell whether a person asked for a search whose findings are still being decided about."""
+    row = await fetch_one(source, _IS_ASKED_FOR, (movie_id,))
+    return row is not None and bool(row[0])
 
 
 async def was_searched(conn: Connection, movie_id: int) -> None:

@@ -192,3 +192,16 @@ async def test_a_search_is_asked_for_once(daemon: Any, world: Any) -> None:
         (await daemon.http.post(f"/api/movies/{number}/search")).json()["queued"] for _ in range(2)
     ]
     assert asked[-1] is False
+
+
+async def test_a_movie_that_is_not_monitored_arrives_when_a_person_has_it_searched(
+    daemon: Any, world: Any
+) -> None:
+    film = world.films_from(Source.HDBITS)[0]
+    body = {"tmdb_id": film.tmdb_id, "monitored": False}
+    number = (await daemon.http.post("/api/movies", json=body)).json()["id"]
+    path = f"/api/movies/{number}"
+    movie = await until(lambda: daemon.http.get(path), lambda each: each["stage"] == "searched")
+    assert movie["files"] == []
+    assert (await daemon.http.post(f"{path}/search")).status_code == 202
+    await until(lambda: daemon.http.get(path), lambda each: each["stage"] == "in_library")

@@ -475,6 +475,41 @@ async def test_movies_whose_search_is_longest_ago_are_searched_again(
     assert {item.args["movie_id"] for item in await rows.waiting("hdbits")} == {long_ago, never}
 
 
+@pytest.mark.parametrize("is_asked_for", [True, False])
+async def test_a_movie_that_is_not_monitored_is_taken_when_a_person_asks_for_it(
+    resources: Resources, run_actor: Any, rows: Any, is_asked_for: bool
+) -> None:
+    movie_id = await rows.add_movie(NIGHT, monitored=False)
+    name = "Night.of.the.Living.Dead.1968.1080p.BluRay-GRP"
+    async with run_actor(lambda: DecisionActor(resources)):
+        await match(resources, rows, offer(name))
+        assert await active_title(resources, movie_id) is None
+        if is_asked_for:
+            async with resources.database.transaction() as conn:
+                await movie_rows.ask_for(conn, movie_id)
+                await movie_rows.was_searched(conn, movie_id)
+        await match(resources, rows, offer(name))
+        await decide(rows, movie_id)
+    assert await active_title(resources, movie_id) == (name if is_asked_for else None)
+
+
+async def test_a_movie_is_asked_for_until_an_hour_after_its_search(
+    resources: Resources, rows: Any
+) -> None:
+    movie_id = await rows.add_movie(NIGHT, monitored=False)
+
+    async def after(change: str) -> tuple[bool, bool]:
+        await resources.database.execute(f"UPDATE movie SET {change}")
+        asked = await movie_rows.is_asked_for(resources.database, movie_id)
+        return asked, bool(await movie_rows.names(resources.database))
+
+    long_ago = "now() - interval '3 hours'"
+    assert await after(f"searched_at = {long_ago}") == (False, False)
+    assert await after(f"asked_at = {long_ago} + interval '1 minute'") == (True, True)
+    assert await after("searched_at = now()") == (True, True)
+    assert await after("searched_at = now() - interval '61 minutes'") == (False, False)
+
+
 @pytest.mark.parametrize("kind", ["fetch-torrent", "add-torrent", "import"])
 async def test_a_movie_rests_after_its_work_was_discarded_until_it_is_searched_again(
     resources: Resources, run_actor: Any, rows: Any, kind: str
