@@ -16,6 +16,7 @@ from reeld.domain.reactions import work_after
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.events import CHANNEL as EVENTS_CHANNEL
 from reeld.storage.events import Events, OutboxEvent
+from reeld.storage.repositories import releases
 from reeld.storage.work import CHANNEL as WORK_CHANNEL
 from reeld.storage.work import submit
 
@@ -123,10 +124,12 @@ class DispatcherActor(Actor):
 
     @handles(Prune)
     async def prune(self, _message: Prune) -> None:
-        """Delete old finished work and events that everybody has read."""
+        """Delete old finished work, events that everybody has read, and offers that nobody took."""
         try:
             await self._resources.work.prune()
             await self._events.prune()
+            async with self._resources.database.transaction() as conn:
+                await releases.prune(conn)
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("prune_postponed", reason=error.reason)
 

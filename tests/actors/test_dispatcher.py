@@ -8,13 +8,15 @@ import pytest
 import trio
 
 from reeld.actors import dispatcher
-from reeld.actors.dispatcher import DispatcherActor
+from reeld.actors.dispatcher import DispatcherActor, Prune
 from reeld.actors.kernel import Actor, handles
 from reeld.actors.resources import Resources
 from reeld.domain.history import EventKind
 from reeld.domain.messages import Sweep
+from reeld.domain.release import NewRelease, Source
 from reeld.domain.work import Queue, WorkKind
 from reeld.storage.events import append
+from reeld.storage.repositories import releases
 from reeld.storage.work import Presence, WorkQueue, WorkState
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
@@ -149,3 +151,19 @@ async def test_work_of_a_process_that_is_gone_is_taken_back(
             return item is not None and item.state is WorkState.AVAILABLE
 
         await eventually(available)
+
+
+async def test_releases_that_nobody_took_are_forgotten_in_the_end(
+    resources: Resources, run_actor: Any
+) -> None:
+    offers = [NewRelease(Source.RSS, "feed", guid, guid) for guid in ("old", "new")]
+    async with resources.database.transaction() as conn:
+        await releases.upsert(conn, offers)
+        await conn.execute(
+            "UPDATE release SET first_seen = now() - interval '91 days',"
+            " last_seen = now() - interval '91 days' WHERE guid = 'old'"
+        )
+    async with run_actor(lambda: DispatcherActor(resources)) as cell:
+        await cell.address.ask(Prune())
+    left = await releases.unmatched(resources.database)
+    assert [release.guid for release in left] == ["new"]
