@@ -150,12 +150,13 @@ class DispatcherActor(Actor):
             await self._events.advance(conn, PIPELINE, events[-1].id)
 
     async def _tell_people(self, events: list[OutboxEvent]) -> None:
-        async with self._resources.database.transaction() as conn:
-            await self._events.advance(conn, TELLER, events[-1].id)
+        # Told before it is noted as told: after a crash in between, rather twice than never.
         for event in events:
             if event.kind in _TOLD:
                 name = str(event.kind).replace(".", "_")
                 log.info(name, **{"movie_id": event.movie_id, **event.payload})
+        async with self._resources.database.transaction() as conn:
+            await self._events.advance(conn, TELLER, events[-1].id)
 
     def _hint(self, queue: str) -> None:
         try:

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from reeld.actors import dispatcher
-from reeld.actors.dispatcher import DispatcherActor, Prune
+from reeld.actors.dispatcher import DispatcherActor, Poll, Prune
 from reeld.actors.kernel import Actor, handles
 from reeld.actors.resources import Resources
 from reeld.domain.history import EventKind
@@ -167,3 +167,35 @@ async def test_releases_that_nobody_took_are_forgotten_in_the_end(
         await cell.address.ask(Prune())
     left = await releases.unmatched(resources.database)
     assert [release.guid for release in left] == ["new"]
+
+
+class BrokenOnce:
+    """A log that fails at the first word, and keeps what follows."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self._is_broken = True
+
+    def info(self, name: str, **_: Any) -> None:
+        if self._is_broken:
+            self._is_broken = False
+            raise RuntimeError("killed")
+        self.told.append(name)
+
+    def debug(self, name: str, **_: Any) -> None:
+        pass
+
+
+async def test_an_event_that_was_not_told_because_of_a_crash_is_told_afterwards(
+    resources: Resources, run_actor: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = BrokenOnce()
+    async with run_actor(lambda: DispatcherActor(resources)) as cell:
+        await cell.address.ask(Poll())  # from here on, what happens is told
+        monkeypatch.setattr(dispatcher, "log", log)
+        await announce(resources, 12)
+
+        async def told() -> bool:
+            return log.told == ["download_completed"]
+
+        await eventually(told)
