@@ -58,7 +58,11 @@ class ImportMode(StrEnum):
     HARDLINK = "hardlink"
     """Hardlink, else reflink, else copy."""
     STRICT = "strict"
-    """Hardlink or reflink; where neither works, the import waits and says so."""
+    """Hardlink or reflink; where neither works, the import waits and says so.
+
+    A file that is replaced is copied all the same when its recycle folder was put on another disk: whoever names such
+    a folder asks for that, and the file could not leave the library otherwise.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class LibrarySettings:
         root_folder: Each movie gets a folder of its own below it.
         recycle_folder: Where replaced files go; None for `.recycle` below the root folder.
         folder_template, file_template: See `reeld.domain.naming`.
+        import_mode: `hardlink` (else reflink, else copy), or `strict`, which copies nothing but replaced files, and those
+            only into a recycle folder on another disk.
         file_mode, folder_mode: Permission bits of what reeld makes; None leaves them to the umask.
         group: The owning group's name or number; None leaves it as it comes.
         free_bytes: Copies must leave at least this much room.

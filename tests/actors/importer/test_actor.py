@@ -267,6 +267,23 @@ async def test_a_resolution_that_was_promised_is_held_against_the_file(
     assert file.relative_path == "Movie (2020)/Movie (2020) Bluray-720p.mkv"
 
 
+async def test_strict_mode_copies_what_is_replaced_to_a_recycle_folder_on_another_disk(
+    story: Story, actor: Any, run_actor: Any, eventually: Eventually, other_disk: Path
+) -> None:
+    path = "Movie (2020)/Movie (2020) WEBDL-720p.mkv"
+    await give_old_file(story, path)
+    content = (story.root / path).read_bytes()
+    with_settings(story, recycle_folder=other_disk / "bin", import_mode=ImportMode.STRICT)
+
+    async with run_actor(actor):
+        await eventually(lambda: story.is_(WorkState.DONE))
+
+    (kept,) = (other_disk / "bin").rglob("*.mkv")
+    assert kept.read_bytes() == content
+    assert story.final.samefile(story.source)
+    assert not (story.root / path).exists()
+
+
 async def test_a_file_that_is_worse_than_promised_replaces_nothing_better(
     story: Story, actor: Any, run_actor: Any, eventually: Eventually
 ) -> None:
