@@ -18,7 +18,7 @@ from reeld.actors.qbit._news import (
     note_missing,
     note_progress,
 )
-from reeld.actors.qbit._watching import Finding, News, Watch
+from reeld.actors.qbit._watching import Finding, News, Wanted, Watch
 from reeld.actors.resources import Resources
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.errors import NotFound, ProtocolViolation, ReeldError, Refused
@@ -73,8 +73,11 @@ class Lookout:
             return
         if any(each.state is AcquisitionState.SENT for each in watched.values()):
             crash_point("grab.sent.committed")
-        wanted = {key: each.infohash or "" for key, each in watched.items()}
-        listed, is_whole = await self._list(wanted)
+        wanted = {
+            key: Wanted(each.infohash or "", each.downloaded, each.still_seconds)
+            for key, each in watched.items()
+        }
+        listed, is_whole = await self._list([each.infohash for each in wanted.values()])
         findings = self._watch.look(wanted, listed, trio.current_time())
         looked = [(watched[finding.acquisition_id], finding) for finding in findings]
         await self._note(looked)
@@ -90,9 +93,9 @@ class Lookout:
         await note_listed(self._database, complete)
         await note_progress(self._database, [one for one in going if one[1].news is News.PROGRESS])
 
-    async def _list(self, wanted: dict[int, str]) -> tuple[tuple[TorrentStatus, ...], bool]:
+    async def _list(self, wanted: list[str]) -> tuple[tuple[TorrentStatus, ...], bool]:
         """Return what qBittorrent lists, and whether that is all it has."""
-        ids = wanted.values() if len(wanted) <= _MOST_NAMED else None
+        ids = wanted if len(wanted) <= _MOST_NAMED else None
         is_whole = True
         try:
             async with self._call() as client:

@@ -75,6 +75,7 @@ def _report(download: Download, finding: Finding) -> ClientReport:
         speed=status.download_speed,
         eta_seconds=status.eta_seconds,
         client_state=status.raw_state,
+        still_seconds=finding.still_seconds,
     )
 
 

@@ -61,6 +61,7 @@ UPDATE acquisition SET
     progress = CASE WHEN %(to)s IN ('complete', 'imported') THEN 1 WHEN %(to)s = 'fetched' THEN 0 ELSE progress END,
     speed = CASE WHEN %(to)s IN ('sent', 'downloading') THEN speed ELSE 0 END,
     eta_seconds = CASE WHEN %(to)s IN ('sent', 'downloading') THEN eta_seconds END,
+    still_seconds = CASE WHEN %(to)s = 'fetched' THEN 0 ELSE still_seconds END,
     sent_at = CASE WHEN %(to)s = 'sent' THEN coalesce(sent_at, now()) ELSE sent_at END,
     completed_at = CASE WHEN %(to)s = 'complete' THEN now() ELSE completed_at END,
     finished_at = CASE WHEN %(to)s IN ('imported', 'failed') THEN now() END,

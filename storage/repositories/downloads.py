@@ -13,20 +13,25 @@ from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fet
 FRESH_SECONDS: Final = 600.0
 """qBittorrent has a torrent safe on its disk within seconds; the rest is for one that is started anew meanwhile."""
 
+STILL_STEP_SECONDS: Final = 300.0
+"""How much of a stall a restart may forget: a row that has no other news is written this seldom."""
+
 # The movie's bar moves with its download, in the same statement.
 _REPORT: Final = """
 WITH told AS (
     SELECT * FROM unnest(%(id)s::bigint[], %(progress)s::real[], %(downloaded)s::bigint[], %(speed)s::bigint[],
-                         %(eta)s::integer[], %(client_state)s::text[])
-        AS t (id, progress, downloaded, speed, eta_seconds, client_state)
+                         %(eta)s::integer[], %(client_state)s::text[], %(still)s::real[])
+        AS t (id, progress, downloaded, speed, eta_seconds, client_state, still_seconds)
 ), noted AS (
     UPDATE acquisition a SET
         progress = told.progress, downloaded = told.downloaded, speed = told.speed,
-        eta_seconds = told.eta_seconds, client_state = told.client_state, missed_polls = 0, updated_at = now()
+        eta_seconds = told.eta_seconds, client_state = told.client_state,
+        still_seconds = told.still_seconds, missed_polls = 0, updated_at = now()
     FROM told
     WHERE a.id = told.id AND a.state IN ('sent', 'downloading')
-      AND (a.progress, a.downloaded, a.speed, a.eta_seconds, a.client_state, a.missed_polls)
-          IS DISTINCT FROM (told.progress, told.downloaded, told.speed, told.eta_seconds, told.client_state, 0)
+      AND ((a.progress, a.downloaded, a.speed, a.eta_seconds, a.client_state, a.missed_polls)
+           IS DISTINCT FROM (told.progress, told.downloaded, told.speed, told.eta_seconds, told.client_state, 0)
+           OR told.still_seconds NOT BETWEEN a.still_seconds AND a.still_seconds + %(often)s)
     RETURNING a.movie_id, a.progress
 )
 UPDATE movie SET progress = noted.progress
@@ -44,7 +49,7 @@ _LISTED: Final = "UPDATE acquisition SET missed_polls = 0, updated_at = now() WH
 
 _DOWNLOADS: Final = """
 SELECT a.id, a.movie_id, m.title, m.year, a.title, a.indexer, a.state, a.infohash, a.size, a.progress, a.downloaded,
-       a.speed, a.eta_seconds, a.client_state, a.save_path, a.note, a.created_at
+       a.speed, a.eta_seconds, a.client_state, a.save_path, a.note, a.created_at, a.still_seconds
 FROM acquisition a JOIN movie m ON m.id = a.movie_id
 WHERE a.state IN ('intent', 'fetched', 'sent', 'downloading', 'complete') ORDER BY a.id LIMIT %s
 """
@@ -61,6 +66,7 @@ class ClientReport:
         downloaded: Bytes.
         speed: Bytes a second.
         eta_seconds: None when the client does not know.
+        still_seconds: For how long not a byte came although some could have.
     """
 
     acquisition_id: int
@@ -69,6 +75,7 @@ class ClientReport:
     speed: int
     eta_seconds: int | None
     client_state: str
+    still_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,11 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """An active acquisition with its movie, for people."""
+    """An active acquisition with its movie, for people.
+
+    Attributes:
+        still_seconds: For how long not a byte came although some could have; but for the last few minutes.
+    """
 
     id: int
     movie_id: int
@@ -110,6 +121,7 @@ class Download:
     save_path: str | None
     note: str
     created_at: datetime
+    still_seconds: float
 
 
 async def active(source: Reader, *, limit: int = 1000) -> list[Download]:
@@ -135,6 +147,8 @@ async def report(conn: Connection, reports: Sequence[ClientReport]) -> None:
         "speed": [one.speed for one in reports],
         "eta": [one.eta_seconds for one in reports],
         "client_state": [one.client_state for one in reports],
+        "still": [one.still_seconds for one in reports],
+        "often": STILL_STEP_SECONDS,
     }
     await execute(conn, _REPORT, params)
 

@@ -487,6 +487,19 @@ async def test_reports_of_the_client_move_acquisitions_and_movies_at_once(
     assert movie.progress == 0.5
 
 
+async def test_how_long_a_download_stands_still_is_written_now_and_then(database: Database) -> None:
+    number = await acquire(database)
+    await bring_to(database, number, S.SENT, S.DOWNLOADING)
+    written = []
+    for still in (0, 200, 400, 0):
+        report = ClientReport(number, 0.5, 350, 0, None, "stalledDL", still_seconds=still)
+        async with database.transaction() as conn:
+            await downloads.report(conn, [report])
+        [download] = await downloads.active(database)
+        written.append(download.still_seconds)
+    assert written == [0, 0, 400, 0]
+
+
 async def test_a_late_report_changes_nothing_that_is_over(database: Database) -> None:
     number = await acquire(database)
     await bring_to(database, number, S.SENT, S.COMPLETE)

@@ -296,6 +296,20 @@ async def test_a_download_that_nobody_seeds_says_so_and_is_given_up_in_the_end(
     assert len(await rows.events("download.failed")) == 1
 
 
+async def test_a_stall_is_not_forgotten_by_a_restart(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
+) -> None:
+    movie_id, acquisition_id, _ = fetched
+    world.qbittorrent.turn(stall_all=True)
+    async with run_actor(lambda: QbitActor(resources)):
+        await rows.until(await add(rows, acquisition_id))
+        await until_note(rows, movie_id, "Nobody sends")
+    await resources.database.execute("UPDATE acquisition SET still_seconds = 6 * 3600 - 1")
+    async with run_actor(lambda: QbitActor(resources)):
+        acquisition = await rows.until_state(acquisition_id, FAILED)
+    assert acquisition.failure is FailureReason.STALLED
+
+
 @pytest.mark.parametrize("fault", ["error", "missing_files", "full disk"])
 async def test_an_error_of_qbittorrent_is_told_and_started_again_until_its_cause_is_gone(
     resources: Resources,

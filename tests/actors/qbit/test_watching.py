@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from reeld.actors.qbit._watching import RESTART_SECONDS, News, Watch
+from reeld.actors.qbit._watching import (
+    LONGEST_GAP_SECONDS,
+    RESTART_SECONDS,
+    Finding,
+    News,
+    Wanted,
+    Watch,
+)
 from reeld.domain.acquisition import FailureReason
 from reeld.services.qbittorrent import Phase, TorrentStatus
 
@@ -45,10 +52,28 @@ def status(phase: Phase = Phase.DOWNLOADING, **changes: Any) -> TorrentStatus:
     return TorrentStatus(**{**values, **changes})
 
 
+WANTED = {1: Wanted(HASH)}
+
+
+class Looks:
+    """Looks again and again, as the actor does: until the next call, at what the last one saw."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.now: float | None = None
+        self.listed: tuple[TorrentStatus, ...] = ()
+
+    def __call__(self, now: float, *listed: TorrentStatus) -> Finding:
+        while self.now is not None and self.now + LONGEST_GAP_SECONDS < now:
+            self.now += LONGEST_GAP_SECONDS
+            self.watch.look(WANTED, self.listed, self.now)
+        self.now, self.listed = now, listed
+        return self.watch.look(WANTED, listed, now)[0]
+
+
 @pytest.fixture
 def look() -> Any:
-    watch = Watch(6 * HOUR)
-    return lambda now, *listed: watch.look({1: HASH}, listed, now)[0]
+    return Looks(Watch(6 * HOUR))
 
 
 def test_a_torrent_that_is_not_listed_is_missing(look: Any) -> None:
@@ -87,7 +112,8 @@ def test_time_in_which_nothing_is_expected_is_no_stall(look: Any, phase: Phase) 
     look(0.0, status())
     assert look(100 * HOUR, status(phase)).news is News.PROGRESS
     assert look(105 * HOUR, status()).news is News.PROGRESS
-    assert look(106 * HOUR, status()).news is News.FAILED
+    assert look(110.9 * HOUR, status()).news is News.PROGRESS
+    assert look(111.1 * HOUR, status()).news is News.FAILED
 
 
 @pytest.mark.parametrize("phase", [Phase.FAILED, Phase.MISSING_FILES])
@@ -102,7 +128,7 @@ def test_an_error_is_told_and_tried_again_each_minute_for_as_long_as_it_lasts(
     assert (again.to_be_started, again.is_new) == (True, False)
     assert not look(RESTART_SECONDS + 1, status(phase)).to_be_started
     later = look(100 * HOUR, status(phase))
-    assert (later.news, later.failure, later.to_be_started) == (News.PROGRESS, None, True)
+    assert (later.news, later.failure) == (News.PROGRESS, None)
 
 
 def test_a_stall_behind_an_error_begins_when_the_error_passes(look: Any) -> None:
@@ -116,16 +142,37 @@ def test_a_stall_behind_an_error_begins_when_the_error_passes(look: Any) -> None
 
 def test_what_is_not_wanted_any_more_is_forgotten() -> None:
     watch = Watch(HOUR)
-    watch.look({1: HASH}, [status()], 0.0)
+    watch.look(WANTED, [status()], 0.0)
     watch.look({}, [status()], 1.0)
-    (found,) = watch.look({1: HASH}, [status()], 2 * HOUR)
+    (found,) = watch.look(WANTED, [status()], 2 * HOUR)
     assert found.news is News.PROGRESS
 
 
 def test_a_changed_patience_counts_at_once() -> None:
     watch = Watch(6 * HOUR)
-    watch.look({1: HASH}, [status()], 0.0)
+    watch.look(WANTED, [status()], 0.0)
     watch.stalled_seconds = 10.0
-    (found,) = watch.look({1: HASH}, [replace(status())], 11.0)
+    (found,) = watch.look(WANTED, [replace(status())], 11.0)
     assert found.news is News.FAILED
     assert "10 seconds" in found.sentence
+
+
+def test_a_stall_goes_on_after_a_restart_where_its_row_stood() -> None:
+    known = {1: Wanted(HASH, downloaded=50, still_seconds=5.9 * HOUR)}
+    restarted = Looks(Watch(6 * HOUR))
+    restarted.watch.look(known, [status()], 0.0)
+    assert restarted(0.05 * HOUR, status()).news is News.PROGRESS
+    assert restarted(0.2 * HOUR, status()).news is News.FAILED
+
+
+def test_bytes_that_came_while_nobody_looked_end_a_stall() -> None:
+    known = {1: Wanted(HASH, downloaded=40, still_seconds=5.9 * HOUR)}
+    (found,) = Watch(6 * HOUR).look(known, [status()], 0.0)
+    assert (found.news, found.still_seconds) == (News.PROGRESS, 0.0)
+
+
+def test_time_in_which_nobody_could_look_is_no_stall() -> None:
+    watch = Watch(6 * HOUR)
+    watch.look(WANTED, [status()], 0.0)
+    (found,) = watch.look(WANTED, [status()], 20 * HOUR)
+    assert (found.news, found.still_seconds) == (News.PROGRESS, LONGEST_GAP_SECONDS)
