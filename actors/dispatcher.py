@@ -13,6 +13,7 @@ from reeld.domain.errors import DatabaseUnavailable, ReeldError
 from reeld.domain.history import EventKind
 from reeld.domain.messages import Message, Overflow, Sweep
 from reeld.domain.reactions import work_after
+from reeld.storage.crashpoints import crash_point
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.events import CHANNEL as EVENTS_CHANNEL
 from reeld.storage.events import Events, OutboxEvent
@@ -155,8 +156,10 @@ class DispatcherActor(Actor):
             if event.kind in _TOLD:
                 name = str(event.kind).replace(".", "_")
                 log.info(name, **{"movie_id": event.movie_id, **event.payload})
+        crash_point("told.event.logged")
         async with self._resources.database.transaction() as conn:
             await self._events.advance(conn, TELLER, events[-1].id)
+        crash_point("told.event.noted")
 
     def _hint(self, queue: str) -> None:
         try:

@@ -57,8 +57,8 @@ def crash_points_page() -> str:
     rows = [f"| `{point.name}` | {point.case} | {point.guards} |" for point in registry().values()]
     head = ["| point | case | what is true there |", "|---|---|---|"]
     text = (
-        "At each of these places the tests kill the daemon, and again during the recovery. G are the cases of a grab,\n"
-        "I those of an import. Nothing but a test can arm one."
+        "At each of these places the tests kill the daemon, and again during the recovery. S is a search, G are the\n"
+        "cases of a grab, I those of an import, and T is telling people. Nothing but a test can arm one."
     )
     return "\n".join([NOTE, "# Crash points\n", text, "", *head, *rows, ""])
 

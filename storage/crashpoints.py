@@ -23,7 +23,8 @@ class CrashPoint:
 
     Attributes:
         name: Its name in the code, such as `grab.torrent.stored`.
-        case: The row of the crash matrix that it belongs to: G1 to G7 (grab), I1 to I7 (import).
+        case: The row of the crash matrix that it belongs to: S1 (search), G1 to G7 (grab), I1 to I7 (import),
+            T1 (telling people).
         guards: What is true at this moment, and so what the recovery starts from.
     """
 
@@ -33,6 +34,12 @@ class CrashPoint:
 
 
 POINTS: Final[tuple[CrashPoint, ...]] = (
+    CrashPoint(
+        "grab.search.uncommitted", "S1", "what a search found is written, its transaction is open"
+    ),
+    CrashPoint(
+        "grab.search.committed", "S1", "what was found is stored and announced, none of it matched"
+    ),
     CrashPoint("grab.intent.uncommitted", "G1", "the intent is written, its transaction is open"),
     CrashPoint("grab.intent.committed", "G2", "the intent is committed, no .torrent was asked for"),
     CrashPoint("grab.torrent.fetched", "G2", "the .torrent came, its bytes are not stored"),
@@ -57,6 +64,10 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
         "grab.client.restarting", "G7", "a torrent stopped with an error, it is to be started again"
     ),
     CrashPoint("grab.client.restarted", "G7", "the torrent was started again, nobody knows"),
+    CrashPoint(
+        "grab.complete.uncommitted", "G7", "the list of files is written, its transaction is open"
+    ),
+    CrashPoint("grab.complete.committed", "G7", "the row says complete, nobody imports it yet"),
     CrashPoint("import.plan.uncommitted", "I1", "the plan is written, its transaction is open"),
     CrashPoint("import.plan.committed", "I1", "the plan is committed, no file was touched"),
     CrashPoint("import.folder.made", "I2", "the movie's folder exists, it is empty"),
@@ -100,6 +111,8 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
         "import.client.ordering", "I7", "a person ordered something, the client was not told"
     ),
     CrashPoint("import.client.ordered", "I7", "the client did it, nobody was told that it did"),
+    CrashPoint("told.event.logged", "T1", "people were told of events, the cursor stands before"),
+    CrashPoint("told.event.noted", "T1", "the cursor stands behind the events that were told"),
 )
 
 

@@ -56,6 +56,7 @@ class DecisionActor(WorkerActor):
     async def match(self, job: Job) -> Effect | None:
         """Find the movies of new releases, and ask for a decision about each movie."""
         found = await releases.by_ids(self.resources.database, job.args["release_ids"])
+        crash_point("grab.search.committed")
         readings = await match_releases(await self._titles(), found)
         log.info("releases_matched", releases=len(found))
         return _matched(readings)

@@ -12,6 +12,7 @@ from reeld.domain.movie import Movie, Stage
 from reeld.domain.release import NewRelease, Source
 from reeld.services.hdbits import Category, HdbitsTorrent
 from reeld.storage import Database, TrioConnection
+from reeld.storage.crashpoints import crash_point
 from reeld.storage.events import append
 from reeld.storage.repositories import feeds, history, movies, releases
 
@@ -74,6 +75,7 @@ def searched(movie: Movie, offered: list[NewRelease], found: int) -> Effect:
         data = {"source": INDEXER, "found": found}
         await history.append(conn, movie.id, HistoryKind.SEARCHED, data=data)
         await append(conn, EventKind.MOVIE_SEARCHED, movie.id, {"movie_id": movie.id, **data})
+        crash_point("grab.search.uncommitted")
 
     return effect
 

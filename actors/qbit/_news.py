@@ -108,6 +108,8 @@ async def note_complete(
         payload = {"movie_id": download.movie_id, "acquisition_id": download.id}
         await append(conn, EventKind.DOWNLOAD_COMPLETED, download.movie_id, payload)
         await movies.advance(conn, download.movie_id, Stage.IMPORTING, note=download.release_title)
+        crash_point("grab.complete.uncommitted")
+    crash_point("grab.complete.committed")
 
 
 async def note_failed(

@@ -305,6 +305,7 @@ def chain(*names: str) -> list[Pair]:
     return list(zip(names, (*names[1:], names[-1]), strict=True))
 
 
+SEARCH = ("grab.search.uncommitted", "grab.search.committed", "grab.search.committed")
 DECIDE = chain("grab.intent.uncommitted")
 FETCH = chain("grab.intent.committed", "grab.torrent.fetched")
 ADD = chain(
@@ -314,6 +315,8 @@ SENT = chain("grab.sent.committed")
 MARK = chain("import.client.marking", "import.client.category_made", "import.client.marked")
 LOST = chain("grab.client.lost")
 REMOVED = chain("grab.removal.noticed")
+COMPLETE = ("grab.complete.uncommitted", "grab.complete.committed", "import.plan.uncommitted")
+TOLD = ("told.event.logged", "told.event.noted", "told.event.noted")
 LINKED: list[Pair] = [
     ("import.plan.uncommitted", "import.plan.committed"),
     ("import.plan.committed", "import.folder.made"),
@@ -377,6 +380,11 @@ def upgrades() -> Iterator[Trip]:
             )
 
 
+def edges() -> Iterator[Trip]:
+    """Where one stage hands over to the next."""
+    yield from (Trip(kills, (want,)) for kills in (SEARCH, COMPLETE, TOLD))
+
+
 def mishaps() -> Iterator[Trip]:
     yield Trip(GIVEN_UP, (want, retry_by_hand))
     for kills in DISCARDED:
@@ -415,6 +423,7 @@ TRIPS = [
     *usual_trips(),
     *upgrades(),
     *(Trip(pair, (want,), flags=("--copy",)) for pair in COPIED),
+    *edges(),
     *mishaps(),
 ]
 
