@@ -164,6 +164,7 @@ class DatabaseActor(Actor):
             self._status.was_ready.set()
             self._leads.set()
             self._metrics.set("reeld_leader", 1)
+            self._metrics.add("reeld_leader_transitions_total")
             self._metrics.set("reeld_db_up", 1)
             log.info("database_ready", epoch=epoch, pid=os.getpid())
             try:
@@ -171,6 +172,7 @@ class DatabaseActor(Actor):
             finally:
                 self._status.is_ready, self._status.epoch = False, None
                 self._metrics.set("reeld_leader", 0)
+                self._metrics.add("reeld_leader_transitions_total")
                 nursery.cancel_scope.cancel(reason="the database actor stops")
 
     async def _patiently(self, step: Callable[[], Awaitable[object]]) -> None:

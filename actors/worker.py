@@ -41,6 +41,8 @@ SNOOZE_SECONDS: Final = 10.0
 CREDENTIALS_SNOOZE_SECONDS: Final = 3600.0
 """Work that waits for a person; a change of the settings wakes it at once."""
 ENDING_PAUSE_SECONDS: Final = 5.0
+JOB_OUTCOMES: Final = ("ok", "retried", "snoozed", "dead", "lost")
+"""What becomes of a row, as `reeld_job_executions_total` tells it."""
 COLLISIONS: Final = 3
 """How often a transaction is begun that PostgreSQL ends in favour of another one."""
 _COLLIDED: Final = frozenset({"deadlock", "serialization_failure"})
@@ -132,7 +134,10 @@ class WorkerActor(Actor):
         if not message.hinted and self._drained:
             self._count_unhinted(jobs)
         self._drained = len(jobs) < free
+        metrics = self.resources.metrics
         for job in jobs:
+            due = (job.claimed_at - job.run_at).total_seconds()
+            metrics.observe("reeld_job_wait_seconds", max(due, 0.0), queue=self.queue)
             self._jobs[job.id] = job
             self.start_soon(self._run, job)
 

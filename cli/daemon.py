@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import structlog
 import trio
@@ -20,43 +21,22 @@ from reeld.actors.kernel import Directory
 from reeld.actors.settings import LiveSettings
 from reeld.cli.gauges import watch_loop_lag
 from reeld.cli.keys import Keys
+from reeld.cli.labels import KNOWN_LABELS
 from reeld.cli.lock import only_daemon_on
 from reeld.cli.notify import ServiceLink
 from reeld.cli.parts import Ground, assembled
 from reeld.cli.reload import SettingsReader, reload_or_log, watch_settings
+from reeld.cli.rows import RowCounts
 from reeld.cli.settings import secrets_of
 from reeld.domain.errors import Refused
 from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting, Settings
-from reeld.domain.work import Queue
 from reeld.http.server import bind, url_of
 from reeld.http.surface import Readiness, Surface
 from reeld.supervisors import Control, Supervisor
-from reeld.telemetry import RESTART_CAUSES, Metrics, counting_records, redaction
+from reeld.telemetry import Metrics, counting_records, redaction
 
 log = structlog.get_logger("reeld.cli")
-
-ACTORS: Final = (
-    "database",
-    "decision",
-    "dispatcher",
-    "hdbits",
-    "health",
-    "importer",
-    "qbit",
-    "rss",
-    "scheduler",
-    "tmdb",
-)
-
-
-KNOWN_LABELS: Final = {
-    "actor": ACTORS,
-    "cause": RESTART_CAUSES,
-    "queue": tuple(Queue),
-    "level": ("debug", "info", "warning", "error", "critical"),
-}
-"""Labels whose series exist from the start: a rate over a series that is not there says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +81,8 @@ class Daemon:
         redaction.register(secrets_of(settings))
         self.live = LiveSettings(settings)
         self.metrics = Metrics(KNOWN_LABELS)
-        self.metrics.describe_build(__version__)
-        self.metrics.set("reeld_config_last_reload_successful", 1)
+        self.metrics.describe_build(__version__, os.environ.get("REELD_REVISION", "unknown"))
+        self._note_settings_read()
         self._reader = reader
         self._listener = bind(settings.server.host, settings.server.port)
         self._started_at = datetime.now(UTC)
@@ -154,11 +134,11 @@ class Daemon:
 
     async def _live(self, on_ready: OnReady | None) -> None:
         try:
-            async with assembled(self._ground()) as (root, surface):
+            async with assembled(self._ground()) as (root, surface, rows):
                 self._root = root
                 if self._stopping:
                     root.stop()
-                await self._run_tree(root, surface, on_ready)
+                await self._run_tree(root, surface, rows, on_ready)
         finally:
             await self._service.stopping()
 
@@ -199,17 +179,24 @@ class Daemon:
         except InvalidSetting:
             self.metrics.set("reeld_config_last_reload_successful", 0)
             raise
-        self.metrics.set("reeld_config_last_reload_successful", 1)
+        self._note_settings_read()
         return changed
+
+    def _note_settings_read(self) -> None:
+        self.metrics.set("reeld_config_last_reload_successful", 1)
+        self.metrics.set("reeld_config_last_reload_success_timestamp_seconds", time.time())
 
     def _count_record(self, level: str) -> None:
         self.metrics.add("reeld_log_messages_total", level=level)
 
-    async def _run_tree(self, root: Supervisor, surface: Surface, on_ready: OnReady | None) -> None:
+    async def _run_tree(
+        self, root: Supervisor, surface: Surface, rows: RowCounts, on_ready: OnReady | None
+    ) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._heed_signals, root, surface)
             nursery.start_soon(watch_loop_lag, self.metrics)
             nursery.start_soon(self._service.attend, root, surface, self._stop_asked)
+            nursery.start_soon(rows.run, self._database_status.was_ready)
             if self._reader is not None:
                 nursery.start_soon(watch_settings, self._reader, surface.reload)
             nursery.start_soon(self._announce, surface, on_ready)

@@ -7,27 +7,38 @@ from typing import Final
 
 import trio
 
-from reeld.actors.kernel import BreakerState
+from reeld.actors.kernel import BreakerSnapshot, BreakerState
 from reeld.actors.resources import Resources
+from reeld.cli.rows import RowCounts, feeds_of
 from reeld.http.surface import Readiness
 from reeld.supervisors import Control, Kind, NodeSnapshot
-from reeld.telemetry import Metrics
+from reeld.telemetry import HealthBoard, Metrics, Status
 
 LAG_SECONDS: Final = 0.5
 
 
 class Gauges:
-    """Sets the gauges of readiness, mailboxes, budgets, breakers, the pool and the loop.
+    """Sets the gauges of readiness, health, mailboxes, budgets, breakers, feeds, the pool and the loop.
 
     Args:
         resources: Whose metrics are set, and whose pool is looked at.
         control: Shows the tree.
         readiness: Says whether the daemon can do its work.
+        board: Shows the results of the health checks.
+        rows: Counts rows.
     """
 
     def __init__(
-        self, resources: Resources, control: Control, readiness: Callable[[], Readiness]
+        self,
+        resources: Resources,
+        control: Control,
+        readiness: Callable[[], Readiness],
+        board: HealthBoard,
+        rows: RowCounts,
     ) -> None:
+        self._settings = resources.settings
+        self._board = board
+        self._rows = rows
         self._metrics = resources.metrics
         self._database = resources.database
         self._control = control
@@ -38,10 +49,34 @@ class Gauges:
         """Set all of them; on the loop, in well under a millisecond."""
         self._metrics.set("reeld_ready", float(self._readiness().is_ready))
         self._metrics.set("reeld_trio_tasks", trio.lowlevel.current_statistics().tasks_living)
+        threads = trio.to_thread.current_default_thread_limiter()
+        self._metrics.set("reeld_trio_worker_threads_in_use", threads.borrowed_tokens)
+        self._metrics.set("reeld_trio_worker_threads_limit", threads.total_tokens)
+        self._metrics.set("reeld_rows_age_seconds", self._rows.age)
+        self._refresh_feeds_and_folders()
+        self._refresh_health()
         leaves = tuple(_leaves(self._control.tree().children))
         self._refresh_actors(leaves)
         self._refresh_breakers(leaves)
         self._refresh_pool()
+
+    def _refresh_feeds_and_folders(self) -> None:
+        feeds = feeds_of(self._settings)
+        self._metrics.follow("indexer", feeds)
+        for name, seconds in feeds.items():
+            self._metrics.set("reeld_rss_interval_seconds", seconds, indexer=name)
+        self._metrics.follow("root", self._rows.roots)
+
+    def _refresh_health(self) -> None:
+        checks = self._board.checks()
+        self._metrics.replace(
+            "reeld_health_check_status",
+            {
+                (check.name, str(status)): float(status is check.status)
+                for check in checks
+                for status in Status
+            },
+        )
 
     def _refresh_actors(self, leaves: tuple[NodeSnapshot, ...]) -> None:
         for node in leaves:
@@ -54,13 +89,15 @@ class Gauges:
     def _refresh_breakers(self, leaves: tuple[NodeSnapshot, ...]) -> None:
         # All states of all breakers: an alert on a series that is not there would never fire, and a breaker that is
         # gone with its feed must not stay open for ever.
-        series: dict[tuple[str, ...], float] = {
-            (breaker.name, str(state)): float(state is breaker.state)
-            for node in leaves
-            for breaker in node.breakers
-            for state in BreakerState
-        }
-        self._metrics.replace("reeld_breaker_state", series)
+        breakers = [breaker for node in leaves for breaker in node.breakers]
+        self._metrics.follow("breaker", [breaker.name for breaker in breakers])
+        for breaker in breakers:
+            name = breaker.name
+            for state in BreakerState:
+                is_in = float(state is breaker.state)
+                self._metrics.set("reeld_breaker_state", is_in, service=name, state=state)
+            rejected = float(_credentials_rejected(breaker))
+            self._metrics.set("reeld_breaker_credentials_rejected", rejected, service=name)
 
     def _refresh_pool(self) -> None:
         stats = self._database.stats()
@@ -70,6 +107,11 @@ class Gauges:
         self._metrics.set("reeld_db_pool_requests_waiting", stats.waiting)
         self._metrics.add("reeld_db_pool_wait_seconds_total", stats.wait_seconds - self._waited)
         self._waited = stats.wait_seconds
+
+
+def _credentials_rejected(breaker: BreakerSnapshot) -> bool:
+    # One that a person forced open waits for a person; rejected credentials are probed again after hours.
+    return breaker.state is BreakerState.FORCED_OPEN and breaker.retry_in is not None
 
 
 async def watch_loop_lag(metrics: Metrics) -> None:

@@ -20,13 +20,15 @@ from reeld.actors.health import HealthActor
 from reeld.actors.kernel import BreakerKeeper, DeadLetters, Directory, StoredBreaker
 from reeld.actors.resources import Resources
 from reeld.actors.settings import LiveSettings
+from reeld.cli.exportarr import ExportarrView
 from reeld.cli.gauges import Gauges
 from reeld.cli.keys import Keys
+from reeld.cli.rows import RowCounts
 from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting, Settings
 from reeld.http.access import Access
 from reeld.http.app import create_app
-from reeld.http.server import WebServer
+from reeld.http.server import WebServer, url_of
 from reeld.http.surface import Readiness, Surface
 from reeld.migrations import Backup, migrate
 from reeld.storage import Database
@@ -36,7 +38,7 @@ from reeld.storage.vault import Vault
 from reeld.storage.work import Presence, WorkQueue
 from reeld.supervisors import Control, Kit, Supervisor
 from reeld.supervisors.tree import returns_rows, tree_of
-from reeld.telemetry import DatabaseObserver, HealthBoard, KernelObserver, Metrics
+from reeld.telemetry import DatabaseObserver, Exportarr, HealthBoard, KernelObserver, Metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class _Store:
 
 
 @asynccontextmanager
-async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface]]:
+async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface, RowCounts]]:
     """Put the parts together, for the length of the block; nothing runs yet but the database's pool.
 
     Raises:
@@ -91,9 +93,10 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface]]
         board = HealthBoard()
         web = WebServer(ground.listener)
         root = _root(ground, store, resources, board, web)
-        surface = _surface(ground, resources, board, Control(root))
+        rows = RowCounts(database.labelled("counts"), ground.live, ground.metrics)
+        surface = _surface(ground, resources, board, Control(root), rows)
         web.app = create_app(surface)
-        yield root, surface
+        yield root, surface, rows
 
 
 def _check_conninfo(conninfo: str) -> None:
@@ -157,7 +160,13 @@ def _database_actor(ground: Ground, store: _Store, resources: Resources) -> Data
     )
 
 
-def _surface(ground: Ground, resources: Resources, board: HealthBoard, control: Control) -> Surface:
+def _surface(
+    ground: Ground,
+    resources: Resources,
+    board: HealthBoard,
+    control: Control,
+    rows: RowCounts,
+) -> Surface:
     key_rows = resources.database.labelled("keys")
     access = Access(
         lambda key: ground.keys.is_stored(key_rows, key),
@@ -175,7 +184,14 @@ def _surface(ground: Ground, resources: Resources, board: HealthBoard, control: 
         health=board,
         access=access,
         readiness=ground.readiness,
-        refresh_gauges=Gauges(resources, control, ground.readiness).refresh,
+        refresh_gauges=Gauges(resources, control, ground.readiness, board, rows).refresh,
+        exportarr=ExportarrView(
+            Exportarr(url_of(ground.listener)),
+            rows,
+            board,
+            ground.metrics,
+            lambda: ground.readiness().is_ready,
+        ),
         reload=lambda: ground.reload(resources.directory),
         version=__version__,
         started_at=ground.started_at,

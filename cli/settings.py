@@ -145,6 +145,7 @@ class _Read(BaseSettings):
     database_url: SecretText | None = None
     api_key: SecretText | None = None
     metrics_token: SecretText | None = None
+    metrics_exportarr: bool = False
     tmdb: _Tmdb = _Tmdb()
     hdbits: _Hdbits = _Hdbits()
     qbittorrent: _Qbittorrent = _Qbittorrent()
@@ -288,7 +289,10 @@ def _server(read: _Read) -> ServerSettings:
     if read.bind is not None:
         more["host"], more["port"] = parse_bind(read.bind)
     return ServerSettings(
-        api_key=read.api_key or None, metrics_token=read.metrics_token or None, **more
+        api_key=read.api_key or None,
+        metrics_token=read.metrics_token or None,
+        metrics_exportarr=read.metrics_exportarr,
+        **more,
     )
 
 

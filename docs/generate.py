@@ -26,7 +26,8 @@ when it changes; address, data directory and database need a restart.
 """
 AT_THE_TOP = """\
 At the top of the file: `bind` (`REELD_BIND`, host:port), `data_dir` (`REELD_DATA_DIR`), `database_url`
-(`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`).
+(`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`), `metrics_exportarr` (`REELD_METRICS_EXPORTARR`, off: `true` shows
+`/metrics/exportarr`).
 """
 NOTE = "<!-- Written by `make docs`. Do not edit. -->\n"
 

@@ -95,7 +95,13 @@ class Access:
         if self._metrics_token is None:
             return
         given = (key_of(connection) or "").encode()
-        if not hmac.compare_digest(given, self._metrics_token.reveal().encode()):
+        is_right = hmac.compare_digest(given, self._metrics_token.reveal().encode())
+        self._metrics.add(
+            "reeld_auth_attempts_total",
+            method="metrics_token",
+            outcome="ok" if is_right else "refused",
+        )
+        if not is_right:
             raise NotAuthorizedException(
                 "/metrics asks for the token of REELD_METRICS_TOKEN, as `Authorization: Bearer`.",
                 headers={"WWW-Authenticate": "Bearer"},

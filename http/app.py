@@ -13,7 +13,7 @@ from reeld.http.api.movies import movie_routes
 from reeld.http.api.queue import queue_routes
 from reeld.http.api.work import work_routes
 from reeld.http.document import openapi_config
-from reeld.http.measure import HeadAsGet, Headers, Measure
+from reeld.http.measure import HeadAsGet, Headers, Measure, routes_of
 from reeld.http.ops.control import control_routes
 from reeld.http.ops.health import health_routes
 from reeld.http.ops.log_levels import log_level_routes
@@ -53,4 +53,6 @@ def create_app(surface: Surface) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
+    surface.metrics.know("method+route", routes_of(app))
+    surface.metrics.know("route", sorted({route for _, route in routes_of(app)}))
     return Measure(Headers(HeadAsGet(app), _HEADERS), surface.metrics)

@@ -5,12 +5,28 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
+from litestar import Litestar
 from litestar.enums import ScopeType
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from reeld.telemetry import Metrics
 
+UNMATCHED: Final = "unmatched"
+"""The route of what no route matches: a client may make up as many paths as it likes."""
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def routes_of(app: Litestar) -> list[tuple[str, str]]:
+    """Return the methods and templates that an application answers, and that of everything else."""
+    routes = {
+        (method, route.path_format)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.route_handler_map
+        if method in _METHODS - {"HEAD", "OPTIONS"}
+    }
+    return [*sorted(routes), ("GET", UNMATCHED)]
 
 
 class Measure:
@@ -45,7 +61,7 @@ class Measure:
         finally:
             self._count_in_progress(-1)
             # What a client makes up must not become a label: an unknown path or method is one series.
-            route = str(scope.get("path_template") or "unmatched")
+            route = str(scope.get("path_template") or UNMATCHED)
             self._metrics.add(
                 "reeld_http_requests_total", method=method, route=route, status=str(status)
             )

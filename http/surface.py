@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from reeld.actors.kernel import Directory
 from reeld.domain.settings import Settings
@@ -33,6 +34,16 @@ class Readiness:
         return not self.reason
 
 
+class View(Protocol):
+    """Metrics under other names."""
+
+    def refresh(self) -> None:
+        """Take what is true now; called on the loop, must be quick."""
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """Return the exposition and its content type; called in a worker thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surface:
     """Handed to every route.
@@ -41,6 +52,7 @@ class Surface:
         settings: Returns the settings in force.
         readiness: Whether the schema is in place, this process leads, and the database answered lately.
         refresh_gauges: Sets the gauges that are read at scrape time; called on the loop, must be quick.
+        exportarr: Shows the metrics under exportarr's names.
         reload: Reads the settings again and says whether they changed.
         started_at: When the daemon started (UTC).
     """
@@ -55,6 +67,7 @@ class Surface:
     access: Access
     readiness: Callable[[], Readiness]
     refresh_gauges: Callable[[], None]
+    exportarr: View
     reload: Callable[[], Awaitable[bool]]
     version: str
     started_at: datetime

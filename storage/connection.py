@@ -18,6 +18,7 @@ from reeld.storage._statement import StatementCache
 from reeld.storage._transaction import TrioServerCursor, TrioTransaction
 from reeld.storage._waiting import wait_for, wait_for_connection
 from reeld.storage.errors import StatementTimedOut
+from reeld.storage.observer import StageLeft
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -55,6 +56,7 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         statement_seconds: The deadline of each statement in seconds; None leaves it to the caller's cancel scope.
         overdue_at: When the pool that lent the connection interrupts what it does; on trio's clock.
         statements: Statements that were run through `Database`, kept for the next time.
+        stages_left: What is told once the transaction under way has committed.
     """
 
     statement_seconds: float | None = None
@@ -69,6 +71,7 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         self.lock = StatementLock()  # type: ignore[assignment]
         self.server_cursor_factory = TrioServerCursor
         self.statements = StatementCache()
+        self.stages_left: list[StageLeft] = []
 
     @classmethod
     async def connect(  # type: ignore[override]

@@ -13,7 +13,7 @@ from reeld.storage._transaction import Fence
 from reeld.storage._translation import sqlstate_class, unavailable
 from reeld.storage.connection import TrioConnection
 from reeld.storage.listener import Listener
-from reeld.storage.observer import NullObserver
+from reeld.storage.observer import NullObserver, TransactionOutcome
 from reeld.storage.pool import Pool
 
 if TYPE_CHECKING:
@@ -158,17 +158,26 @@ class Database:
         """
         self._shared.require_open()
         started = trio.current_time()
+        outcome = TransactionOutcome.ROLLED_BACK
         try:
             with trio.move_on_after(deadline), self._errors():
                 connection = self._pool.take_idle() or await self._pool.wait_for_one()
                 try:
+                    connection.stages_left.clear()
                     async with connection.transaction(fence=self._shared.fence):
                         yield connection
+                    outcome = TransactionOutcome.COMMITTED
+                    for left in connection.stages_left:
+                        self._observer.stage_left(left)
                 finally:
                     self._pool.give_back(connection)
                 return
             raise self._too_late(deadline)
+        except (psycopg.Error, OSError, DatabaseUnavailable):
+            outcome = TransactionOutcome.FAILED
+            raise
         finally:
+            self._observer.transaction_ended(outcome)
             self._observer.statement_ended(self._repository, trio.current_time() - started)
 
     @asynccontextmanager

@@ -14,7 +14,7 @@ ReeldError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 
@@ -22,6 +22,24 @@ from reeld.domain.errors import ReeldError
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+SQLSTATE_CLASSES: Final = (
+    "08",
+    "22",
+    "23",
+    "25",
+    "40",
+    "42",
+    "53",
+    "54",
+    "55",
+    "57",
+    "58",
+    "XX",
+    "client",
+)
+"""The classes of PostgreSQL's appendix A that reeld can meet, and the word for an error without one."""
 
 
 class StatementTimedOut(psycopg.OperationalError):

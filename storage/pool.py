@@ -17,7 +17,7 @@ from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage._beside import beside
 from reeld.storage._loans import DeadlineWatch, PoolStats, forget_borrower, has_news, is_clean
 from reeld.storage._translation import what_was_said
-from reeld.storage.observer import NullObserver
+from reeld.storage.observer import NullObserver, PoolError
 
 __all__ = ["Pool", "PoolStats"]
 
@@ -156,10 +156,13 @@ class Pool:
         """
         while self._idle:
             connection = self._idle.pop()
-            if self._is_fit(connection) and not has_news(connection):
+            is_fit = self._is_fit(connection)
+            if is_fit and not has_news(connection):
                 self._checkouts += 1
                 self._watch.set_deadline(connection, until)
                 return connection
+            if is_fit:
+                self._observer.pool_failed(PoolError.LOST)
             self._drop(connection)
         return None
 
@@ -204,12 +207,15 @@ class Pool:
         if not self._closed and self._is_fit(connection) and is_clean(connection):
             forget_borrower(connection)
             self._hand_on(connection)
-        else:
-            self._drop(connection)
+            return
+        if not self._closed and connection.broken:
+            self._observer.pool_failed(PoolError.LOST)
+        self._drop(connection)
 
     def timed_out(self, seconds: float) -> DatabaseUnavailable:
         """Return the error that says why nobody got a connection within `seconds`."""
         self._errors += 1
+        self._observer.pool_failed(PoolError.TIMEOUT)
         if self._available:
             return DatabaseUnavailable(
                 f"All {self._max_size} database connections were busy for {seconds:g} seconds.",
@@ -267,6 +273,7 @@ class Pool:
 
     def _note_outage(self, error: Exception) -> None:
         self._errors += 1
+        self._observer.pool_failed(PoolError.CONNECT)
         self._last_error = what_was_said(error)
         if self._available:
             log.warning("database_unreachable", error=self._last_error)

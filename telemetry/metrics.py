@@ -5,9 +5,8 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterable, Mapping
-from itertools import product
+from typing import Any
 
-import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -19,101 +18,100 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from reeld.telemetry.catalogue import CATALOGUE, Kind, Metric
+from reeld.telemetry._series import Domains, Series
+from reeld.telemetry.catalogue import CATALOGUE, Metric
+from reeld.telemetry.exemplars import current_exemplar
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-log = structlog.get_logger("reeld.telemetry")
+
+def content_type_for(accept: str) -> str:
+    """Return the content type of the answer to an `Accept` header: equal ones get equal bodies."""
+    return choose_encoder(accept)[1]
 
 
 class Metrics:
     """The metrics of one daemon.
 
+    Every series whose values are known exists from the start with the value 0, because a rate over a series that is
+    not there says nothing. A value that is none of its label's counts as `other`.
+
     Args:
-        known: Label values known in advance, by label name. Every combination whose labels are all known exists
-            with the value 0 from the start, because a rate over a series that is not there says nothing.
+        known: The values that rooms own, by the name of their domain. Of a domain that is not named here every value
+            is taken, and none exists from the start; `know` may name it later.
         catalogue: The table to build.
     """
 
     def __init__(
         self,
-        known: Mapping[str, Iterable[str]] | None = None,
+        known: Mapping[str, Iterable[str | tuple[str, ...]]] | None = None,
         catalogue: tuple[Metric, ...] = CATALOGUE,
     ) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self._families: dict[str, Counter | Gauge | Histogram] = {}
-        self._replaced: dict[str, frozenset[tuple[str, ...]]] = {}
-        values = {label: tuple(each) for label, each in (known or {}).items()}
-        for metric in catalogue:
-            family = self._build(metric)
-            self._families[metric.name] = family
-            if metric.labels and all(label in values for label in metric.labels):
-                for combination in product(*(values[label] for label in metric.labels)):
-                    family.labels(*combination)
+        self._domains = Domains(known)
+        self._series = {
+            metric.name: Series(metric, self.registry, self._domains) for metric in catalogue
+        }
 
-    def _build(self, metric: Metric) -> Counter | Gauge | Histogram:
-        match metric.kind:
-            case Kind.COUNTER:
-                return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
-            case Kind.GAUGE:
-                return Gauge(metric.name, metric.help, metric.labels, registry=self.registry)
-            case Kind.HISTOGRAM:
-                return Histogram(
-                    metric.name,
-                    metric.help,
-                    metric.labels,
-                    registry=self.registry,
-                    buckets=metric.buckets,
-                )
+    def know(self, domain: str, values: Iterable[str | tuple[str, ...]]) -> None:
+        """Say which values a domain has that was not known when the metrics were made, such as the routes."""
+        self._domains.put(domain, values)
+        for series in self._series.values():
+            if domain in series.asks_for:
+                series.prepare()
+
+    def follow(self, domain: str, values: Iterable[str]) -> None:
+        """Say which of the values that come and go are there: series of new ones begin, of others end.
+
+        A value that is used before it was named here has its series as well, until the next call without it.
+        """
+        self._domains.put(domain, sorted(values))
+        for series in self._series.values():
+            if domain in series.lives_with:
+                series.follow()
 
     def add(self, name: str, amount: float = 1.0, /, **labels: str) -> None:
         """Count `amount` on a counter. Unknown names are a programming error and raise KeyError."""
-        family = self._families[name]
-        assert isinstance(family, Counter), name
-        (family.labels(**labels) if labels else family).inc(amount)
+        self.counter(name, **labels).inc(amount)
 
     def set(self, name: str, value: float, /, **labels: str) -> None:
         """Set a gauge."""
-        family = self._families[name]
-        assert isinstance(family, Gauge), name
-        (family.labels(**labels) if labels else family).set(value)
+        child = self._series[name].child(labels)
+        assert isinstance(child, Gauge), name
+        child.set(value)
 
     def observe(self, name: str, value: float, /, **labels: str) -> None:
-        """Record a value, in the metric's unit, in a histogram."""
-        family = self._families[name]
-        assert isinstance(family, Histogram), name
-        (family.labels(**labels) if labels else family).observe(value)
+        """Record a value, in the metric's unit, in a histogram; with the current trace where the table says so."""
+        series = self._series[name]
+        child = series.child(labels)
+        assert isinstance(child, Histogram), name
+        child.observe(value, current_exemplar() if series.metric.exemplars else None)
 
-    def replace(self, name: str, series: Mapping[tuple[str, ...], float]) -> None:
-        """Make a gauge hold exactly these children: a label value that is gone stops being exported.
+    def replace(self, name: str, series: Mapping[Any, float]) -> None:
+        """Make a gauge say exactly this, by label values in their order: a series that is not named is 0 where it always exists, and else is gone.
 
-        A scrape at the same moment, in another thread, finds the old children or the new ones, never none.
+        A scrape at the same moment, in another thread, finds old values or new ones, never none.
         """
-        family = self._families[name]
-        assert isinstance(family, Gauge), name
-        for labels, value in series.items():
-            family.labels(*labels).set(value)
-        for labels in self._replaced.get(name, frozenset()) - series.keys():
-            family.remove(*labels)
-        self._replaced[name] = frozenset(series)
+        self._series[name].replace(series)
 
     def counter(self, name: str, **labels: str) -> Counter:
-        """Return one child of a counter, to be kept by a hot path (a look-up costs four times an increment)."""
-        family = self._families[name]
-        assert isinstance(family, Counter), name
-        return family.labels(**labels) if labels else family
+        """Return one series of a counter, to be kept by a hot path."""
+        child = self._series[name].child(labels)
+        assert isinstance(child, Counter), name
+        return child
 
     def histogram(self, name: str, **labels: str) -> Histogram:
-        """Return one child of a histogram, to be kept by a hot path."""
-        family = self._families[name]
-        assert isinstance(family, Histogram), name
-        return family.labels(**labels) if labels else family
+        """Return one series of a histogram, to be kept by a hot path."""
+        child = self._series[name].child(labels)
+        assert isinstance(child, Histogram), name
+        return child
 
-    def describe_build(self, version: str) -> None:
-        """Say which version runs on which Python."""
-        self.set("reeld_build_info", 1, version=version, python=platform.python_version())
+    def describe_build(self, version: str, revision: str = "unknown") -> None:
+        """Say which version and revision runs on which Python."""
+        python = platform.python_version()
+        self.set("reeld_build_info", 1, version=version, revision=revision, python=python)
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """Return the exposition and its content type, negotiated with the scraper's `Accept` header.

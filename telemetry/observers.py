@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Final, Protocol
 
+from opentelemetry.trace import SpanContext
 from prometheus_client import Counter, Histogram
 
+from reeld.telemetry.exemplars import current_exemplar, exemplar_of
 from reeld.telemetry.metrics import Metrics
+
+CLIENT: Final = "qbittorrent"
+"""The one download client that there is."""
 
 RESTART_CAUSES: Final = ("crashed", "requested", "sibling", "exit")
 """Why an actor may be started again, as the metric tells it."""
+
+
+class StageLeft(Protocol):
+    """What the database says of an acquisition that left a stage."""
+
+    @property
+    def stage(self) -> str:
+        """The stage."""
+
+    @property
+    def outcome(self) -> str:
+        """How it was left."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+
+    @property
+    def downloaded_in(self) -> float | None:
+        """Seconds that the download took that is complete now."""
 
 
 class KernelObserver:
@@ -32,8 +57,9 @@ class KernelObserver:
         outcome: str,
         wait_s: float,
         handle_s: float,
+        span: SpanContext | None = None,
     ) -> None:
-        """Count a message and observe its times."""
+        """Count a message and observe its times, with the trace of its handling if there is one."""
         key = (actor, outcome)
         counter = self._messages.get(key)
         if counter is None:
@@ -48,7 +74,15 @@ class KernelObserver:
             )
         counter.inc()
         self._wait[actor].observe(wait_s)
-        self._handle[actor].observe(handle_s)
+        self._handle[actor].observe(handle_s, None if span is None else exemplar_of(span))
+
+    def message_coalesced(self, actor: str) -> None:
+        """Count a message that was merged into one that waited already."""
+        self._metrics.add("reeld_actor_messages_coalesced_total", actor=actor)
+
+    def ask_circle(self, actor: str) -> None:
+        """Count an ask that was refused because it would close a circle."""
+        self._metrics.add("reeld_ask_circles_total", actor=actor)
 
     def dead_letter(self, actor: str, reason: str) -> None:
         """Count a message that was not delivered or not handled."""
@@ -73,7 +107,7 @@ class KernelObserver:
         self._metrics.add("reeld_breaker_calls_total", service=name, outcome=outcome)
 
     def breaker_alarm(self, name: str, reason: str, sentence: str) -> None:
-        """Say nothing more: the state `forced_open` is the alarm, and the breaker has logged why."""
+        """Say nothing more: what is read when somebody scrapes is the alarm, and the breaker has logged why."""
 
     def escalated(self, supervisor: str) -> None:
         """Count a failure that a supervisor passed on."""
@@ -81,7 +115,7 @@ class KernelObserver:
 
 
 class DatabaseObserver:
-    """Hears of statements, failures and whether the server can be reached."""
+    """Hears of statements, transactions, failures and whether the server can be reached."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -94,11 +128,29 @@ class DatabaseObserver:
             duration = self._durations[repository] = self._metrics.histogram(
                 "reeld_db_query_duration_seconds", repository=repository
             )
-        duration.observe(seconds)
+        duration.observe(seconds, current_exemplar())
+
+    def transaction_ended(self, outcome: str) -> None:
+        """Count a transaction."""
+        self._metrics.add("reeld_db_transactions_total", outcome=outcome)
+
+    def stage_left(self, left: StageLeft) -> None:
+        """Count that an acquisition left a stage, and observe how long it was in it."""
+        stage = left.stage
+        self._metrics.add("reeld_workflow_transitions_total", stage=stage, outcome=left.outcome)
+        self._metrics.observe("reeld_workflow_stage_duration_seconds", left.seconds, stage=stage)
+        if left.downloaded_in is not None:
+            self._metrics.observe(
+                "reeld_download_duration_seconds", left.downloaded_in, client=CLIENT
+            )
 
     def failed(self, sqlstate_class: str) -> None:
         """Count a failed call."""
         self._metrics.add("reeld_db_errors_total", **{"class": sqlstate_class})
+
+    def pool_failed(self, kind: str) -> None:
+        """Count a failure of the pool."""
+        self._metrics.add("reeld_db_pool_errors_total", kind=kind)
 
     def availability_changed(self, available: bool) -> None:
         """Show whether the server can be reached."""
@@ -123,6 +175,10 @@ class ServiceObserver:
             self._metrics.set(
                 "reeld_external_last_success_timestamp_seconds", time.time(), service=service
             )
+
+    def retried(self, service: str) -> None:
+        """Count a request that was sent a second time."""
+        self._metrics.add("reeld_external_retries_total", service=service)
 
     def waited(self, service: str, seconds: float) -> None:
         """Count time spent on our own rate limiter."""

@@ -58,6 +58,12 @@ class DecisionActor(WorkerActor):
         found = await releases.by_ids(self.resources.database, job.args["release_ids"])
         crash_point("grab.search.committed")
         readings = await match_releases(await self._titles(), found)
+        for reading in readings:
+            self.resources.metrics.add(
+                "reeld_releases_parsed_total",
+                source=str(reading.release.source),
+                outcome=reading.outcome,
+            )
         log.info("releases_matched", releases=len(found))
         return _matched(readings)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 import trio
 
 from reeld.domain.decision import Candidate
-from reeld.domain.matching import Match, Named, NoMatch, TitleIndex
+from reeld.domain.matching import Match, Mismatch, Named, NoMatch, TitleIndex
 from reeld.domain.parsing import ParsedRelease, parse_release_name
 from reeld.domain.release import Release
 
@@ -27,6 +28,16 @@ def read_name(name: str) -> ParsedRelease:
     return parse_release_name(name)
 
 
+class ParseOutcome(StrEnum):
+    """What came of a release name, as `reeld_releases_parsed_total` tells it."""
+
+    MATCHED = "matched"
+    UNMATCHED = "unmatched"
+    UNPARSEABLE = "unparseable"
+    IGNORED = "ignored"
+    """It has no word of any wanted title, so it was not read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What came of matching one release.
@@ -37,6 +48,19 @@ class Reading:
 
     release: Release
     candidate: Candidate | None
+
+    @property
+    def outcome(self) -> ParseOutcome:
+        """What came of it, for the metric."""
+        match self.candidate:
+            case None:
+                return ParseOutcome.IGNORED
+            case Candidate(match=Match()):
+                return ParseOutcome.MATCHED
+            case Candidate(match=NoMatch(reason=Mismatch.UNPARSEABLE)):
+                return ParseOutcome.UNPARSEABLE
+            case _:
+                return ParseOutcome.UNMATCHED
 
     @property
     def movie_id(self) -> int | None:

@@ -28,7 +28,7 @@ from reeld.domain.movie import Movie
 from reeld.domain.release import Release
 from reeld.domain.settings import HdbitsSettings
 from reeld.domain.work import Queue, WorkKind, WorkRequest
-from reeld.services.hdbits import HdbitsClient
+from reeld.services.hdbits import HdbitsClient, HdbitsTorrent
 from reeld.services.limiter import Limiter, Pace
 from reeld.services.torrents import DeliveredTorrent
 from reeld.storage.repositories import feeds, movies
@@ -150,7 +150,7 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
             async with self.call() as client:
                 page = await client.recent(page=number)
             fresh = [each for each in page.torrents if each.id > seen]
-            self.resources.metrics.add("reeld_releases_seen_total", len(fresh), source=INDEXER)
+            self._note_fresh(fresh if seen else [], len(fresh))
             number, newest = number + 1, max([newest, *(each.id for each in fresh)])
             reached = not page.full or len(fresh) < len(page.torrents)
             if reached or number >= most:
@@ -158,6 +158,15 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
             await store_page(self._database, offers(fresh), only_new=True)
             await self.resources.work.progress(job, {"page": number, "newest": newest})
         return polled(offers(fresh), newest, gap=self._note_poll(gap=bool(seen) and not reached))
+
+    def _note_fresh(self, news: list[HdbitsTorrent], found: int) -> None:
+        metrics = self.resources.metrics
+        metrics.add("reeld_releases_seen_total", found, source=INDEXER)
+        now = time.time()
+        for each in news:
+            if each.added_at is not None:
+                lag = max(now - each.added_at.timestamp(), 0.0)
+                metrics.observe("reeld_rss_publish_lag_seconds", lag, indexer=INDEXER)
 
     def _note_poll(self, *, gap: bool) -> bool:
         metrics = self.resources.metrics

@@ -276,6 +276,7 @@ class Importing:
         """Tell people why the movie waits, where they look first."""
         if isinstance(error, DatabaseUnavailable):
             return
+        self._metrics.add("reeld_imports_total", outcome="failed")
         self._metrics.add("reeld_import_failures_total", reason=error.reason)
         movie = subject.movie
         if movie.stage_note != error.sentence and movie.stage in _WAITING:

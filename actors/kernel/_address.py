@@ -118,6 +118,7 @@ class Address:
             chain = (*handled.chain, handled.to)
             until = min(until, handled.deadline)
             if self.name in chain:
+                self._cell.observer.ask_circle(self.name)
                 raise AskCircle((*chain[chain.index(self.name) :], self.name))
         future: TrioFuture[R] = TrioFuture()
         envelope = Envelope(

@@ -23,7 +23,7 @@ from reeld.actors.kernel._errors import ActorStopped
 from reeld.actors.kernel._faults import describe
 from reeld.actors.kernel._incarnation import Incarnation
 from reeld.actors.kernel._lanes import Admission, BoundedMailbox
-from reeld.actors.kernel._observer import NullObserver, Observer, Outcome
+from reeld.actors.kernel._observer import NullObserver, Observer
 from reeld.actors.kernel._ref import TrioRef
 from reeld.actors.kernel._state import ActorSnapshot, ActorState
 from reeld.actors.kernel._trio_actor import TrioActor, adopting
@@ -225,7 +225,7 @@ class Cell:
     def _turned_away(self, envelope: Envelope, admission: Admission) -> None:
         label = type(envelope.message).__name__
         if admission is Admission.COALESCED:
-            self.observer.message_handled(self.name, label, Outcome.COALESCED, 0.0, 0.0)
+            self.observer.message_coalesced(self.name)
             return
         error = MailboxFull(f"{self.name} has too much to do to take {label}. Try again later.")
         dropped = getattr(envelope.message, "overflow", None) is Overflow.DROP

@@ -23,12 +23,22 @@ class Envelope(PykkaEnvelope[Any]):
             handled, the handler's own.
         chain: The actors that wait for the answer, the first asker first.
         span: The sender's span context; None when there is none.
+        handled_in: The span in which it was handled; None when there is none.
         enqueued_at: The loop's time when it was sent; not a number when no loop ran yet.
         followers: Askers of the same work, whose messages were coalesced into this one.
         concluded: Whether it was answered, or would have been if anybody waited.
     """
 
-    __slots__ = ("chain", "concluded", "deadline", "enqueued_at", "followers", "span", "to")
+    __slots__ = (
+        "chain",
+        "concluded",
+        "deadline",
+        "enqueued_at",
+        "followers",
+        "handled_in",
+        "span",
+        "to",
+    )
 
     def __init__(
         self,
@@ -48,6 +58,7 @@ class Envelope(PykkaEnvelope[Any]):
         self.deadline = deadline
         self.chain = chain
         self.span = span
+        self.handled_in: SpanContext | None = None
         self.enqueued_at = enqueued_at
         self.followers: list[Future[Any]] | None = None
         self.concluded = False

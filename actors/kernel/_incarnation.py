@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 import trio
+from opentelemetry.trace import SpanContext
 from pykka.messages import _ActorStop
 
 from reeld.actors.kernel._dead_letters import DeadReason
@@ -180,11 +181,18 @@ class Incarnation:
             envelope.fail(self._crashed())
         self._bury(envelope, DeadReason.INTERRUPTED)
 
-    def report(self, label: str, outcome: Outcome, waited: float, took: float) -> None:
-        """Tell the observer how a message ended."""
+    def report(
+        self,
+        label: str,
+        outcome: Outcome,
+        waited: float,
+        took: float,
+        span: SpanContext | None = None,
+    ) -> None:
+        """Tell the observer how a message ended, and in which span it was handled."""
         # A message sent before any loop ran has no time of sending, and nan differs from itself.
         waited = waited if waited == waited else 0.0
-        self.cell.observer.message_handled(self.cell.name, label, outcome, waited, took)
+        self.cell.observer.message_handled(self.cell.name, label, outcome, waited, took, span)
 
     def _pass_on(
         self, error: BaseException, envelope: Envelope | None, *, forgive: bool = False

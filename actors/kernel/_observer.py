@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
+from opentelemetry.trace import SpanContext
+
 
 class Outcome(StrEnum):
     """How a message ended."""
@@ -20,20 +22,30 @@ class Outcome(StrEnum):
     """The incarnation ended while the handler ran."""
     EXPIRED = "expired"
     """The asker's deadline had passed before the message's turn came."""
-    COALESCED = "coalesced"
-    """The same work was waiting already."""
 
 
 class Observer(Protocol):
     """What may be watched. Every hook is called on the hot path: keep it quick, let nothing escape.
 
-    `message_handled` with the outcome `coalesced`, and `dead_letter`, may come from any thread.
+    `message_coalesced`, `ask_circle` and `dead_letter` may come from any thread.
     """
 
     def message_handled(
-        self, actor: str, message_type: str, outcome: str, wait_s: float, handle_s: float
+        self,
+        actor: str,
+        message_type: str,
+        outcome: str,
+        wait_s: float,
+        handle_s: float,
+        span: SpanContext | None = None,
     ) -> None:
-        """A message ended: it waited `wait_s` seconds and was handled for `handle_s` seconds."""
+        """A message ended: it waited `wait_s` seconds and was handled for `handle_s` seconds, in `span` if in any."""
+
+    def message_coalesced(self, actor: str) -> None:
+        """A message was merged into one of the same work that waited already."""
+
+    def ask_circle(self, actor: str) -> None:
+        """An ask was refused because the actor asked waits for the asker."""
 
     def dead_letter(self, actor: str, reason: str) -> None:
         """A message was not delivered, or not handled."""
@@ -61,8 +73,20 @@ class NullObserver:
     """Watches nothing."""
 
     def message_handled(
-        self, actor: str, message_type: str, outcome: str, wait_s: float, handle_s: float
+        self,
+        actor: str,
+        message_type: str,
+        outcome: str,
+        wait_s: float,
+        handle_s: float,
+        span: SpanContext | None = None,
     ) -> None:
+        """Ignore it."""
+
+    def message_coalesced(self, actor: str) -> None:
+        """Ignore it."""
+
+    def ask_circle(self, actor: str) -> None:
         """Ignore it."""
 
     def dead_letter(self, actor: str, reason: str) -> None:

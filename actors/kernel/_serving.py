@@ -87,7 +87,8 @@ class InTurn:
                 self._deadlines.disarm(alarm)
             self._handled = None
             incarnation.in_flight = 0
-            incarnation.report(route.label, outcome, waited, now() - begun)
+            took = now() - begun
+            incarnation.report(route.label, outcome, waited, took, envelope.handled_in)
             if incarnation.fault is not None:
                 return False
             if scope.cancel_called:
@@ -117,18 +118,21 @@ class InTurn:
         if self._handled is not None:
             envelope, route, begun, waited = self._handled
             self._incarnation.overran(envelope, route, self._now() - begun)
-            self._conclude(Outcome.TIMEOUT, route, begun, waited)
+            self._conclude(Outcome.TIMEOUT, envelope, route, begun, waited)
 
     def _interrupted(self) -> None:
         if self._handled is not None:
             envelope, route, begun, waited = self._handled
             self._incarnation.interrupted(envelope)
-            self._conclude(Outcome.CANCELLED, route, begun, waited)
+            self._conclude(Outcome.CANCELLED, envelope, route, begun, waited)
 
-    def _conclude(self, outcome: Outcome, route: Route, begun: float, waited: float) -> None:
+    def _conclude(
+        self, outcome: Outcome, envelope: Envelope, route: Route, begun: float, waited: float
+    ) -> None:
         self._handled = None
         self._incarnation.in_flight = 0
-        self._incarnation.report(route.label, outcome, waited, self._now() - begun)
+        took = self._now() - begun
+        self._incarnation.report(route.label, outcome, waited, took, envelope.handled_in)
 
 
 class AtOnce:
@@ -176,7 +180,8 @@ class AtOnce:
             incarnation.cell.mailbox.set_busy(incarnation.in_flight >= self._limit)
             self._idle.set()
             waited = begun - envelope.enqueued_at
-            incarnation.report(route.label, outcome, waited, self._now() - begun)
+            took = self._now() - begun
+            incarnation.report(route.label, outcome, waited, took, envelope.handled_in)
 
 
 async def attempt(incarnation: Incarnation, envelope: Envelope, route: Route) -> Outcome:
@@ -212,6 +217,7 @@ async def _traced(name: str, envelope: Envelope, sender: SpanContext, route: Rou
         record_exception=False,
         set_status_on_exception=False,
     ) as span:
+        envelope.handled_in = span.get_span_context()
         try:
             return await route.handler(envelope.message)
         except BaseException as error:

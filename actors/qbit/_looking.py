@@ -22,7 +22,13 @@ from reeld.actors.qbit._watching import Finding, News, Wanted, Watch
 from reeld.actors.resources import Resources
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.errors import NotFound, ProtocolViolation, ReeldError, Refused
-from reeld.services.qbittorrent import QbittorrentClient, QbittorrentFile, TorrentStatus
+from reeld.services.qbittorrent import (
+    PHASES,
+    Phase,
+    QbittorrentClient,
+    QbittorrentFile,
+    TorrentStatus,
+)
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.repositories import downloads
 from reeld.storage.repositories.downloads import Download
@@ -39,8 +45,27 @@ _WATCHED: Final = frozenset(
     {AcquisitionState.SENT, AcquisitionState.DOWNLOADING, AcquisitionState.COMPLETE}
 )
 
+DOWNLOAD_STATES: Final = (
+    *(str(state) for state in AcquisitionState if not state.is_final),
+    "stalled",
+    "error",
+)
+"""How far a download is, or what keeps it, as `reeld_downloads` tells it."""
+
 Call = Callable[[], AbstractAsyncContextManager[QbittorrentClient]]
 """Makes one call through the actor's breaker."""
+
+
+def state_of(download: Download) -> str:
+    """Return how far a download is, or what keeps it."""
+    phase = PHASES.get(download.client_state or "") if download.state in _WATCHED else None
+    match phase:
+        case Phase.STALLED:
+            return "stalled"
+        case Phase.FAILED | Phase.MISSING_FILES:
+            return "error"
+        case _:
+            return str(download.state)
 
 
 class Lookout:
@@ -158,7 +183,7 @@ class Lookout:
         log.info("torrent_started_again", acquisition=download.id, state=status.raw_state)
 
     def _count(self, active: list[Download]) -> None:
-        states = Counter(str(each.state) for each in active)
+        states = Counter(state_of(each) for each in active)
         self._metrics.replace(
             "reeld_downloads", {(CLIENT, state): float(count) for state, count in states.items()}
         )

@@ -122,6 +122,8 @@ class RssActor(WorkerActor):
             return unchanged(feed)
         reading = Reading.of(feed, answer, state)
         metrics.add("reeld_releases_seen_total", reading.fresh, source="rss")
+        for lag in reading.publish_lags(time.time()):
+            metrics.observe("reeld_rss_publish_lag_seconds", lag, indexer=feed.name)
         if reading.gap:
             log.warning("feed_gap", feed=feed.name)
             metrics.add("reeld_rss_gaps_total", indexer=feed.name)

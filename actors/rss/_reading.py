@@ -18,6 +18,7 @@ from reeld.storage.repositories import feeds, releases
 from reeld.storage.repositories.feeds import FeedState
 from reeld.storage.vault import Vault
 
+LONGEST_LAG_SECONDS: Final = 30 * 86400.0
 REMEMBERED_KEYS: Final = 500
 """How many items of the last readings are remembered, to tell whether two readings overlap."""
 
@@ -46,6 +47,7 @@ class Reading:
     Attributes:
         fresh: How many offers the last reading did not have.
         gap: Nothing of the last reading is left in the feed: what came and went in between was never seen.
+        news: The offers that appeared since the last reading; none at the first, which finds what is old.
     """
 
     feed: FeedSettings
@@ -53,15 +55,26 @@ class Reading:
     offered: tuple[FeedItem, ...]
     fresh: int
     gap: bool
+    news: tuple[FeedItem, ...] = ()
 
     @classmethod
     def of(cls, feed: FeedSettings, page: FeedPage, state: FeedState | None) -> Reading:
         """Compare what the feed holds with what it held at the last reading."""
         offered = tuple(item for item in page.items if item.title and item.torrent is not None)
         known = set(state.watermark.get("keys", ())) if state is not None else set()
-        fresh = sum(item.key not in known for item in offered)
-        gap = bool(known) and bool(offered) and fresh == len(offered)
-        return cls(feed, page, offered, fresh, gap)
+        fresh = tuple(item for item in offered if item.key not in known)
+        gap = bool(known) and bool(offered) and len(fresh) == len(offered)
+        return cls(feed, page, offered, len(fresh), gap, fresh if known else ())
+
+    def publish_lags(self, now: float) -> list[float]:
+        """Return the seconds from publication to first sight of what is new.
+
+        Args:
+            now: Unix time. A feed's clock may be ahead of ours: that is no lag. Nor may a date of long ago, which a
+                feed can make up, drown all others in the sum.
+        """
+        times = [item.published_at for item in self.news if item.published_at is not None]
+        return [min(max(now - each.timestamp(), 0.0), LONGEST_LAG_SECONDS) for each in times]
 
     def seal(self, vault: Vault) -> dict[str, bytes]:
         """Return the offers' links by key, sealed. Takes a thread's time for a long feed."""

@@ -33,12 +33,14 @@ class ServerSettings:
         port: 0 lets the system choose.
         api_key: None lets reeld make one at the first start.
         metrics_token: When set, `/metrics` wants it as a bearer token.
+        metrics_exportarr: Whether `/metrics/exportarr` shows the metrics under exportarr's names as well.
     """
 
     host: str = "127.0.0.1"
     port: int = 7878
     api_key: Secret | None = None
     metrics_token: Secret | None = None
+    metrics_exportarr: bool = False
 
     def __post_init__(self) -> None:
         """Check the values."""

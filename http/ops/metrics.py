@@ -1,20 +1,27 @@
-"""`/metrics` for Prometheus."""
+"""`/metrics` for Prometheus, and `/metrics/exportarr` for dashboards that were made for Radarr."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import trio
 from litestar import Request, Response, Router, get
 
+from reeld.http.ops.scraping import Rendered, ScrapeDesk
 from reeld.http.surface import Surface
+from reeld.telemetry import content_type_for
 
 
 def metrics_routes(surface: Surface) -> Sequence[Any]:
-    """Return the route of the metrics."""
-    # Two scrapers at once are plenty; more would only wait for one another's work.
-    limiter = trio.CapacityLimiter(2)
+    """Return the routes of the metrics; that of exportarr's names only when the settings ask for it."""
+    handlers = [_metrics(surface)]
+    if surface.settings().server.metrics_exportarr:
+        handlers.append(_exportarr(surface))
+    return [Router("/", route_handlers=handlers)]
+
+
+def _metrics(surface: Surface) -> Any:
+    desk = ScrapeDesk(surface.refresh_gauges, surface.metrics.render, content_type_for)
 
     @get(
         "/metrics",
@@ -24,10 +31,28 @@ def metrics_routes(surface: Surface) -> Sequence[Any]:
     )
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Show all metrics, in the format that the scraper asks for."""
-        surface.refresh_gauges()
-        body, content_type = await trio.to_thread.run_sync(
-            surface.metrics.render, request.headers.get("accept", ""), limiter=limiter
-        )
-        return Response(body, headers={"Content-Type": content_type})
+        return _answer(await desk.scrape(request.headers.get("accept", "")))
 
-    return [Router("/", route_handlers=[metrics])]
+    return metrics
+
+
+def _exportarr(surface: Surface) -> Any:
+    view = surface.exportarr
+    desk = ScrapeDesk(view.refresh, view.render, content_type_for)
+
+    @get(
+        "/metrics/exportarr",
+        operation_id="metricsExportarr",
+        media_type="text/plain",
+        guards=[surface.access.requires_metrics_token],
+    )
+    async def exportarr(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Show what exportarr would show of a Radarr, under its names."""
+        return _answer(await desk.scrape(request.headers.get("accept", "")))
+
+    return exportarr
+
+
+def _answer(rendered: Rendered) -> Response[bytes]:
+    body, content_type = rendered
+    return Response(body, headers={"Content-Type": content_type})

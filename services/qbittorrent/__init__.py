@@ -15,10 +15,11 @@ from reeld.services.qbittorrent._reading import (
     TrackerState,
     TrackerStatus,
 )
-from reeld.services.qbittorrent._status import Phase, TorrentStatus
+from reeld.services.qbittorrent._status import PHASES, Phase, TorrentStatus
 from reeld.services.qbittorrent._versions import Version
 
 __all__ = [
+    "PHASES",
     "AddAnswer",
     "AddOptions",
     "Category",

@@ -42,11 +42,18 @@ class Observer(Protocol):
         """Take note of one operation and how long it took, waiting for our own limiter included."""
         ...
 
+    def retried(self, service: str) -> None:
+        """Take note that a request was sent a second time."""
+        ...
+
 
 class NullObserver:
     """Takes no note."""
 
     def call_finished(self, service: str, operation: str, outcome: Outcome, seconds: float) -> None:
+        """Do nothing."""
+
+    def retried(self, service: str) -> None:
         """Do nothing."""
 
 

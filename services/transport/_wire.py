@@ -146,6 +146,7 @@ class Wire:
                 raise self._translate(error, call) from None
         except httpx.TransportError as error:
             raise self._translate(error, call) from None
+        self._observer.retried(self.profile.service)
         try:
             return await self._send_once(call, _Journey())
         except httpx.TransportError as error:

@@ -18,7 +18,9 @@ from reeld.domain.acquisition import (
 )
 from reeld.domain.errors import NotFound, Refused
 from reeld.domain.release import Release
-from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+from reeld.storage._rows import Connection, Reader, Row, fetch_all, fetch_one
+from reeld.storage.connection import TrioConnection
+from reeld.storage.observer import StageLeft, StageOutcome
 
 _COLUMNS: Final = """id, movie_id, release_id, state, infohash, progress, content_path, files, failure, note,
        created_at, updated_at, save_path"""
@@ -46,13 +48,28 @@ _BY_INFOHASH: Final = """
 SELECT {columns} FROM acquisition WHERE infohash = %s ORDER BY id DESC LIMIT 20
 """.replace("{columns}", _COLUMNS)
 
-_STORE_TORRENT: Final = """
-UPDATE acquisition SET state = 'fetched', torrent = %(torrent)s, infohash = %(infohash)s, note = '',
-                       fetched_at = now(), state_at = now(), updated_at = now()
-WHERE id = %(id)s AND state = 'intent'
+# What it was before is told by the row as it was locked: RETURNING knows only what it became.
+_BEFORE: Final = """
+WITH before AS (
+    SELECT id AS row, state AS stage, state_at AS since, sent_at AS sent FROM acquisition
+    WHERE id = %(id)s AND state = {expected} FOR UPDATE
+)
+"""
+_LEFT: Final = """
+FROM before WHERE id = before.row
+RETURNING before.stage, extract(epoch FROM now() - before.since)::float8,
+          extract(epoch FROM now() - before.sent)::float8
 """
 
+_STORE_TORRENT: Final = """
+{before}
+UPDATE acquisition SET state = 'fetched', torrent = %(torrent)s, infohash = %(infohash)s, note = '',
+                       fetched_at = now(), state_at = now(), updated_at = now()
+{left}
+""".replace("{before}", _BEFORE.replace("{expected}", "'intent'")).replace("{left}", _LEFT)
+
 _MOVE: Final = """
+{before}
 UPDATE acquisition SET
     state = %(to)s, note = %(note)s, failure = %(failure)s,
     client_ref = coalesce(%(client_ref)s, client_ref), category = coalesce(%(category)s, category),
@@ -66,8 +83,8 @@ UPDATE acquisition SET
     completed_at = CASE WHEN %(to)s = 'complete' THEN now() ELSE completed_at END,
     finished_at = CASE WHEN %(to)s IN ('imported', 'failed') THEN now() END,
     state_at = now(), updated_at = now()
-WHERE id = %(id)s AND state = ANY(%(expected)s)
-"""
+{left}
+""".replace("{before}", _BEFORE.replace("{expected}", "ANY(%(expected)s)")).replace("{left}", _LEFT)
 
 
 class TorrentTaken(Refused):
@@ -156,12 +173,13 @@ async def store_torrent(
         async with (
             conn.transaction()
         ):  # a savepoint: the caller's transaction survives the conflict
-            changed = await execute(conn, _STORE_TORRENT, params)
+            left = await fetch_one(conn, _STORE_TORRENT, params)
     except psycopg.errors.UniqueViolation as error:
         raise TorrentTaken(
             f"The torrent {infohash} is being downloaded for another movie already."
         ) from error
-    if changed == 1:
+    if left is not None:
+        _tell(conn, left, AcquisitionState.FETCHED)
         return True
     there = await get(conn, acquisition_id)
     if there is None:
@@ -221,7 +239,9 @@ async def move(
         "content_path": content_path,
         "files": None if listed is None else Jsonb(listed),
     }
-    if await execute(conn, _MOVE, params) == 1:
+    left = await fetch_one(conn, _MOVE, params)
+    if left is not None:
+        _tell(conn, left, to)
         return True
     there = await get(conn, acquisition_id)
     if there is None:
@@ -229,6 +249,22 @@ async def move(
     if there.state is not to:
         raise IllegalTransition(there.state, to)
     return False
+
+
+def _tell(conn: Connection, left: Row, to: AcquisitionState) -> None:
+    """Have it told, once the transaction has committed, that a stage was left."""
+    if not isinstance(conn, TrioConnection):
+        return
+    stage, seconds, since_sent = left
+    match to:
+        case AcquisitionState.FAILED:
+            outcome = StageOutcome.FAILED
+        case AcquisitionState.FETCHED if stage != AcquisitionState.INTENT:
+            outcome = StageOutcome.BACK
+        case _:
+            outcome = StageOutcome.OK
+    downloaded_in = since_sent if to is AcquisitionState.COMPLETE else None
+    conn.stages_left.append(StageLeft(stage, outcome, max(seconds, 0.0), downloaded_in))
 
 
 def _missing(acquisition_id: int) -> NotFound:

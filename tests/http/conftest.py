@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reeld.actors import health
+from reeld.cli import rows
 from reeld.domain.settings import Settings
 from reeld.simulators.world import World
 
@@ -17,6 +18,7 @@ from reeld.simulators.world import World
 @pytest.fixture(autouse=True)
 def _health_is_looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(rows, "COUNT_SECONDS", 0.3)
 
 
 @pytest.fixture

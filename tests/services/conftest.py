@@ -117,10 +117,14 @@ class Witness:
     """An observer that remembers."""
 
     calls: list[tuple[str, str, Outcome]] = field(default_factory=list)
+    retries: list[str] = field(default_factory=list)
 
     def call_finished(self, service: str, operation: str, outcome: Outcome, seconds: float) -> None:
         assert seconds >= 0
         self.calls.append((service, operation, outcome))
+
+    def retried(self, service: str) -> None:
+        self.retries.append(service)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 import structlog
 import structlog.testing
 import trio
+from opentelemetry.trace import SpanContext
 
 from reeld.actors.kernel import (
     Actor,
@@ -31,12 +32,28 @@ class Notes(NullObserver):
         self.restarts: list[str] = []
         self.states: list[str] = []
         self.dead: list[tuple[str, str]] = []
+        self.spans: list[SpanContext | None] = []
+        self.coalesced: list[str] = []
+        self.circles: list[str] = []
 
     def message_handled(
-        self, actor: str, message_type: str, outcome: str, wait_s: float, handle_s: float
+        self,
+        actor: str,
+        message_type: str,
+        outcome: str,
+        wait_s: float,
+        handle_s: float,
+        span: SpanContext | None = None,
     ) -> None:
         self.outcomes.append((message_type, str(outcome)))
         self.times.append((wait_s, handle_s))
+        self.spans.append(span)
+
+    def message_coalesced(self, actor: str) -> None:
+        self.coalesced.append(actor)
+
+    def ask_circle(self, actor: str) -> None:
+        self.circles.append(actor)
 
     def dead_letter(self, actor: str, reason: str) -> None:
         self.dead.append((actor, str(reason)))

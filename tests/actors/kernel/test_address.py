@@ -253,6 +253,7 @@ async def test_an_ask_that_would_wait_for_itself_is_refused_with_the_path(
     with pytest.raises(AskCircle) as refused:
         await directory["a"].ask(Forward(path, Echo()))
     assert refused.value.path == circle
+    assert system.notes.circles == [circle[-1]]
     assert trio.current_time() == begun
 
 
@@ -355,7 +356,7 @@ async def test_coalesced_asks_get_one_answer(system: Any) -> None:
         assert svc.snapshot().mailbox_depth == 1
         system.cells["svc"].resume()
     assert answers == [1, 1, 1]
-    assert system.notes.outcomes.count(("Sweep", "coalesced")) == 3
+    assert system.notes.coalesced == ["svc"] * 3
 
 
 # Other threads

@@ -1,0 +1,160 @@
+"""Counts of rows for the metrics: taken every few seconds, so that a scrape costs the same however large the library."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+import trio
+
+from reeld.actors.settings import LiveSettings
+from reeld.domain.errors import DatabaseUnavailable, Refused
+from reeld.domain.profile import profile_named
+from reeld.domain.quality import Quality
+from reeld.storage import Database
+from reeld.storage.repositories.counts import Counts, Files, Owned, Turn, count
+from reeld.telemetry import Metrics
+
+log = structlog.get_logger("reeld.cli")
+
+COUNT_SECONDS: Final = 10.0
+
+
+class RowCounts:
+    """Counts rows and shows what it found.
+
+    Args:
+        database: What is counted.
+        settings: Say when a file is good enough.
+        metrics: Where it is shown.
+    """
+
+    def __init__(self, database: Database, settings: LiveSettings, metrics: Metrics) -> None:
+        self._database = database
+        self._settings = settings
+        self._metrics = metrics
+        self._counted_at = trio.current_time()
+        self.last: Counts | None = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the rows were counted last; since the start, before they ever were."""
+        return trio.current_time() - self._counted_at
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """The root folder where new files go, and all others in which there are files."""
+        there = {each.root for each in self.last.files} if self.last else set()
+        return frozenset({str(self._settings.current.library.root_folder), *there})
+
+    @property
+    def upgrades_allowed(self) -> bool:
+        """Whether a file is ever replaced by a better one."""
+        return self._settings.current.decision.upgrades_allowed
+
+    async def run(self, ready: trio.Event) -> None:
+        """Count again and again, once the database is `ready`, until cancelled."""
+        await ready.wait()
+        while True:
+            await self.count()
+            await trio.sleep(COUNT_SECONDS)
+
+    async def count(self) -> None:
+        """Count once. While the database is away the last counts stay, and their age grows."""
+        try:
+            counts = await count(self._database)
+        except DatabaseUnavailable as error:
+            log.debug("rows_not_counted", reason=error.reason)
+            return
+        self.last, self._counted_at = counts, trio.current_time()
+        self._show(counts)
+
+    def _show(self, counts: Counts) -> None:
+        metrics = self._metrics
+        metrics.replace(
+            "reeld_movies",
+            {(stage, str(seen).lower()): n for (stage, seen), n in counts.movies.items()},
+        )
+        metrics.replace("reeld_workflows", {(state,): n for state, n in counts.workflows.items()})
+        metrics.replace("reeld_jobs", dict(counts.jobs))
+        metrics.replace(
+            "reeld_job_oldest_due_timestamp_seconds",
+            {(queue,): since for queue, since in counts.oldest_due.items()},
+        )
+        self._show_library(counts)
+        self._show_schedule(counts.schedule)
+        for name, last in counts.feeds.items():
+            if name in feeds_of(self._settings):
+                metrics.set(
+                    "reeld_rss_last_success_timestamp_seconds", last.timestamp(), indexer=name
+                )
+
+    def _show_library(self, counts: Counts) -> None:
+        self._metrics.replace(
+            "reeld_movies_wanted",
+            {
+                ("missing",): missing(counts.owned),
+                ("cutoff_unmet",): cutoff_unmet(
+                    counts.owned, upgrades_allowed=self.upgrades_allowed
+                ),
+            },
+        )
+        self._metrics.replace("reeld_movie_files", _by_quality(counts.files))
+        for root, size in sizes(counts.files).items():
+            self._metrics.set("reeld_library_size_bytes", size, root=root)
+
+    def _show_schedule(self, turns: tuple[Turn, ...]) -> None:
+        self._metrics.follow("task", [turn.task for turn in turns])
+        for turn in turns:
+            last = turn.last_run.timestamp() if turn.last_run else 0.0
+            self._metrics.set("reeld_schedule_last_success_timestamp_seconds", last, task=turn.task)
+            self._metrics.set("reeld_schedule_interval_seconds", turn.every_seconds, task=turn.task)
+
+
+def missing(owned: tuple[Owned, ...]) -> int:
+    """Return how many monitored movies have no file."""
+    return sum(each.movies for each in owned if each.monitored and each.quality is None)
+
+
+def cutoff_unmet(owned: tuple[Owned, ...], *, upgrades_allowed: bool) -> int:
+    """Return how many monitored movies have a file that is not good enough."""
+    return sum(
+        each.movies
+        for each in owned
+        if each.monitored
+        and each.quality is not None
+        and not _is_good_enough(each.profile, each.quality, upgrades_allowed)
+    )
+
+
+def sizes(files: tuple[Files, ...]) -> dict[str, int]:
+    """Return the bytes of all files by root folder."""
+    found: dict[str, int] = {}
+    for each in files:
+        found[each.root] = found.get(each.root, 0) + each.size
+    return found
+
+
+def _is_good_enough(profile: str, quality: str, upgrades_allowed: bool) -> bool:
+    try:
+        wanted = profile_named(profile, upgrades_allowed=upgrades_allowed)
+        return wanted.meets_cutoff(Quality.by_label(quality))
+    except (Refused, KeyError):
+        # A profile or a quality of another version of reeld: nobody can say.
+        return True
+
+
+def _by_quality(files: tuple[Files, ...]) -> dict[tuple[str, ...], float]:
+    found: dict[tuple[str, ...], float] = {}
+    for each in files:
+        found[each.quality,] = found.get((each.quality,), 0.0) + each.files
+    return found
+
+
+def feeds_of(settings: LiveSettings) -> dict[str, float]:
+    """Return the intervals in seconds of everything that is read as a feed."""
+    current = settings.current
+    feeds = {feed.name: feed.interval_seconds for feed in current.feeds}
+    if current.hdbits is not None:
+        feeds["hdbits"] = current.hdbits.poll_seconds
+    return feeds

@@ -1,0 +1,34 @@
+"""What reeld asks of outside systems: the pairs of service and operation that the metrics know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "tmdb": ("check", "search", "movie", "find", "collection", "configuration", "image"),
+    "hdbits": ("check", "search", "recent", "download"),
+    "feed": ("fetch", "download"),
+    "qbittorrent": (
+        "version",
+        "preferences",
+        "torrents",
+        "files",
+        "properties",
+        "trackers",
+        "categories",
+        "add",
+        "ensure_category",
+        "set_category",
+        "add_tags",
+        "set_share_limits",
+        "set_file_priority",
+        "move_to_top",
+        "move_to_bottom",
+        "stop",
+        "start",
+        "recheck",
+        "delete",
+    ),
+}
+"""By the service's name in errors and metrics."""

@@ -1,0 +1,51 @@
+"""The web server."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reeld.telemetry.catalogue import _buckets
+from reeld.telemetry.catalogue._metric import Metric, counter, gauge, given, histogram, known
+
+_ROUTE: Final = given(
+    "method", "route", also=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other")
+)
+_STATUS: Final = known(
+    "status",
+    "200",
+    "500",
+    "503",
+    also=tuple(str(number) for number in range(100, 600) if number not in (200, 500, 503)),
+)
+"""The statuses that a rate of errors is made of are there from the start."""
+
+HTTP: Final[tuple[Metric, ...]] = (
+    counter(
+        "reeld_http_requests_total", "HTTP requests by route template and status", _ROUTE, _STATUS
+    ),
+    histogram(
+        "reeld_http_request_duration_seconds",
+        "HTTP server request duration",
+        _ROUTE,
+        buckets=_buckets.REQUEST,
+        exemplars=True,
+    ),
+    gauge("reeld_http_requests_in_progress", "Requests being served"),
+    counter(
+        "reeld_http_stale_answers_total",
+        "Answers served from the cache while the database was away",
+        given("route"),
+    ),
+    counter(
+        "reeld_auth_attempts_total",
+        "Authentication attempts",
+        known("method", "api_key", "metrics_token"),
+        known("outcome", "ok", "refused"),
+    ),
+    counter(
+        "reeld_control_changes_total",
+        "Changes made through the control port",
+        given("action", of="control_action"),
+        given("outcome", of="control_outcome"),
+    ),
+)

@@ -1,0 +1,39 @@
+"""The movies, their files, and the disks below them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reeld.telemetry.catalogue._metric import Metric, gauge, given, known, living
+
+_ROOT: Final = living("root")
+
+LIBRARY: Final[tuple[Metric, ...]] = (
+    gauge(
+        "reeld_movies",
+        "Movies by stage",
+        given("status", of="movie_stage"),
+        known("monitored", "true", "false"),
+    ),
+    gauge(
+        "reeld_movies_wanted",
+        "Monitored movies still wanted: without a file, or with one below the cutoff",
+        known("kind", "missing", "cutoff_unmet"),
+    ),
+    gauge("reeld_movie_files", "Movie files by quality", given("quality")),
+    gauge(
+        "reeld_library_size_bytes", "Bytes of movie files under a root folder", _ROOT, unit="bytes"
+    ),
+    gauge(
+        "reeld_library_free_bytes",
+        "Free bytes of the file system under a root folder",
+        _ROOT,
+        unit="bytes",
+    ),
+    gauge(
+        "reeld_library_total_bytes",
+        "Size of the file system under a root folder",
+        _ROOT,
+        unit="bytes",
+    ),
+)
