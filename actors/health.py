@@ -16,11 +16,9 @@ import trio
 from reeld.actors.database import DatabaseStatus
 from reeld.actors.kernel import Actor, ActorSnapshot, ActorState, Breaker, BreakerState, handles
 from reeld.actors.resources import Resources
-from reeld.domain.acquisition import AcquisitionState
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.messages import Message, Overflow
-from reeld.domain.movie import Stage
-from reeld.storage.repositories import acquisitions, feeds, movies
+from reeld.storage.repositories import feeds
 from reeld.storage.repositories.feeds import FeedState
 from reeld.storage.work import WorkState
 from reeld.telemetry import Check, HealthBoard, Status
@@ -77,7 +75,6 @@ class HealthActor(Actor):
         try:
             checks += await self._check_work()
             checks += await self._check_feeds()
-            await self._count_rows()
         except DatabaseUnavailable as error:
             log.debug("rows_not_checked", reason=error.reason)
         self._board.post(checks)
@@ -132,32 +129,12 @@ class HealthActor(Actor):
 
     async def _check_work(self) -> list[Check]:
         depths = await self._resources.work.depths()
-        self._resources.metrics.replace(
-            "reeld_jobs", {(each.queue, str(each.state)): float(each.count) for each in depths}
-        )
         dead = sum(each.count for each in depths if each.state is WorkState.DEAD)
         late = max(
             (each.oldest_seconds for each in depths if each.state is WorkState.AVAILABLE),
             default=0.0,
         )
         return [_check_dead(dead), _check_late(late)]
-
-    async def _count_rows(self) -> None:
-        resources = self._resources
-        kinds = await movies.count_by_stage_and_monitored(resources.database)
-        resources.metrics.replace(
-            "reeld_movies",
-            {
-                (str(stage), str(monitored).lower()): float(kinds.get((stage, monitored), 0))
-                for stage in Stage
-                for monitored in (True, False)
-            },
-        )
-        states = await acquisitions.count_by_state(resources.database)
-        resources.metrics.replace(
-            "reeld_workflows",
-            {(str(state),): float(states.get(state, 0)) for state in AcquisitionState},
-        )
 
     async def _check_feeds(self) -> list[Check]:
         settings = self._resources.settings.current

@@ -13,16 +13,29 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
+from reeld.cli.labels import KNOWN_LABELS
 from reeld.deploy.prometheus import index_page
 from reeld.domain import settings
 from reeld.storage.crashpoints import registry
-from reeld.telemetry import CATALOGUE
+from reeld.telemetry.catalogue import AREAS, Free, Given, Known, Label, Living, Metric
 
 HERE = Path(__file__).resolve().parent
 WHERE_FROM = """\
 The first one wins: command line, `REELD_*` variables, systemd credentials (a credential `tmdb_token` is
 `REELD_TMDB_TOKEN`), the TOML file of `REELD_CONFIG` or `~/.config/reeld/reeld.toml`. The file is read again
 when it changes; address, data directory and database need a restart.
+"""
+ABOUT_METRICS = """\
+`GET /metrics` shows these, as text or as OpenMetrics with exemplars, whichever the scraper asks for; with
+`REELD_METRICS_TOKEN` set it wants that token as `Authorization: Bearer`.
+
+Every series whose values are known is there from the start with 0. A value that is not listed counts as `other`, so the
+number of series is bounded; routes and statuses of HTTP come from the application. A time of 0 says that it has not
+happened yet. Counts of rows come from a query every few seconds, whose age is `reeld_rows_age_seconds`: a scrape costs
+the same however large the library is.
+
+With `REELD_METRICS_EXPORTARR=true`, `GET /metrics/exportarr` shows the `radarr_*` names of exportarr beside, so that
+dashboards made for it work unchanged.
 """
 AT_THE_TOP = """\
 At the top of the file: `bind` (`REELD_BIND`, host:port), `data_dir` (`REELD_DATA_DIR`), `database_url`
@@ -44,13 +57,44 @@ _SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
 
 def metrics_page() -> str:
     """Return the page of the metrics."""
-    rows = [
-        f"| `{metric.name}` | {metric.kind.value} | {', '.join(metric.labels) or '-'} | {metric.help} |"
-        for metric in CATALOGUE
-    ]
-    head = ["| metric | type | labels | meaning |", "|---|---|---|---|"]
-    text = "`GET /metrics` shows these, in the format that the scraper asks for."
-    return "\n".join([NOTE, "# Metrics\n", text, "", *head, *rows, ""])
+    parts = [NOTE, "# Metrics\n", ABOUT_METRICS]
+    for area, metrics in AREAS.items():
+        parts += [
+            f"## {area}\n",
+            "| metric | type | unit | labels | what it tells |",
+            "|---|---|---|---|---|",
+        ]
+        parts += [_metric_row(metric) for metric in metrics]
+        parts.append("")
+    parts += ["## Values\n", "| values | are |", "|---|---|"]
+    parts += [f"| {name} | {_listed(values)} |" for name, values in sorted(KNOWN_LABELS.items())]
+    return "\n".join([*parts, ""])
+
+
+def _metric_row(metric: Metric) -> str:
+    labels = "; ".join(_label_text(label) for label in metric.about) or "-"
+    marks = " (with exemplars)" if metric.exemplars else ""
+    return (
+        f"| `{metric.name}` | {metric.kind.value}{marks} | {metric.unit or '-'} | {labels} |"
+        f" {metric.help} |"
+    )
+
+
+def _label_text(label: Label) -> str:
+    names = ", ".join(f"`{name}`" for name in label.names)
+    match label.domain:
+        case Known(values):
+            return f"{names}: {', '.join(values)}"
+        case Given(name):
+            return f"{names}: one of [{name}](#values)"
+        case Living(name):
+            return f"{names}: each {name} that there is"
+        case Free():
+            return names
+
+
+def _listed(values: tuple[str | tuple[str, ...], ...]) -> str:
+    return ", ".join(each if isinstance(each, str) else " ".join(each) for each in values)
 
 
 def crash_points_page() -> str:

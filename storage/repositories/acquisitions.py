@@ -141,12 +141,6 @@ async def by_infohash(source: Reader, infohash: str) -> list[Acquisition]:
     return [_acquisition(row) for row in await fetch_all(source, _BY_INFOHASH, (infohash,))]
 
 
-async def count_by_state(source: Reader) -> dict[AcquisitionState, int]:
-    """Return how many acquisitions are in each state; a state without any is left out."""
-    rows = await fetch_all(source, "SELECT state, count(*) FROM acquisition GROUP BY state")
-    return {AcquisitionState(state): count for state, count in rows}
-
-
 async def torrent(source: Reader, acquisition_id: int) -> bytes | None:
     """Return the .torrent's bytes, or None when they were not fetched."""
     row = await fetch_one(

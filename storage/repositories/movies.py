@@ -283,12 +283,6 @@ async def count_by_stage(source: Reader) -> dict[Stage, int]:
     return {Stage(stage): count for stage, count in rows}
 
 
-async def count_by_stage_and_monitored(source: Reader) -> dict[tuple[Stage, bool], int]:
-    """Return how many movies there are of each kind; a kind without movies is left out."""
-    sql = "SELECT stage, monitored, count(*) FROM movie GROUP BY stage, monitored"
-    return {(Stage(stage), monitored): n for stage, monitored, n in await fetch_all(source, sql)}
-
-
 def _movie(row: Row) -> Movie:
     values = list(row)
     values[8] = tuple(values[8])

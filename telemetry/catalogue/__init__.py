@@ -7,6 +7,9 @@ age; 0 says that it has not happened yet.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from reeld.telemetry.catalogue._actors import ACTORS
 from reeld.telemetry.catalogue._daemon import DAEMON
 from reeld.telemetry.catalogue._database import DATABASE
@@ -27,16 +30,30 @@ from reeld.telemetry.catalogue._pipeline import PIPELINE
 from reeld.telemetry.catalogue._upkeep import UPKEEP
 from reeld.telemetry.catalogue._work import WORK
 
-__all__ = ["CATALOGUE", "Domain", "Free", "Given", "Kind", "Known", "Label", "Living", "Metric"]
+__all__ = [
+    "AREAS",
+    "CATALOGUE",
+    "Domain",
+    "Free",
+    "Given",
+    "Kind",
+    "Known",
+    "Label",
+    "Living",
+    "Metric",
+]
 
-CATALOGUE: tuple[Metric, ...] = (
-    *DAEMON,
-    *ACTORS,
-    *EXTERNAL,
-    *DATABASE,
-    *HTTP,
-    *WORK,
-    *PIPELINE,
-    *LIBRARY,
-    *UPKEEP,
-)
+AREAS: Final[Mapping[str, tuple[Metric, ...]]] = {
+    "The daemon": DAEMON,
+    "Actors": ACTORS,
+    "Outside systems": EXTERNAL,
+    "The database": DATABASE,
+    "HTTP": HTTP,
+    "Work": WORK,
+    "A movie's way": PIPELINE,
+    "The library": LIBRARY,
+    "Upkeep": UPKEEP,
+}
+"""What the metrics are about, in the order of the page in `docs/`."""
+
+CATALOGUE: tuple[Metric, ...] = tuple(metric for area in AREAS.values() for metric in area)

@@ -20,7 +20,6 @@ from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable, ServiceDown
 from reeld.domain.secret import Secret
 from reeld.domain.settings import FeedSettings, HdbitsSettings, LibrarySettings
-from reeld.simulators import catalogue as films
 from reeld.storage.repositories import feeds
 from reeld.telemetry import Check, HealthBoard, Status
 
@@ -255,14 +254,3 @@ async def test_feeds_and_hdbits_are_shown_with_what_is_wrong(
     assert (await looked("feed:f")).status is Status.PASS
     check = await looked("feed:hdbits")
     assert (check.status, check.sentence) == (Status.WARN, "HDBits wants to be left alone.")
-
-
-async def test_movies_and_acquisitions_are_counted(
-    looked: Looked, resources: Resources, rows: Any
-) -> None:
-    await rows.add_movie(films.SINTEL)
-    await looked("work:dead")
-    value = resources.metrics.value
-    assert value("reeld_movies", status="wanted", monitored="true") == 1
-    assert value("reeld_movies", status="failed", monitored="true") == 0
-    assert value("reeld_workflows", stage="intent") == 0
