@@ -23,6 +23,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -34,11 +35,13 @@ from reeld.actors.kernel import (
     Actor,
     Cell,
     IncarnationCrashed,
+    NullObserver,
     TrioActor,
     handles,
     host_actors,
     run_incarnation,
 )
+from reeld.cli.labels import KNOWN_LABELS
 from reeld.domain.messages import Message
 from reeld.telemetry.metrics import Metrics
 from reeld.telemetry.observers import KernelObserver
@@ -143,8 +146,11 @@ async def bare_asks() -> float:
     return await bare(ASKS, work)
 
 
-async def full(count: int, work: Callable[[Cell], Awaitable[None]]) -> float:
-    cell = Cell("full", Full, observer=KernelObserver(Metrics()))
+async def full(
+    count: int, work: Callable[[Cell], Awaitable[None]], *, measured: bool = True
+) -> float:
+    observer = KernelObserver(Metrics(KNOWN_LABELS)) if measured else NullObserver()
+    cell = Cell("full", Full, observer=observer)
     async with trio.open_nursery() as nursery:
         await nursery.start(run_incarnation, cell)
         await cell.address.ask(Ping(0))
@@ -155,21 +161,21 @@ async def full(count: int, work: Callable[[Cell], Awaitable[None]]) -> float:
     return found
 
 
-async def full_tells() -> float:
+async def full_tells(*, measured: bool = True) -> float:
     async def work(cell: Cell) -> None:
         for number in range(TELLS):
             cell.address.tell(Ping(number))
         await cell.address.ask(Ping(0))
 
-    return await full(TELLS, work)
+    return await full(TELLS, work, measured=measured)
 
 
-async def full_asks() -> float:
+async def full_asks(*, measured: bool = True) -> float:
     async def work(cell: Cell) -> None:
         for number in range(ASKS):
             await cell.address.ask(Ping(number))
 
-    return await full(ASKS, work)
+    return await full(ASKS, work, measured=measured)
 
 
 async def restart_seconds() -> float:
@@ -238,6 +244,8 @@ def measure() -> dict[str, float | str]:
         "bare_asks": lambda: trio.run(bare_asks),
         "full_tells": lambda: trio.run(full_tells),
         "full_asks": lambda: trio.run(full_asks),
+        "unmeasured_tells": lambda: trio.run(partial(full_tells, measured=False)),
+        "unmeasured_asks": lambda: trio.run(partial(full_asks, measured=False)),
     }
     for _ in range(ROUNDS):
         for name, run in runs.items():
@@ -248,16 +256,17 @@ def measure() -> dict[str, float | str]:
         pairs = zip(rates[f"{path}_{kind}"], rates[f"threading_{kind}"], strict=True)
         return statistics.median(ours / theirs for ours, theirs in pairs)
 
-    def above(kind: str) -> float:
-        pairs = zip(rates[f"full_{kind}"], rates[f"bare_{kind}"], strict=True)
-        return statistics.median(1e6 / mine - 1e6 / bare for mine, bare in pairs)
+    def above(kind: str, below: str) -> float:
+        pairs = zip(rates[f"full_{kind}"], rates[f"{below}_{kind}"], strict=True)
+        return statistics.median(1e6 / mine - 1e6 / less for mine, less in pairs)
 
     return {
         "machine": machine(),
         "load_at_start": load,
         **{f"{name}_per_second": statistics.median(found) for name, found in rates.items()},
         **{f"{path}_{kind}_ratio": ratio(path, kind) for path in PATHS for kind in KINDS},
-        **{f"full_{kind}_above_bare_us": above(kind) for kind in KINDS},
+        **{f"full_{kind}_above_bare_us": above(kind, "bare") for kind in KINDS},
+        **{f"metrics_{kind}_us": above(kind, "unmeasured") for kind in KINDS},
         "restart_us": 1e6 * trio.run(restart_seconds),
         "idle_actor_bytes": trio.run(idle_bytes),
     }
@@ -286,6 +295,12 @@ def report(found: dict[str, float | str]) -> None:
             f"full {kind} above bare",
             f"{found[f'full_{kind}_above_bare_us']:.1f} us",
             "aim: at most about 10",
+        )
+    for kind in KINDS:
+        row(
+            f"metrics on against off, {kind}",
+            f"{found[f'metrics_{kind}_us']:.1f} us",
+            "aim: at most 6",
         )
     row("crash to next answer", f"{found['restart_us']:.0f} us")
     row(f"one of {IDLE_ACTORS:,} idle actors", f"{float(found['idle_actor_bytes']) / 1024:.1f} KiB")

@@ -3,9 +3,10 @@
 from reeld.telemetry.catalogue import CATALOGUE, Kind, Metric
 from reeld.telemetry.exemplars import current_exemplar, exemplar_of
 from reeld.telemetry.exportarr import EXPORTARR, Exportarr, Samples
+from reeld.telemetry.exposition import content_type_for
 from reeld.telemetry.health import Check, HealthBoard, Status
 from reeld.telemetry.logs import Redaction, configure_logs, counting_records, redaction
-from reeld.telemetry.metrics import Metrics, content_type_for
+from reeld.telemetry.metrics import Metrics
 from reeld.telemetry.observers import (
     RESTART_CAUSES,
     DatabaseObserver,

@@ -11,8 +11,9 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+
+from reeld.telemetry.exposition import Exposition
 
 Samples = Mapping[str, Mapping[tuple[str, ...], float]]
 """By name, then by label values; a name without labels has the key ()."""
@@ -69,6 +70,7 @@ class Exportarr(Collector):
         self._samples: Samples = {}
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
+        self._exposition = Exposition(self._registry)
 
     def show(self, samples: Samples) -> None:
         """Show exactly these numbers from now on.
@@ -93,5 +95,4 @@ class Exportarr(Collector):
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """Return the exposition and its content type; call it in a worker thread."""
-        encode, content_type = choose_encoder(accept)
-        return encode(self._registry), content_type
+        return self._exposition.render(accept)

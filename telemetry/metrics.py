@@ -16,18 +16,13 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
-from prometheus_client.exposition import choose_encoder
 
 from reeld.telemetry._series import Domains, Series
 from reeld.telemetry.catalogue import CATALOGUE, Metric
 from reeld.telemetry.exemplars import current_exemplar
+from reeld.telemetry.exposition import Exposition
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
-
-
-def content_type_for(accept: str) -> str:
-    """Return the content type of the answer to an `Accept` header: equal ones get equal bodies."""
-    return choose_encoder(accept)[1]
 
 
 class Metrics:
@@ -50,6 +45,7 @@ class Metrics:
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
+        self._exposition = Exposition(self.registry)
         self._domains = Domains(known)
         self._series = {
             metric.name: Series(metric, self.registry, self._domains) for metric in catalogue
@@ -119,8 +115,7 @@ class Metrics:
         Takes some 10 ms for two thousand series: call it in a worker thread.
         """
         started = time.perf_counter()
-        encode, content_type = choose_encoder(accept)
-        body = encode(self.registry)
+        body, content_type = self._exposition.render(accept)
         self.set("reeld_metrics_collection_duration_seconds", time.perf_counter() - started)
         return body, content_type
 

@@ -151,8 +151,10 @@ async def test_it_makes_the_schema_takes_the_lead_and_then_lets_everybody_in(
             async with parts.database.transaction() as conn:
                 await conn.execute("SELECT 1")
             assert parts.metrics.value("reeld_leader") == 1
+            assert parts.metrics.value("reeld_leader_transitions_total") == 1
         assert not parts.status.is_ready
         assert parts.metrics.value("reeld_leader") == 0
+        assert parts.metrics.value("reeld_leader_transitions_total") == 2
 
 
 async def test_a_server_that_is_away_at_the_start_is_waited_for(

@@ -82,6 +82,22 @@ async def test_the_effect_and_the_completion_are_committed_together(
     assert resources.metrics.value("reeld_job_executions_total", queue="tmdb", outcome="ok") == 1
 
 
+async def test_how_long_work_was_due_before_it_began_is_observed(
+    resources: Resources, run_actor: Any, eventually: Eventually
+) -> None:
+    async def behave(job: Job) -> None:
+        return None
+
+    work_id = await ask_for(resources)
+    await resources.database.execute("UPDATE work SET run_at = now() - interval '10 minutes'")
+    async with run_actor(refresher(resources, behave)):
+        await eventually(lambda: is_in(resources, work_id, WorkState.DONE))
+    value = resources.metrics.value
+    assert value("reeld_job_wait_seconds_count", queue="tmdb") == 1
+    assert 600 <= value("reeld_job_wait_seconds_sum", queue="tmdb") < 700
+    assert value("reeld_job_duration_seconds_count", queue="tmdb") == 1
+
+
 async def is_in(resources: Resources, work_id: int, state: WorkState) -> bool:
     return (await item(resources, work_id)).state is state
 

@@ -106,11 +106,15 @@ async def test_settings_that_cannot_work_are_refused_and_those_in_force_stay(
     configured.write(world.tmdb.token)
     async with run_daemon(configured.reader.read(), configured.reader) as daemon:
         metrics = daemon.started.metrics
+        read_at = "reeld_config_last_reload_success_timestamp_seconds"
+        begun = metrics.value(read_at)
+        assert begun > 1.7e9
         for wrong in ("[tmdb", "[tmdb]\ncolour = 1\n", "[hdbits]\npoll_seconds = []\n", "\xff"):
             configured.path.write_text(wrong, encoding="latin-1")
             answer = await daemon.http.post("/control/reload")
             assert (answer.status_code, answer.json()["reason"]) == (422, "invalid_setting"), wrong
             assert metrics.value("reeld_config_last_reload_successful") == 0
+            assert metrics.value(read_at) == begun
         os.kill(os.getpid(), signal.SIGHUP)
         configured.path.unlink()
         os.kill(os.getpid(), signal.SIGHUP)
@@ -120,6 +124,7 @@ async def test_settings_that_cannot_work_are_refused_and_those_in_force_stay(
         configured.write(world.tmdb.token)
         assert (await daemon.http.post("/control/reload")).json() == {"changed": False}
         assert metrics.value("reeld_config_last_reload_successful") == 1
+        assert metrics.value(read_at) > begun
 
 
 async def test_what_only_a_restart_can_change_stays_as_it_is(configured: Configured) -> None:

@@ -11,7 +11,7 @@ from psycopg import errors
 
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage import Database
-from reeld.storage.observer import NullObserver
+from reeld.storage.observer import NullObserver, TransactionOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,10 @@ class Recorder(NullObserver):
         self.statements: list[str] = []
         self.failures: list[str] = []
         self.availability: list[bool] = []
+        self.transactions: list[str] = []
+
+    def transaction_ended(self, outcome: TransactionOutcome) -> None:
+        self.transactions.append(str(outcome))
 
     def statement_ended(self, repository: str, seconds: float) -> None:
         assert seconds >= 0
@@ -206,6 +210,27 @@ async def test_the_observer_hears_of_calls_by_repository_and_of_errors_by_class(
     assert recorder.statements == ["movies", "movies", "other"]
     assert recorder.failures == ["22"]
     assert recorder.availability == [True]
+
+
+async def test_the_observer_hears_how_transactions_ended(database_url: str) -> None:
+    recorder = Recorder()
+
+    async def fail_with(database: Database, error: Exception) -> None:
+        async with database.transaction():
+            raise error
+
+    async def be_slow(database: Database) -> None:
+        async with database.transaction(deadline=0.05) as conn:
+            await conn.execute("SELECT pg_sleep(10)")
+
+    async with Database.open(database_url, observer=recorder) as database:
+        async with database.transaction() as conn:
+            await conn.execute("SELECT 1")
+        with pytest.raises(ValueError, match="ours"):
+            await fail_with(database, ValueError("ours"))
+        with pytest.raises(DatabaseUnavailable):
+            await be_slow(database)
+    assert recorder.transactions == ["committed", "rolled_back", "failed"]
 
 
 async def test_a_fence_holds_for_every_labelled_twin(database: Database) -> None:

@@ -17,8 +17,24 @@ from psycopg.rows import dict_row
 
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage import Pool, TrioConnection
+from reeld.storage.observer import NullObserver, PoolError
 
 Connect = Callable[[], Awaitable[TrioConnection]]
+
+
+class Faults(NullObserver):
+    """Remembers what went wrong."""
+
+    def __init__(self) -> None:
+        self.seen: list[PoolError] = []
+
+    def pool_failed(self, kind: PoolError) -> None:
+        self.seen.append(kind)
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults()
 
 
 @pytest.fixture
@@ -30,8 +46,8 @@ def connect(database_url: str) -> Connect:
 
 
 @pytest.fixture
-async def pool(connect: Connect) -> AsyncIterator[Pool]:
-    async with Pool.open(connect, size=2) as opened:
+async def pool(connect: Connect, faults: Faults) -> AsyncIterator[Pool]:
+    async with Pool.open(connect, size=2, observer=faults) as opened:
         yield opened
 
 
@@ -82,13 +98,14 @@ async def test_who_waits_is_served_in_order(connect: Connect) -> None:
     assert order == [0, 1, 2, 3, 4]
 
 
-async def test_a_full_pool_is_told_after_the_deadline(pool: Pool) -> None:
+async def test_a_full_pool_is_told_after_the_deadline(pool: Pool, faults: Faults) -> None:
     async with pool.lend(), pool.lend():
         with pytest.raises(DatabaseUnavailable) as busy:
             await pool.checkout(deadline=0.05)
         assert busy.value.reason == "pool_exhausted"
         assert pool.stats().waiting == 0
         assert pool.stats().wait_seconds >= 0.05
+    assert faults.seen == [PoolError.TIMEOUT]
 
 
 async def test_a_connection_granted_to_a_cancelled_waiter_is_not_lost(pool: Pool) -> None:
@@ -201,7 +218,7 @@ def test_whatever_borrowers_do_the_next_one_gets_a_clean_connection(
 
 
 async def test_an_idle_connection_that_the_server_dropped_is_replaced_unnoticed(
-    pool: Pool, witness: TrioConnection
+    pool: Pool, witness: TrioConnection, faults: Faults
 ) -> None:
     async with pool.lend() as connection:
         pid = connection.info.backend_pid
@@ -209,6 +226,18 @@ async def test_an_idle_connection_that_the_server_dropped_is_replaced_unnoticed(
     async with pool.lend() as connection:
         await _expect_clean(connection)
         assert connection.info.backend_pid != pid
+    assert faults.seen == [PoolError.LOST]
+
+
+async def test_a_connection_that_ends_while_it_is_lent_is_told_as_lost(
+    pool: Pool, witness: TrioConnection, faults: Faults
+) -> None:
+    async with pool.lend() as connection:
+        pid = connection.info.backend_pid
+        await witness.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        with pytest.raises(psycopg.OperationalError):
+            await connection.execute("SELECT 1")
+    assert faults.seen == [PoolError.LOST]
 
 
 async def test_a_connection_past_its_lifetime_is_replaced(connect: Connect) -> None:
@@ -221,7 +250,9 @@ async def test_a_connection_past_its_lifetime_is_replaced(connect: Connect) -> N
         assert pool.stats().discarded == 1
 
 
-async def test_a_server_that_is_away_is_tried_again_until_it_is_back(connect: Connect) -> None:
+async def test_a_server_that_is_away_is_tried_again_until_it_is_back(
+    connect: Connect, faults: Faults
+) -> None:
     failures = [psycopg.OperationalError("refused"), OSError("unreachable")]
 
     async def flaky() -> TrioConnection:
@@ -229,11 +260,12 @@ async def test_a_server_that_is_away_is_tried_again_until_it_is_back(connect: Co
             raise failures.pop()
         return await connect()
 
-    async with Pool.open(flaky) as pool:
+    async with Pool.open(flaky, observer=faults) as pool:
         async with pool.lend(deadline=10) as connection:
             await _expect_clean(connection)
         assert pool.stats().available
         assert pool.stats().errors == 2
+    assert faults.seen == [PoolError.CONNECT] * 2
 
 
 async def test_the_backoff_doubles_up_to_ten_seconds(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -31,6 +32,7 @@ from reeld.domain.movie import (
 from reeld.domain.quality import Quality, Revision
 from reeld.domain.release import NewRelease, Release, Source
 from reeld.storage import Database
+from reeld.storage.observer import NullObserver, StageLeft
 from reeld.storage.repositories import (
     acquisitions,
     blocklist,
@@ -462,6 +464,48 @@ async def test_a_lost_torrent_goes_back_to_its_stored_bytes(database: Database) 
     async with database.transaction() as conn:
         assert await acquisitions.move(conn, number, S.FETCHED, note="The client lost it.")
     assert await acquisitions.torrent(database, number) == b"d4:infoe"
+
+
+async def test_stages_that_are_left_are_told_once_they_are_committed(
+    database: Database, database_url: str
+) -> None:
+    told: list[StageLeft] = []
+
+    class Listener(NullObserver):
+        def stage_left(self, left: StageLeft) -> None:
+            told.append(left)
+
+    number = await acquire(database)
+    async with Database.open(database_url, observer=Listener()) as watched:
+        async with watched.transaction() as conn:
+            await acquisitions.store_torrent(conn, number, b"x", HASH)
+            assert told == []
+        async with watched.transaction() as conn:
+            await acquisitions.move(conn, number, S.SENT)
+        with suppress(ValueError):
+            async with watched.transaction() as conn:
+                await acquisitions.move(conn, number, S.DOWNLOADING)
+                raise ValueError
+        await watched.execute(
+            "UPDATE acquisition SET state_at = state_at - interval '1 hour', sent_at = sent_at - interval '1 hour'"
+        )
+        for to in (S.FETCHED, S.SENT, S.SENT, S.COMPLETE):
+            async with watched.transaction() as conn:
+                await acquisitions.move(conn, number, to)
+        async with watched.transaction() as conn:
+            await acquisitions.move(conn, number, S.FAILED, failure=FailureReason.WRONG_CONTENT)
+    assert [(left.stage, str(left.outcome)) for left in told] == [
+        ("intent", "ok"),
+        ("fetched", "ok"),
+        ("sent", "back"),
+        ("fetched", "ok"),
+        ("sent", "ok"),
+        ("complete", "failed"),
+    ]
+    assert 3600 <= told[2].seconds < 3700
+    assert all(0 <= left.seconds < 60 for left in told if left is not told[2])
+    downloads_done = [left for left in told if left.downloaded_in is not None]
+    assert downloads_done == [told[4]]
 
 
 async def test_reports_of_the_client_move_acquisitions_and_movies_at_once(

@@ -100,6 +100,13 @@ async def test_releases_are_matched_by_imdb_number_and_by_title_and_year(
             offer("Something.Else.2001.1080p.BluRay.x264-GRP"),
         )
     assert await movies_of(resources, ids) == [movie_id] * 3 + [None] * 2
+    read = {
+        outcome: resources.metrics.value(
+            "reeld_releases_parsed_total", source="rss", outcome=outcome
+        )
+        for outcome in ("matched", "unmatched", "unparseable", "ignored")
+    }
+    assert read == {"matched": 3, "unmatched": 1, "unparseable": 0, "ignored": 1}
     assert await reasons(resources, ids[3]) == ["wrong_year"]
     parsed = await releases.parsed(resources.database, ids[1])
     assert parsed is not None

@@ -205,6 +205,8 @@ async def test_what_a_poll_cannot_reach_back_to_is_a_gap_and_said_to_be_one(
         assert state is not None
         assert (state.gap, state.gaps) == (True, 1)
         assert resources.metrics.value("reeld_rss_gaps_total", indexer="hdbits") == 1
+        seen_late = resources.metrics.value("reeld_rss_publish_lag_seconds_count", indexer="hdbits")
+        assert seen_late == 200
         await rows.until(await rows.ask("hdbits", "poll-recent"))
     state = await feeds.get(resources.database, "hdbits")
     assert state is not None

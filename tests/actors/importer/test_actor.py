@@ -340,6 +340,7 @@ async def test_a_download_that_is_no_movie_is_blocked_and_the_next_best_looked_f
     }
     assert await story.events() == [("download.failed", payload)]
     assert list(story.root.iterdir()) == []
+    assert story.resources.metrics.value("reeld_imports_total", outcome="rejected") == 1
 
 
 async def test_a_download_that_is_not_here_waits_and_blames_nobody(
@@ -354,6 +355,9 @@ async def test_a_download_that_is_not_here_waits_and_blames_nobody(
     assert (work.reason, work.attempt) == ("download_folder_missing", 0)
     assert movie.stage is Stage.IMPORTING
     assert "mount it" in movie.stage_note
+    value = story.resources.metrics.value
+    assert value("reeld_imports_total", outcome="failed") == 1
+    assert value("reeld_import_failures_total", reason="download_folder_missing") == 1
     assert await blocklist.by_movie(story.resources.database, story.movie_id) == []
 
 

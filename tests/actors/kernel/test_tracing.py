@@ -102,6 +102,8 @@ async def test_a_handler_runs_in_a_span_below_the_senders(system: Any, tracer: N
     assert get_current_span(span.arguments["context"]).get_span_context() == SENDER
     assert [link.context for link in span.arguments["links"]] == [SENDER]
     assert span.attributes["reeld.message"] == "Look"
+    # What is measured of it leads back to it.
+    assert system.notes.spans == [span.get_span_context()]
 
 
 async def test_the_next_message_is_not_part_of_that_trace(system: Any, tracer: NotedTracer) -> None:
@@ -110,6 +112,7 @@ async def test_the_next_message_is_not_part_of_that_trace(system: Any, tracer: N
         await svc.ask(Look())
     assert await svc.ask(Look()) == 0
     assert len(tracer.spans) == 1
+    assert system.notes.spans[1:] == [None]
 
 
 async def test_a_span_names_the_fault_but_not_its_text(system: Any, tracer: NotedTracer) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,13 +12,15 @@ import trio
 from reeld.actors.kernel import BreakerState
 from reeld.actors.resources import Resources
 from reeld.actors.rss import RssActor
+from reeld.actors.rss._reading import Reading
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.errors import NotFound
 from reeld.domain.messages import PollFeed, Sweep
 from reeld.domain.release import Source
 from reeld.domain.secret import Secret
 from reeld.domain.settings import FeedSettings
-from reeld.services.feeds import FeedClient
+from reeld.services.feeds import FeedClient, FeedPage
+from reeld.services.feeds import FeedItem as Offer
 from reeld.simulators import FeedItem, RssSimulator, World, serve
 from reeld.simulators import Source as From
 from reeld.storage.repositories import acquisitions, feeds, releases
@@ -148,10 +151,26 @@ async def test_a_feed_that_ran_on_too_far_between_two_readings_has_a_gap(
         state = await state_of(resources)
         assert (state.gap, state.gaps) == (True, 1)
         assert resources.metrics.value("reeld_rss_gaps_total", indexer=FEED) == 1
+        # The first reading finds what is old: only what came since tells how late reeld sees things.
+        lags = "reeld_rss_publish_lag_seconds"
+        assert resources.metrics.value(f"{lags}_count", indexer=FEED) == 10
+        assert resources.metrics.value(f"{lags}_sum", indexer=FEED) == 0
         more_items(world, 910_000, 5)
         await poll(rows)
     state = await state_of(resources)
     assert (state.gap, state.gaps) == (False, 1)
+
+
+def test_how_late_something_is_seen_is_never_less_than_nothing_nor_older_than_sense() -> None:
+    def item(published: float | None) -> Offer:
+        at = None if published is None else datetime.fromtimestamp(published, UTC)
+        return Offer(key="k", title="T", torrent=None, published_at=at)
+
+    news = tuple(item(at) for at in (1000.0, 940.0, 2000.0, 0.0, None))
+    page = FeedPage((), None, None, None, True)
+    reading = Reading(FeedSettings(FEED, Secret("http://x/")), page, (), 5, False, news)
+    assert reading.publish_lags(1000.0) == [0.0, 60.0, 0.0, 1000.0]
+    assert reading.publish_lags(1e9)[3] == 30 * 86400
 
 
 async def test_an_empty_feed_is_no_gap_and_forgets_nothing(

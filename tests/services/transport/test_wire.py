@@ -72,7 +72,7 @@ async def test_reeld_says_who_it_is_and_sends_neither_origin_nor_referer(
 
 
 async def test_a_kept_connection_that_was_closed_is_tried_once_more(
-    wire: Wire, raw_server: Any
+    wire: Wire, raw_server: Any, witness: Any
 ) -> None:
     async def converse(stream: trio.SocketStream, request: bytes) -> None:
         if b"/second" in request and len(server.requests) == 2:
@@ -85,6 +85,7 @@ async def test_a_kept_connection_that_was_closed_is_tried_once_more(
     answer = await wire.send(Call("GET", f"{server.url}/second"))
     assert answer.body == b"ok"
     assert server.connections == 2
+    assert witness.retries == ["thing"]
 
 
 async def test_what_may_have_an_effect_is_never_sent_twice(wire: Wire, raw_server: Any) -> None:
