@@ -73,8 +73,8 @@ class ExportarrView:
         free: dict[tuple[str, ...], float] = {}
         total: dict[tuple[str, ...], float] = {}
         for root in self._rows.roots:
-            free[root, ""] = self._metrics.value("reeld_library_free_bytes", root=root)
-            total[root, ""] = self._metrics.value("reeld_library_total_bytes", root=root)
+            free[root, ""] = self._metrics.read("reeld_library_free_bytes", root=root)
+            total[root, ""] = self._metrics.read("reeld_library_total_bytes", root=root)
         return {
             "radarr_rootfolder_freespace_bytes": {(root,): n for (root, _), n in free.items()},
             "radarr_diskspace_free_bytes": free,

@@ -83,11 +83,17 @@ class RowCounts:
         )
         self._show_library(counts)
         self._show_schedule(counts.schedule)
-        for name, last in counts.feeds.items():
-            if name in feeds_of(self._settings):
-                metrics.set(
-                    "reeld_rss_last_success_timestamp_seconds", last.timestamp(), indexer=name
-                )
+        self._show_successes(counts)
+
+    def _show_successes(self, counts: Counts) -> None:
+        """Show when things last went well; after a restart only the rows know."""
+        for name in feeds_of(self._settings).keys() & counts.feeds.keys():
+            last = counts.feeds[name].timestamp()
+            self._metrics.set("reeld_rss_last_success_timestamp_seconds", last, indexer=name)
+        calls = "reeld_external_last_success_timestamp_seconds"
+        for service, last in successes(counts).items():
+            if last > self._metrics.read(calls, service=service):
+                self._metrics.set(calls, last, service=service)
 
     def _show_library(self, counts: Counts) -> None:
         self._metrics.replace(
@@ -125,6 +131,17 @@ def cutoff_unmet(owned: tuple[Owned, ...], *, upgrades_allowed: bool) -> int:
         and each.quality is not None
         and not _is_good_enough(each.profile, each.quality, upgrades_allowed)
     )
+
+
+def successes(counts: Counts) -> dict[str, float]:
+    """Return when each service last answered well as far as rows tell, in Unix time."""
+    found: dict[str, float] = {}
+    for name, last in counts.feeds.items():
+        service = "hdbits" if name == "hdbits" else "feed"
+        found[service] = max(found.get(service, 0.0), last.timestamp())
+    if counts.refreshed_at is not None:
+        found["tmdb"] = counts.refreshed_at.timestamp()
+    return found
 
 
 def sizes(files: tuple[Files, ...]) -> dict[str, int]:

@@ -36,6 +36,8 @@ WHERE state = 'available' AND run_at <= now() GROUP BY queue
 
 _SCHEDULE: Final = "SELECT task, every_seconds, last_run FROM schedule"
 
+_REFRESHED: Final = "SELECT max(refreshed_at) FROM movie"
+
 _FEEDS: Final = "SELECT name, last_ok FROM feed WHERE last_ok IS NOT NULL"
 
 _QUEUE: Final = """
@@ -100,6 +102,7 @@ class Counts:
         workflows: By state.
         jobs: By queue and state.
         oldest_due: Unix time at which the oldest due job of a queue became due.
+        refreshed_at: When TMDB last told about a movie.
         feeds: When each feed was last read without an error.
         queue: What is under way, by state and the download client's word for it.
         history: How much has happened: exactly at first, and nearly once there is much of it.
@@ -112,6 +115,7 @@ class Counts:
     jobs: Mapping[tuple[str, str], int]
     oldest_due: Mapping[str, float]
     schedule: tuple[Turn, ...]
+    refreshed_at: datetime | None
     feeds: Mapping[str, datetime]
     queue: Mapping[tuple[str, str | None], int]
     history: int
@@ -127,6 +131,7 @@ async def count(source: Reader) -> Counts:
         jobs={(queue, state): n for queue, state, n in await fetch_all(source, _JOBS)},
         oldest_due=dict(await fetch_all(source, _DUE)),
         schedule=tuple(Turn(*row) for row in await fetch_all(source, _SCHEDULE)),
+        refreshed_at=(await fetch_all(source, _REFRESHED))[0][0],
         feeds=dict(await fetch_all(source, _FEEDS)),
         queue={(state, word): n for state, word, n in await fetch_all(source, _QUEUE)},
         history=await _history(source),

@@ -67,7 +67,7 @@ EXTERNAL: Final[tuple[Metric, ...]] = (
     ),
     gauge(
         "reeld_external_last_success_timestamp_seconds",
-        "Unix time of the last good call since the start",
+        "Unix time of the last good call",
         _SERVICE,
         unit="seconds",
     ),

@@ -101,6 +101,7 @@ async def test_times_of_success_come_back_from_the_rows_after_a_restart(
 ) -> None:
     before = datetime.now(UTC).timestamp() - 60
     task = Task("feed:open-movies", 900.0, ())
+    await add(database, 1)
     await Schedule(database).declare({task.name: task})
     await counts.count()
     last_turn = "reeld_schedule_last_success_timestamp_seconds"
@@ -114,6 +115,15 @@ async def test_times_of_success_come_back_from_the_rows_after_a_restart(
     assert value(last_turn, task=task.name) > before
     assert value("reeld_rss_last_success_timestamp_seconds", indexer="open-movies") > before
     assert value("reeld_rss_last_success_timestamp_seconds", indexer="gone") == 0
+    calls = "reeld_external_last_success_timestamp_seconds"
+    assert value(calls, service="feed") > before
+    assert value(calls, service="tmdb") == 0
+    counts._metrics.set(calls, before + 10_000, service="feed")
+    await database.execute("UPDATE movie SET refreshed_at = now()")
+    await counts.count()
+    # A call of this daemon is newer than what the rows know of.
+    assert value(calls, service="feed") == before + 10_000
+    assert value(calls, service="tmdb") > before
 
 
 async def test_a_task_that_is_gone_takes_its_series_along(

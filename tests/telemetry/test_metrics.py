@@ -206,6 +206,14 @@ def test_a_kept_histogram_child_observes_into_the_same_series() -> None:
     assert metrics.value("reeld_actor_message_wait_seconds_count", actor="rss") == 1
 
 
+def test_a_gauge_can_be_read() -> None:
+    metrics = Metrics(KNOWN_LABELS)
+    metrics.set("reeld_library_free_bytes", 7, root="/movies")
+    metrics.set("reeld_leader", 1)
+    assert metrics.read("reeld_library_free_bytes", root="/movies") == 7
+    assert metrics.read("reeld_leader") == 1
+
+
 def test_the_build_is_described() -> None:
     metrics = Metrics()
     metrics.describe_build("1.2.3", "abc123")
