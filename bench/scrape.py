@@ -94,13 +94,13 @@ async def running(conninfo: str, folder: Path) -> AsyncIterator[Started]:
             daemon.stop()
 
 
-async def scrape(client: httpx.AsyncClient, url: str) -> tuple[float, int]:
-    """Return how long a scrape took, in milliseconds, and its bytes."""
+async def scrape(client: httpx.AsyncClient, url: str) -> tuple[float, int, int]:
+    """Return how long a scrape took, in milliseconds, its bytes, and what of them went over the wire, packed."""
     begun = time.perf_counter()
     answer = await client.get(f"{url}/metrics", headers={"Accept": OPENMETRICS})
     took = 1000 * (time.perf_counter() - begun)
     answer.raise_for_status()
-    return took, len(answer.content)
+    return took, len(answer.content), answer.num_bytes_downloaded
 
 
 async def watch_lag(lags: list[float]) -> None:
@@ -115,6 +115,7 @@ async def in_turns(daemons: dict[str, Started], scrapes: int) -> dict[str, Any]:
     """Scrape the daemons in turns."""
     took: dict[str, list[float]] = {name: [] for name in daemons}
     sizes: dict[str, int] = {}
+    packed: dict[str, int] = {}
     lags: list[float] = []
     async with httpx.AsyncClient(timeout=30) as client, trio.open_nursery() as nursery:
         for started in daemons.values():
@@ -124,7 +125,7 @@ async def in_turns(daemons: dict[str, Started], scrapes: int) -> dict[str, Any]:
             if number == WARM_UP:
                 nursery.start_soon(watch_lag, lags)
             for name, started in daemons.items():
-                each, sizes[name] = await scrape(client, started.url)
+                each, sizes[name], packed[name] = await scrape(client, started.url)
                 if number >= WARM_UP:
                     took[name].append(each)
                 await trio.sleep(PAUSE_SECONDS)
@@ -133,6 +134,7 @@ async def in_turns(daemons: dict[str, Started], scrapes: int) -> dict[str, Any]:
     for name, times in took.items():
         found[f"{name}_scrape_ms"] = statistics.median(times)
         found[f"{name}_bytes"] = sizes[name]
+        found[f"{name}_packed_bytes"] = packed[name]
     pairs = zip(took["full"], took["empty"], strict=True)
     found["full_over_empty"] = statistics.median(full / empty for full, empty in pairs)
     found["lag_p99_ms"] = statistics.quantiles(lags, n=100)[98]
@@ -200,6 +202,7 @@ def report(found: dict[str, Any]) -> None:
         row(f"scrape, {name} library", f"{found[f'{name}_scrape_ms']:.1f} ms", "aim: under 20 ms")
         size = found[f"{name}_bytes"] / 1000
         row(f"its size, {name} library", f"{size:.0f} kB", "aim: under 250 kB")
+        row("as gzip", f"{found[f'{name}_packed_bytes'] / 1000:.0f} kB")
     row("full over empty", f"{found['full_over_empty']:.2f}", "aim: 1, however large the library")
     row("loop lag p99 while scraped", f"{found['lag_p99_ms']:.1f} ms", "aim: under 10 ms")
     row("counting the rows, every few seconds", f"{found['count_ms']:.1f} ms")

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Request, Response, Router, get
 
-from reeld.http.ops.scraping import Rendered, ScrapeDesk
+from reeld.http.ops.scraping import ScrapeDesk, takes_gzip
 from reeld.http.surface import Surface
 from reeld.telemetry import content_type_for
 
@@ -31,7 +31,7 @@ def _metrics(surface: Surface) -> Any:
     )
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Show all metrics, in the format that the scraper asks for."""
-        return _answer(await desk.scrape(request.headers.get("accept", "")))
+        return await _answer(desk, request)
 
     return metrics
 
@@ -48,11 +48,13 @@ def _exportarr(surface: Surface) -> Any:
     )
     async def exportarr(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Show what exportarr would show of a Radarr, under its names."""
-        return _answer(await desk.scrape(request.headers.get("accept", "")))
+        return await _answer(desk, request)
 
     return exportarr
 
 
-def _answer(rendered: Rendered) -> Response[bytes]:
-    body, content_type = rendered
-    return Response(body, headers={"Content-Type": content_type})
+async def _answer(desk: ScrapeDesk, request: Request[Any, Any, Any]) -> Response[bytes]:
+    packed = takes_gzip(request.headers.get("accept-encoding", ""))
+    body, content_type = await desk.scrape(request.headers.get("accept", ""), packed=packed)
+    headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+    return Response(body, headers={**headers, "Content-Encoding": "gzip"} if packed else headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import trio
 
 from reeld.domain.errors import Unavailable
 from reeld.http.ops import scraping
-from reeld.http.ops.scraping import Rendered, ScrapeDesk
+from reeld.http.ops.scraping import Rendered, ScrapeDesk, takes_gzip
 
 
 class Renderer:
@@ -141,6 +142,31 @@ async def test_each_format_has_renders_of_its_own(desk: ScrapeDesk, renderer: Re
             nursery.start_soon(ask, accept)
     assert sorted(set(renderer.rendered)) == sorted(set(answers))
     assert len(renderer.rendered) == 2
+
+
+async def test_who_takes_gzip_gets_it(desk: ScrapeDesk, renderer: Renderer) -> None:
+    plain, _ = await desk.scrape("text/plain")
+    packed, content_type = await desk.scrape("text/plain", packed=True)
+    assert gzip.decompress(packed) == plain
+    assert content_type == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("header", "takes"),
+    [
+        ("", False),
+        ("gzip", True),
+        ("deflate, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.0", False),
+        ("br, zstd", False),
+        ("x-gzip-not", False),
+        ("*", False),
+        (";;,=,", False),
+    ],
+)
+def test_gzip_is_used_where_it_is_allowed(header: str, takes: bool) -> None:
+    assert takes_gzip(header) is takes
 
 
 async def test_who_leaves_takes_nobody_along(desk: ScrapeDesk, renderer: Renderer) -> None:
