@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, product
 from typing import Final, TypeAlias
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from reeld.telemetry.catalogue import Free, Given, Kind, Known, Label, Living, Metric
+
+log = structlog.get_logger("reeld.telemetry")
 
 Values: TypeAlias = tuple[str, ...]
 Family: TypeAlias = Counter | Gauge | Histogram
@@ -71,6 +74,7 @@ class Series:
         self._family = _build(metric, registry)
         self._children: dict[Values, Family] = {} if metric.labels else {(): self._family}
         self._allowed: tuple[frozenset[str] | None, ...] = ()
+        self._has_told = False
         self.prepare()
 
     @property
@@ -142,7 +146,13 @@ class Series:
 
     def _find(self, values: Values) -> Family:
         found = self._children.get(values)
-        return found if found is not None else self._make(self._bounded(values))
+        if found is not None:
+            return found
+        bounded = self._bounded(values)
+        if bounded != values and not self._has_told:
+            self._has_told = True
+            log.info("label_value_unknown", metric=self.metric.name, counted_as=bounded)
+        return self._make(bounded)
 
     def _bounded(self, values: Values) -> Values:
         return tuple(
