@@ -134,6 +134,7 @@ REASONS: Final = frozenset(
         "root_folder_down",
         "root_missing",
         "save_path_unknown",
+        "scrape_overrun",
         "service_down",
         "service_error",
         "settings_changed",
