@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from reeld.actors.kernel import Directory
 from reeld.actors.kernel.breaker import BreakerKeeper
+from reeld.actors.limiting import Limits
 from reeld.actors.settings import LiveSettings
 from reeld.storage import Database
 from reeld.storage.vault import Vault
@@ -21,6 +22,7 @@ class Resources:
     Attributes:
         breakers: Restores breakers when an actor makes them, and stores their changes.
         vault: Seals what must be stored and not be read, such as a feed's download links.
+        limits: The limiters of the services, for a person to look at and slow down.
     """
 
     settings: LiveSettings
@@ -30,6 +32,7 @@ class Resources:
     directory: Directory
     breakers: BreakerKeeper
     vault: Vault
+    limits: Limits = field(default_factory=Limits)
 
     def of(self, actor: str) -> Self:
         """Return the same for one actor: what it asks of the database is measured under its name."""

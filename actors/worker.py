@@ -110,6 +110,11 @@ class WorkerActor(Actor):
         """Who is told of this actor, and so of its breakers."""
         return self._cell.observer if self._cell is not None else None
 
+    @property
+    def working(self) -> int:
+        """How many rows are worked on."""
+        return len(self._jobs)
+
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to sweep."""
         self.every("sweep", self.sweep_seconds, Sweep(hinted=False), first=0.0, jitter=0.2)

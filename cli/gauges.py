@@ -9,7 +9,9 @@ import trio
 
 from reeld.actors.kernel import BreakerSnapshot, BreakerState
 from reeld.actors.resources import Resources
+from reeld.cli.rehearsals import Rehearsals
 from reeld.cli.rows import RowCounts, feeds_of
+from reeld.domain.rehearsal import RehearsedService
 from reeld.http.surface import Readiness
 from reeld.supervisors import Control, Kind, NodeSnapshot
 from reeld.telemetry import HealthBoard, Metrics, Status
@@ -35,10 +37,12 @@ class Gauges:
         readiness: Callable[[], Readiness],
         board: HealthBoard,
         rows: RowCounts,
+        rehearsals: Rehearsals,
     ) -> None:
         self._settings = resources.settings
         self._board = board
         self._rows = rows
+        self._rehearsals = rehearsals
         self._metrics = resources.metrics
         self._database = resources.database
         self._control = control
@@ -59,6 +63,7 @@ class Gauges:
         self._refresh_actors(leaves)
         self._refresh_breakers(leaves)
         self._refresh_pool()
+        self._refresh_faults()
 
     def _refresh_feeds_and_folders(self) -> None:
         feeds = feeds_of(self._settings)
@@ -98,6 +103,11 @@ class Gauges:
                 self._metrics.set("reeld_breaker_state", is_in, service=name, state=state)
             rejected = float(_credentials_rejected(breaker))
             self._metrics.set("reeld_breaker_credentials_rejected", rejected, service=name)
+
+    def _refresh_faults(self) -> None:
+        failing = {each.service for each in self._rehearsals.active()}
+        for service in RehearsedService:
+            self._metrics.set("reeld_faults_injected", float(service in failing), service=service)
 
     def _refresh_pool(self) -> None:
         stats = self._database.stats()

@@ -12,8 +12,9 @@ from typing import Final
 import structlog
 
 from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.scope import Scope
 from reeld.domain.secret import Secret
-from reeld.http.access import digest
+from reeld.http.access import Caller, digest
 from reeld.storage import Database
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.repositories import keys
@@ -22,6 +23,8 @@ from reeld.telemetry import redaction
 log = structlog.get_logger("reeld.cli")
 
 ADMINISTRATOR: Final = "administrator"
+LOCAL: Final = "local-commands"
+"""The name under which the audit knows commands on this machine."""
 LOCAL_FILE: Final = "daemon.json"
 """In the data directory, readable by its owner alone: where the running daemon answers, and a key to it."""
 
@@ -50,10 +53,12 @@ class Keys:
         redaction.register([self._local.reveal()])
 
     @property
-    def fixed(self) -> tuple[bytes, ...]:
-        """The hashes of the keys that need no database."""
-        known = [self._local, *([self._configured] if self._configured else [])]
-        return tuple(digest(key.reveal()) for key in known)
+    def fixed(self) -> dict[bytes, Caller]:
+        """By their hashes, the keys that need no database."""
+        known = {digest(self._local.reveal()): Caller(LOCAL, Scope.ADMIN)}
+        if self._configured is not None:
+            known[digest(self._configured.reveal())] = Caller(ADMINISTRATOR, Scope.ADMIN)
+        return known
 
     async def ensure(self, database: Database) -> None:
         """Make the administrator's key at the very first start, unless the settings bring one."""
@@ -65,17 +70,17 @@ class Keys:
                 self.new = key
                 redaction.register([key.reveal()])
 
-    async def is_stored(self, database: Database, key: Secret) -> bool:
-        """Tell whether the database knows a key, and note its use."""
+    async def find(self, database: Database, key: Secret) -> Caller | None:
+        """Return whose key it is, by the database, and note its use; None when it is nobody's."""
         found = await keys.find(database, key)
         if found is None:
-            return False
+            return None
         try:
             async with database.transaction() as conn:
                 await keys.note_use(conn, found.id)
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("key_use_not_noted", reason=error.reason)
-        return True
+        return Caller(found.name, found.scope)
 
     def publish_local(self, url: str) -> Secret:
         """Let commands on this machine find the daemon. Blocks on the disk."""

@@ -16,6 +16,7 @@ from reeld.domain.movie import Stage
 from reeld.domain.quality import Quality
 from reeld.domain.release import Source
 from reeld.domain.work import Queue
+from reeld.http.ops.audit import ACTIONS, OUTCOMES
 from reeld.services.operations import OPERATIONS
 from reeld.services.transport import Outcome as ServiceOutcome
 from reeld.storage.errors import SQLSTATE_CLASSES
@@ -38,6 +39,7 @@ ACTORS: Final = (
 SUPERVISORS: Final = ("root", "surface", "core", "sources", "pipeline")
 REPOSITORIES: Final = (
     *ACTORS,
+    "audit",
     "breakers",
     "counts",
     "http",
@@ -82,6 +84,8 @@ KNOWN_LABELS: Final[Mapping[str, tuple[str | tuple[str, ...], ...]]] = {
     "link_kind": tuple(LinkKind),
     "link_refusal": tuple(LinkRefusal),
     "movie_stage": tuple(Stage),
+    "control_action": ACTIONS,
+    "control_outcome": OUTCOMES,
     "quality": tuple(quality.label for quality in Quality),
 }
 """By the name of the domain in the catalogue. The routes are named when the application is made."""

@@ -23,11 +23,13 @@ from reeld.actors.settings import LiveSettings
 from reeld.cli.exportarr import ExportarrView
 from reeld.cli.gauges import Gauges
 from reeld.cli.keys import Keys
+from reeld.cli.rehearsals import Rehearsals
 from reeld.cli.rows import RowCounts
 from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting, Settings
 from reeld.http.access import Access
 from reeld.http.app import create_app
+from reeld.http.ops.audit import Audit
 from reeld.http.server import WebServer, url_of
 from reeld.http.surface import Readiness, Surface
 from reeld.migrations import Backup, migrate
@@ -167,9 +169,10 @@ def _surface(
     control: Control,
     rows: RowCounts,
 ) -> Surface:
+    rehearsals = Rehearsals(resources.database)
     key_rows = resources.database.labelled("keys")
     access = Access(
-        lambda key: ground.keys.is_stored(key_rows, key),
+        lambda key: ground.keys.find(key_rows, key),
         ground.metrics,
         fixed=ground.keys.fixed,
         metrics_token=ground.live.current.server.metrics_token,
@@ -183,8 +186,13 @@ def _surface(
         metrics=ground.metrics,
         health=board,
         access=access,
+        audit=Audit(resources.database.labelled("audit"), ground.metrics),
+        limits=resources.limits,
+        rehearsals=rehearsals,
         readiness=ground.readiness,
-        refresh_gauges=Gauges(resources, control, ground.readiness, board, rows).refresh,
+        refresh_gauges=Gauges(
+            resources, control, ground.readiness, board, rows, rehearsals
+        ).refresh,
         exportarr=ExportarrView(
             Exportarr(url_of(ground.listener)),
             rows,

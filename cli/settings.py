@@ -146,6 +146,7 @@ class _Read(BaseSettings):
     api_key: SecretText | None = None
     metrics_token: SecretText | None = None
     metrics_exportarr: bool = False
+    rehearsals: bool = False
     tmdb: _Tmdb = _Tmdb()
     hdbits: _Hdbits = _Hdbits()
     qbittorrent: _Qbittorrent = _Qbittorrent()
@@ -292,6 +293,7 @@ def _server(read: _Read) -> ServerSettings:
         api_key=read.api_key or None,
         metrics_token=read.metrics_token or None,
         metrics_exportarr=read.metrics_exportarr,
+        rehearsals=read.rehearsals,
         **more,
     )
 

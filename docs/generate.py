@@ -39,8 +39,9 @@ dashboards made for it work unchanged.
 """
 AT_THE_TOP = """\
 At the top of the file: `bind` (`REELD_BIND`, host:port), `data_dir` (`REELD_DATA_DIR`), `database_url`
-(`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`), `metrics_exportarr` (`REELD_METRICS_EXPORTARR`, off: `true` shows
-`/metrics/exportarr`).
+(`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`), `metrics_exportarr`
+(`REELD_METRICS_EXPORTARR`, off: `true` shows `/metrics/exportarr`), `rehearsals` (`REELD_REHEARSALS`, off: `true` lets an
+administrator have services fail on purpose, through `POST /api/test/circuit-breaker/{service}`).
 """
 NOTE = "<!-- Written by `make docs`. Do not edit. -->\n"
 

@@ -16,6 +16,7 @@ from reeld.http.document import openapi_config
 from reeld.http.measure import HeadAsGet, Headers, Measure, routes_of
 from reeld.http.ops.control import control_routes
 from reeld.http.ops.health import health_routes
+from reeld.http.ops.idempotency import Idempotent
 from reeld.http.ops.log_levels import log_level_routes
 from reeld.http.ops.metrics import metrics_routes
 from reeld.http.problems import HANDLERS
@@ -55,4 +56,5 @@ def create_app(surface: Surface) -> ASGIApp:
     )
     surface.metrics.know("method+route", routes_of(app))
     surface.metrics.know("route", sorted({route for _, route in routes_of(app)}))
-    return Measure(Headers(HeadAsGet(app), _HEADERS), surface.metrics)
+    once = Idempotent(app, surface.database, surface.access)
+    return Measure(Headers(HeadAsGet(once), _HEADERS), surface.metrics)

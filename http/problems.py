@@ -66,10 +66,15 @@ def status_of(error: ReeldError) -> int:
             return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def encoded(problem: Problem) -> bytes:
+    """Return the body that carries a problem."""
+    return msgspec.json.encode(problem)
+
+
 def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
     """Return the response that carries a problem."""
     return Response(
-        msgspec.json.encode(problem),
+        encoded(problem),
         status_code=problem.status,
         media_type=CONTENT_TYPE,
         headers=headers or {},

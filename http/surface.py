@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Protocol
 
 from reeld.actors.kernel import Directory
+from reeld.domain.limits import LimitView
+from reeld.domain.rehearsal import Outage, Rehearsal, RehearsedService
 from reeld.domain.settings import Settings
 from reeld.http.access import Access
+from reeld.http.ops.audit import Audit
 from reeld.storage import Database
 from reeld.storage.work import WorkQueue
 from reeld.supervisors import Control
@@ -44,6 +47,29 @@ class View(Protocol):
         """Return the exposition and its content type; called in a worker thread."""
 
 
+class Limits(Protocol):
+    """The rate limits of the services."""
+
+    def every(self) -> tuple[LimitView, ...]:
+        """Return a picture of all of them, by name."""
+
+    def slow_down(self, name: str, factor: float, seconds: float | None) -> LimitView:
+        """Allow only a part of the configured pace; raises `NotFound` for a name that nobody has."""
+
+
+class Rehearsals(Protocol):
+    """Outages on purpose."""
+
+    def begin(self, service: RehearsedService, outage: Outage, seconds: float) -> None:
+        """Have a service fail for so many seconds; raises `Refused` when it cannot in that way."""
+
+    def end(self, service: RehearsedService) -> None:
+        """Let it work again."""
+
+    def active(self) -> tuple[Rehearsal, ...]:
+        """Return what fails now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surface:
     """Handed to every route.
@@ -53,6 +79,9 @@ class Surface:
         readiness: Whether the schema is in place, this process leads, and the database answered lately.
         refresh_gauges: Sets the gauges that are read at scrape time; called on the loop, must be quick.
         exportarr: Shows the metrics under exportarr's names.
+        audit: Notes every change that is made through the control port.
+        limits: The rate limits of the services.
+        rehearsals: Outages on purpose.
         reload: Reads the settings again and says whether they changed.
         started_at: When the daemon started (UTC).
     """
@@ -65,6 +94,9 @@ class Surface:
     metrics: Metrics
     health: HealthBoard
     access: Access
+    audit: Audit
+    limits: Limits
+    rehearsals: Rehearsals
     readiness: Callable[[], Readiness]
     refresh_gauges: Callable[[], None]
     exportarr: View

@@ -247,6 +247,15 @@ class Database:
         """
         self._shared.held_back = sentence
 
+    def rehearse_outage(self, seconds: float) -> None:
+        """Answer every call for so many seconds as if the server were away; 0 ends it. `dedicated` connections work."""
+        self._shared.away_until = trio.current_time() + seconds
+
+    @property
+    def rehearsing(self) -> float:
+        """How many seconds of a rehearsed outage are left; 0 when there is none."""
+        return self._shared.rehearsing()
+
     def stats(self) -> PoolStats:
         """Return what the pool is doing."""
         return self._pool.stats()
@@ -304,13 +313,24 @@ class Database:
 class _Shared:
     """What a database and its labelled twins have in common."""
 
-    __slots__ = ("fence", "held_back")
+    __slots__ = ("away_until", "fence", "held_back")
 
     def __init__(self) -> None:
         self.fence: Fence | None = None
         self.held_back: str | None = None
+        self.away_until = 0.0
+
+    def rehearsing(self) -> float:
+        """Return how many seconds of a rehearsed outage are left."""
+        return max(self.away_until - trio.current_time(), 0.0) if self.away_until else 0.0
 
     def require_open(self) -> None:
-        """Raise `DatabaseUnavailable` while calls are held back."""
+        """Raise `DatabaseUnavailable` while calls are held back, or an outage is rehearsed."""
         if self.held_back is not None:
             raise DatabaseUnavailable(self.held_back, reason="database_starting")
+        if self.away_until and (left := self.rehearsing()):
+            raise DatabaseUnavailable(
+                "An operator rehearses an outage of PostgreSQL. It ends by itself.",
+                reason="rehearsed_outage",
+                retry_after=left,
+            )

@@ -48,6 +48,8 @@ class NodeSnapshot:
     last_error_at: float | None
     parked: bool
     paused: bool
+    working: int
+    """Pieces of work under way beside the messages that are handled."""
     incarnation: str | None
     """The running incarnation's id: the owner of the work rows it holds."""
     mailbox: MailboxSnapshot | None
@@ -78,6 +80,7 @@ def snapshot_of(child: Child) -> NodeSnapshot:
         last_error_at=trouble.at if trouble else None,
         parked=child.state is ActorState.PARKED,
         paused=actor is not None and actor.paused,
+        working=actor.working if actor else 0,
         incarnation=str(actor.incarnation) if actor and actor.incarnation else None,
         mailbox=None
         if actor is None

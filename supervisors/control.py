@@ -26,6 +26,8 @@ log = structlog.get_logger("reeld.supervisors")
 RESTART_SECONDS = 90.0
 """How long `restart` waits: a stop deadline and a start deadline, with what comes between."""
 
+DRAIN_LOOK_SECONDS = 0.05
+
 _AT_REST = (ActorState.BACKOFF, ActorState.PARKED, ActorState.STOPPED)
 
 
@@ -113,6 +115,32 @@ class Control:
         self._cell(name).resume()
         log.info("actor_resumed", actor=name)
 
+    async def drain(self, name: str, *, deadline: float) -> NodeSnapshot:
+        """Pause an actor and wait until it has finished what it had begun.
+
+        Args:
+            name: Whom.
+            deadline: Seconds to wait; it goes on draining after them.
+
+        Returns:
+            How it is when it is idle.
+
+        Raises:
+            NotFound: Nothing in the tree has that name.
+            Refused: It is no actor.
+            DeadlineExceeded: It takes longer.
+        """
+        cell = self._cell(name)
+        cell.pause()
+        log.info("actor_draining", actor=name)
+        with trio.move_on_after(deadline):
+            while (now := cell.snapshot()).in_flight or now.working:  # noqa: ASYNC110 - numbers, no event
+                await trio.sleep(DRAIN_LOOK_SECONDS)
+            return self.node(name)
+        raise DeadlineExceeded(
+            f"{name} still works on what it had begun, and begins nothing new. Look at it again later; resume lets it go on."
+        )
+
     def crash(self, name: str) -> None:
         """End a running child exactly as a fault of its own would: a drill.
 
@@ -146,6 +174,16 @@ class Control:
         self._breaker(name, breaker).force_open(reason)
         log.info("breaker_forced_open", actor=name, breaker=breaker, reason=reason)
 
+    def disable_breaker(self, name: str, breaker: str, reason: str = "maintenance") -> None:
+        """Have a breaker let every call through and judge none, until it is reset.
+
+        Raises:
+            NotFound: There is no such actor, or it has no such breaker.
+            Refused: It is no actor.
+        """
+        self._breaker(name, breaker).disable()
+        log.info("breaker_disabled", actor=name, breaker=breaker, reason=reason)
+
     def dead_letters(self) -> tuple[DeadLetter, ...]:
         """Return the dead letters that are kept, oldest first."""
         return self._root.kit.dead_letters.list()
@@ -159,6 +197,16 @@ class Control:
         """
         letter = self._root.kit.dead_letters.replay(letter_id)
         log.info("dead_letter_replayed", actor=letter.actor, letter=letter_id)
+        return letter
+
+    def discard_dead_letter(self, letter_id: int) -> DeadLetter:
+        """Forget a dead letter.
+
+        Raises:
+            NotFound: No such letter is kept.
+        """
+        letter = self._root.kit.dead_letters.discard(letter_id)
+        log.info("dead_letter_discarded", actor=letter.actor, letter=letter_id)
         return letter
 
     def _cell(self, name: str) -> Cell:

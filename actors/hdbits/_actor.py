@@ -77,6 +77,7 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
             max_wait=LIMITER_PATIENCE_SECONDS,
             on_wait=self.observer.waited,
         )
+        self.resources.limits.adopt(limiter)
         return HdbitsClient(settings, limiter, observer=self.observer)
 
     @handles(PollRecent)

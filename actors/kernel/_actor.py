@@ -54,6 +54,11 @@ class Actor(TrioActor):
         self._running: Incarnation | None = None
         super().__init__()
 
+    @property
+    def working(self) -> int:
+        """Pieces of work under way beside the handlers; whoever drains the actor waits for them."""
+        return 0
+
     def _adopt(self, cell: Cell) -> None:
         super()._adopt(cell)
         self._cell = cell

@@ -165,6 +165,7 @@ class Cell:
             mailbox_capacity=self.mailbox.capacity,
             oldest_wait=waited if waited > 0 else 0.0,
             in_flight=0 if self._current is None else self._current.in_flight,
+            working=0 if self._current is None else self._current.actor.working,
         )
 
     # For the kernel

@@ -111,6 +111,18 @@ class DeadLetters:
         with self._lock:
             return dict(self._counts)
 
+    def discard(self, letter_id: int) -> DeadLetter:
+        """Forget a dead letter.
+
+        Raises:
+            NotFound: No such letter is kept.
+        """
+        with self._lock:
+            found = self._kept.pop(letter_id, None)
+        if found is None:
+            raise NotFound(f"No dead letter {letter_id} is kept: it was replayed or is too old.")
+        return found[0]
+
     def replay(self, letter_id: int) -> DeadLetter:
         """Send a dead letter's message to its actor again, as a tell, and forget the letter.
 

@@ -42,6 +42,7 @@ class ActorSnapshot:
         mailbox_capacity: How many ordinary messages may wait.
         oldest_wait: Seconds the longest-waiting ordinary message has waited; 0 when none does.
         in_flight: Messages being handled.
+        working: Pieces of work under way beside them.
     """
 
     name: str
@@ -57,3 +58,4 @@ class ActorSnapshot:
     mailbox_capacity: int
     oldest_wait: float
     in_flight: int
+    working: int = 0

@@ -84,6 +84,7 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
         """Make a client that keeps below TMDB's ceiling."""
         pace = Pace(per_second=settings.requests_per_second, burst=BURST)
         limiter = Limiter("tmdb", pace, on_wait=self.observer.waited)
+        self.resources.limits.adopt(limiter)
         return TmdbClient(settings, limiter, observer=self.observer)
 
     # Questions

@@ -34,6 +34,7 @@ class ServerSettings:
         api_key: None lets reeld make one at the first start.
         metrics_token: When set, `/metrics` wants it as a bearer token.
         metrics_exportarr: Whether `/metrics/exportarr` shows the metrics under exportarr's names as well.
+        rehearsals: Whether an administrator may have services fail on purpose, for a time.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +42,7 @@ class ServerSettings:
     api_key: Secret | None = None
     metrics_token: Secret | None = None
     metrics_exportarr: bool = False
+    rehearsals: bool = False
 
     def __post_init__(self) -> None:
         """Check the values."""

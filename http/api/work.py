@@ -9,6 +9,7 @@ from litestar import Router, delete, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from reeld.domain.errors import NotFound, Refused
+from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.work import WorkItem, WorkState
 
@@ -29,26 +30,28 @@ def work_routes(surface: Surface) -> Sequence[Any]:
         return await surface.work.list(queue=queue, state=in_state, before=before, limit=limit)
 
     @post("/{work_id:int}/retry", operation_id="retryWork", status_code=200)
-    async def retry_work(work_id: FromPath[int]) -> WorkItem:
+    async def retry_work(work_id: FromPath[int], request: AnyRequest) -> WorkItem:
         """Try dead work again, with all its attempts."""
-        await known(work_id)
-        if not await surface.work.retry_dead(work_id):
-            raise Refused(
-                f"Work {work_id} is not dead, or the same work was asked for again meanwhile.",
-                reason="not_dead",
-            )
-        return await known(work_id)
+        with surface.audit.change(request, "retry_work", str(work_id)):
+            await known(work_id)
+            if not await surface.work.retry_dead(work_id):
+                raise Refused(
+                    f"Work {work_id} is not dead, or the same work was asked for again meanwhile.",
+                    reason="not_dead",
+                )
+            return await known(work_id)
 
     @delete("/{work_id:int}", operation_id="discardWork", status_code=200)
-    async def discard_work(work_id: FromPath[int]) -> WorkItem:
+    async def discard_work(work_id: FromPath[int], request: AnyRequest) -> WorkItem:
         """Give up work that is dead or still waits."""
-        await known(work_id)
-        if not await surface.work.discard(work_id):
-            raise Refused(
-                f"Work {work_id} runs or has ended: there is nothing to discard.",
-                reason="not_discardable",
-            )
-        return await known(work_id)
+        with surface.audit.change(request, "discard_work", str(work_id)):
+            await known(work_id)
+            if not await surface.work.discard(work_id):
+                raise Refused(
+                    f"Work {work_id} runs or has ended: there is nothing to discard.",
+                    reason="not_discardable",
+                )
+            return await known(work_id)
 
     async def known(work_id: int) -> WorkItem:
         item = await surface.work.get(work_id)

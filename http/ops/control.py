@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 
-from reeld.actors.kernel import DeadLetter
 from reeld.domain.errors import Refused
 from reeld.domain.messages import Message, PollDownloads, PollRecent, Sweep
 from reeld.domain.work import Queue
+from reeld.http.ops.audit import AnyRequest, audit_routes
+from reeld.http.ops.breakers import breaker_routes
+from reeld.http.ops.dead_letters import dead_letter_routes
+from reeld.http.ops.keys import key_routes
+from reeld.http.ops.limits import limit_routes
+from reeld.http.ops.orders import WHY, ReasonText
+from reeld.http.ops.rehearsals import rehearsal_routes
+from reeld.http.ops.tasks import task_routes
 from reeld.http.surface import Surface
 from reeld.supervisors import NodeSnapshot, TreeSnapshot
 
-WHY = "a person asked for it"
-ReasonText = Annotated[str, msgspec.Meta(max_length=300)]
+
+class DrainOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long to wait for an actor to become idle, and why.
+
+    Attributes:
+        seconds: At most.
+        reason: A few words.
+    """
+
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
+    reason: ReasonText = WHY
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,47 +47,11 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: ReasonText = WHY
 
 
-class BreakerOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which breaker of an actor, and why.
-
-    Attributes:
-        breaker: Its name, as the tree shows it. In the body, because that of a folder or a feed holds slashes.
-        reason: A few words.
-    """
-
-    breaker: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
-    reason: ReasonText = WHY
-
-
 @dataclass(frozen=True, slots=True)
 class Reloaded:
     """Settings were read; `changed` is False when they were the same."""
 
     changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterView:
-    """A message that died; its content stays inside, since it may hold what nobody should read here."""
-
-    id: int
-    at: datetime
-    actor: str
-    message: str
-    reason: str
-    fault: str | None
-
-    @classmethod
-    def of(cls, letter: DeadLetter) -> DeadLetterView:
-        """Show a dead letter."""
-        return cls(
-            id=letter.id,
-            at=letter.at,
-            actor=letter.actor,
-            message=type(letter.message).__name__,
-            reason=str(letter.reason),
-            fault=letter.fault,
-        )
 
 
 _POKES: dict[str, tuple[Message[Any], ...]] = {
@@ -92,12 +71,19 @@ def control_routes(surface: Surface) -> Sequence[Any]:
             "/control",
             route_handlers=[
                 *_views(surface),
-                *_drills(surface),
-                *_breakers(surface),
-                *_rest(surface),
+                *_lives(surface),
+                *_flow(surface),
+                *_reload(surface),
+                *breaker_routes(surface),
+                *dead_letter_routes(surface),
+                *audit_routes(surface),
+                *key_routes(surface),
+                *limit_routes(surface),
+                *task_routes(surface),
             ],
             guards=[surface.access.requires_key],
-        )
+        ),
+        *rehearsal_routes(surface),
     ]
 
 
@@ -117,92 +103,106 @@ def _views(surface: Surface) -> list[Any]:
     return [actors, actor]
 
 
-def _drills(surface: Surface) -> list[Any]:
-    control = surface.control
+def _lives(surface: Surface) -> list[Any]:
+    control, audit = surface.control, surface.audit
 
     @post("/actors/{name:str}/restart", operation_id="restartActor", status_code=200)
     async def restart(
-        name: FromPath[str], request: Request[Any, Any, Any], data: JSONBody[Reason | None] = None
+        name: FromPath[str], request: AnyRequest, data: JSONBody[Reason | None] = None
     ) -> NodeSnapshot:
         """Stop an actor in order and start it again; a parked one is started."""
-        if name in _SERVING:
-            raise Refused(
-                f"{name} cannot be restarted by a request that it answers itself. Restart the daemon.",
-                reason="answers_this_request",
-            )
-        return await control.restart(name, _reason(request, data.reason if data else WHY))
+        with audit.change(request, "restart", name, _why(data)):
+            _require_not_serving(name)
+            return await control.restart(name, _why(data))
+
+    @post("/actors/{name:str}/unpark", operation_id="unparkActor", status_code=200)
+    async def unpark(
+        name: FromPath[str], request: AnyRequest, data: JSONBody[Reason | None] = None
+    ) -> NodeSnapshot:
+        """Start an actor that rests now, with its whole restart budget."""
+        with audit.change(request, "unpark", name, _why(data)):
+            return await control.unpark(name, _why(data))
+
+    @post(
+        "/actors/{name:str}/crash",
+        operation_id="crashActor",
+        status_code=200,
+        guards=[surface.access.requires_admin],
+    )
+    async def crash(
+        name: FromPath[str], request: AnyRequest, data: JSONBody[Reason | None] = None
+    ) -> NodeSnapshot:
+        """End an actor as a fault of its own would: a drill of its supervision."""
+        with audit.change(request, "crash", name, _why(data)):
+            control.crash(name)
+            return control.node(name)
+
+    return [restart, unpark, crash]
+
+
+def _flow(surface: Surface) -> list[Any]:
+    control, audit = surface.control, surface.audit
 
     @post("/actors/{name:str}/pause", operation_id="pauseActor", status_code=200)
-    async def pause(name: FromPath[str]) -> NodeSnapshot:
-        """Hold an actor's messages back until it is resumed."""
-        control.pause(name)
-        return control.node(name)
+    async def pause(
+        name: FromPath[str], request: AnyRequest, data: JSONBody[Reason | None] = None
+    ) -> NodeSnapshot:
+        """Hold an actor's messages back until it is resumed; what it has begun goes on."""
+        with audit.change(request, "pause", name, _why(data)):
+            control.pause(name)
+            return control.node(name)
 
     @post("/actors/{name:str}/resume", operation_id="resumeActor", status_code=200)
-    async def resume(name: FromPath[str]) -> NodeSnapshot:
+    async def resume(
+        name: FromPath[str], request: AnyRequest, data: JSONBody[Reason | None] = None
+    ) -> NodeSnapshot:
         """Let an actor's messages through again."""
-        control.resume(name)
-        return control.node(name)
+        with audit.change(request, "resume", name, _why(data)):
+            control.resume(name)
+            return control.node(name)
 
-    @post("/actors/{name:str}/crash", operation_id="crashActor", status_code=200)
-    async def crash(name: FromPath[str]) -> NodeSnapshot:
-        """End an actor as a fault of its own would: a drill of its supervision."""
-        control.crash(name)
-        return control.node(name)
+    @post("/actors/{name:str}/drain", operation_id="drainActor", status_code=200)
+    async def drain(
+        name: FromPath[str], request: AnyRequest, data: JSONBody[DrainOrder | None] = None
+    ) -> NodeSnapshot:
+        """Have an actor finish what it has begun and begin nothing new, until it is resumed.
+
+        Answers when it is idle, or with 504 when that takes longer than the deadline: it goes on draining then.
+        """
+        order = data or DrainOrder()
+        with audit.change(request, "drain", name, order.reason, deadline=order.seconds):
+            return await control.drain(name, deadline=order.seconds)
 
     @post("/actors/{name:str}/poll", operation_id="pollActor", status_code=202)
-    async def poll(name: FromPath[str]) -> None:
+    async def poll(name: FromPath[str], request: AnyRequest) -> None:
         """Have an actor look for its work now, instead of when its timer says so."""
-        control.node(name)
-        if name not in _POKES:
-            raise Refused(f"{name} has no work of its own to look for.", reason="no_work")
-        for message in _POKES[name]:
-            surface.directory[name].tell(message)
+        with audit.change(request, "poll", name):
+            control.node(name)
+            if name not in _POKES:
+                raise Refused(f"{name} has no work of its own to look for.", reason="no_work")
+            for message in _POKES[name]:
+                surface.directory[name].tell(message)
 
-    return [restart, pause, resume, crash, poll]
-
-
-def _breakers(surface: Surface) -> list[Any]:
-    control = surface.control
-
-    @post("/actors/{name:str}/breakers/reset", operation_id="resetBreaker", status_code=200)
-    async def reset_breaker(name: FromPath[str], data: JSONBody[BreakerOrder]) -> NodeSnapshot:
-        """Have a breaker forget what it has seen: the next call is a probe."""
-        control.reset_breaker(name, data.breaker)
-        return control.node(name)
-
-    @post("/actors/{name:str}/breakers/open", operation_id="openBreaker", status_code=200)
-    async def open_breaker(
-        name: FromPath[str], request: Request[Any, Any, Any], data: JSONBody[BreakerOrder]
-    ) -> NodeSnapshot:
-        """Have a breaker refuse all calls until it is reset."""
-        control.force_open(name, data.breaker, _reason(request, data.reason))
-        return control.node(name)
-
-    return [reset_breaker, open_breaker]
+    return [pause, resume, drain, poll]
 
 
-def _rest(surface: Surface) -> list[Any]:
-    control = surface.control
-
-    @get("/dead-letters", operation_id="listDeadLetters")
-    async def dead_letters() -> list[DeadLetterView]:
-        """List the messages that died, oldest first."""
-        return [DeadLetterView.of(letter) for letter in control.dead_letters()]
-
-    @post("/dead-letters/{letter_id:int}/replay", operation_id="replayDeadLetter", status_code=200)
-    async def replay(letter_id: FromPath[int]) -> DeadLetterView:
-        """Send a message that died to its actor again."""
-        return DeadLetterView.of(control.replay_dead_letter(letter_id))
-
+def _reload(surface: Surface) -> list[Any]:
     @post("/reload", operation_id="reloadSettings", status_code=200)
-    async def reload_settings() -> Reloaded:
-        """Read the settings again; says whether they changed."""
-        return Reloaded(changed=await surface.reload())
+    async def reload_settings(request: AnyRequest) -> Reloaded:
+        """Read the settings again; says whether they changed. With an error in them the old ones stay in force."""
+        with surface.audit.change(request, "reload", "settings"):
+            return Reloaded(changed=await surface.reload())
 
-    return [dead_letters, replay, reload_settings]
+    return [reload_settings]
 
 
-def _reason(request: Request[Any, Any, Any], given: str) -> str:
-    caller = request.client.host if request.client else "unknown"
-    return f"{given} (from {caller})"
+def _require_not_serving(name: str) -> None:
+    if name in _SERVING:
+        raise Refused(
+            f"{name} cannot be restarted by a request that it answers itself. Restart the daemon.",
+            reason="answers_this_request",
+        )
+
+
+def _why(data: Reason | None) -> str:
+    return data.reason if data else WHY

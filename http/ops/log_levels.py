@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
-import structlog
 from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from reeld.domain.errors import NotFound
+from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.telemetry.logs import LOGGERS, Level, LevelOverride, levels
-
-log = structlog.get_logger("reeld.http")
 
 LONGEST_SECONDS: Final = 7 * 86400.0
 """So long a level may be changed for a time; after that it is no visit any more, but a setting."""
@@ -58,25 +56,23 @@ def log_level_routes(surface: Surface) -> Sequence[Any]:
         return LevelsView.now()
 
     @post("/", operation_id="setLogLevel", status_code=200)
-    async def change(data: JSONBody[LevelOrder]) -> LevelsView:
+    async def change(request: AnyRequest, data: JSONBody[LevelOrder]) -> LevelsView:
         """Have a logger write more, or less, for a time or until the daemon stops."""
-        if data.logger not in LOGGERS:
-            raise NotFound(
-                f"There is no logger {data.logger!r}: it is one of {', '.join(LOGGERS)}.",
-                reason="no_such_logger",
-            )
-        levels.set(data.logger, data.level, data.seconds)
-        log.warning(
-            "log_level_changed", of=data.logger, now_writes=data.level, seconds=data.seconds
-        )
-        return LevelsView.now()
+        with surface.audit.change(request, "set_log_level", data.logger, level=data.level):
+            if data.logger not in LOGGERS:
+                raise NotFound(
+                    f"There is no logger {data.logger!r}: it is one of {', '.join(LOGGERS)}.",
+                    reason="no_such_logger",
+                )
+            levels.set(data.logger, data.level, data.seconds)
+            return LevelsView.now()
 
     @post("/reset", operation_id="resetLogLevels", status_code=200)
-    async def reset() -> LevelsView:
+    async def reset(request: AnyRequest) -> LevelsView:
         """Take all changes back."""
-        levels.reset()
-        log.warning("log_levels_reset", now_writes=levels.base)
-        return LevelsView.now()
+        with surface.audit.change(request, "reset_log_levels", "log"):
+            levels.reset()
+            return LevelsView.now()
 
     return [
         Router(

@@ -25,6 +25,10 @@ class Pace:
                 "a pace needs a positive rate, a burst of at least 1 and no negative gap"
             )
 
+    def slowed(self, factor: float) -> Pace:
+        """Return a pace of that part of this one: 0.5 is half as often. The burst stays."""
+        return Pace(self.per_second * factor, self.burst, self.gap / factor)
+
     @classmethod
     def per_hour(cls, calls: int, *, gap: float = 0.0) -> Pace:
         """Return a pace that makes at most `calls` calls in any hour, wherever the hour starts.
@@ -60,6 +64,10 @@ class Bucket:
         self.tokens = max(self._tokens_at(now) - 1.0, 0.0)
         self.counted_at = now
         self.next_allowed_at = max(self.next_allowed_at, now + self.pace.gap)
+
+    def settle(self, now: float, pace: Pace) -> None:
+        """Go on at another pace."""
+        self.tokens, self.counted_at, self.pace = self._tokens_at(now), now, pace
 
     def hold_off(self, until: float) -> None:
         """Allow no call before `until`."""

@@ -110,6 +110,23 @@ class Limiter:
             bucket.hold_off(until)
             await self._save(bucket)
 
+    @property
+    def pace(self) -> Pace:
+        """The pace in force."""
+        return self._pace
+
+    @pace.setter
+    def pace(self, pace: Pace) -> None:
+        self._pace = pace
+        if self._bucket is not None:
+            # What had grown back at the old pace is kept; what grows from now on grows at the new one.
+            self._bucket.settle(trio.current_time(), pace)
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the next call may be made; 0 when it may be made now, or nobody has asked yet."""
+        return self._bucket.wait(trio.current_time()) if self._bucket else 0.0
+
     async def _wait(self, bucket: Bucket) -> None:
         while (wait := bucket.wait(trio.current_time())) > 0:
             if wait > self._max_wait:

@@ -10,6 +10,7 @@ from reeld.services.transport._faults import DownReason, refuse_common, refuse_h
 from reeld.services.transport._json import decode_json, read_json
 from reeld.services.transport._observing import NullObserver, Observer, Outcome
 from reeld.services.transport._redirects import next_hop
+from reeld.services.transport._rehearsal import Outages, outages
 from reeld.services.transport._retry_after import seconds_to_wait
 from reeld.services.transport._wire import Profile, Wire
 
@@ -20,12 +21,14 @@ __all__ = [
     "DownReason",
     "NullObserver",
     "Observer",
+    "Outages",
     "Outcome",
     "Profile",
     "Wire",
     "decode_json",
     "next_hop",
     "origin_of",
+    "outages",
     "read_json",
     "refuse_address",
     "refuse_common",

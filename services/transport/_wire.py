@@ -22,6 +22,7 @@ from reeld.services.transport._bodies import BodyTooLarge, BrokenEncoding, Whole
 from reeld.services.transport._faults import DownReason, down, translate
 from reeld.services.transport._observing import NullObserver, Observer, Outcome, outcome_of
 from reeld.services.transport._redirects import MAX_HOPS, next_hop
+from reeld.services.transport._rehearsal import outages
 
 # httpx logs every address with its query, httpcore every header: both hold keys.
 for _chatty in ("httpx", "httpcore"):
@@ -128,6 +129,7 @@ class Wire:
             Refused: The address is malformed or may not be reached.
         """
         async with self._slots:
+            await outages.strike(self.profile.service, self.profile.label)
             answer = await self._send_once_or_twice(call)
             for _ in range(MAX_HOPS):
                 if not (call.follow_redirects and call.repeatable and answer.is_redirect):

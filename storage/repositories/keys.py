@@ -8,24 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from reeld.domain.scope import Scope
 from reeld.domain.secret import Secret
 from reeld.storage._rows import Connection, Reader, execute, fetch_all, fetch_one
 
 _PREFIX_LENGTH: Final = 12
 
 _CREATE: Final = """
-INSERT INTO api_key (name, prefix, hash) VALUES (%s, %s, %s)
+INSERT INTO api_key (name, prefix, hash, scope) VALUES (%s, %s, %s, %s)
 ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING
-RETURNING id, name, prefix, created_at, last_used_at
+RETURNING id, name, prefix, created_at, last_used_at, scope
 """
 
 # The hash of a 256-bit random key may be looked up: what is compared, and so what timing could tell, is the hash.
 _FIND: Final = """
-SELECT id, name, prefix, created_at, last_used_at FROM api_key WHERE hash = %s AND revoked_at IS NULL
+SELECT id, name, prefix, created_at, last_used_at, scope FROM api_key WHERE hash = %s AND revoked_at IS NULL
 """
 
 _LIST: Final = """
-SELECT id, name, prefix, created_at, last_used_at FROM api_key WHERE revoked_at IS NULL ORDER BY id
+SELECT id, name, prefix, created_at, last_used_at, scope FROM api_key WHERE revoked_at IS NULL ORDER BY id
 """
 
 # A key that is used all the time is written once a minute.
@@ -44,6 +45,7 @@ class ApiKey:
     Attributes:
         prefix: Its first characters, to recognise it by.
         last_used_at: To the minute.
+        scope: What it allows.
     """
 
     id: int
@@ -51,6 +53,11 @@ class ApiKey:
     prefix: str
     created_at: datetime
     last_used_at: datetime | None
+    scope: Scope
+
+    def __post_init__(self) -> None:
+        """Take the scope as the text that a row holds."""
+        object.__setattr__(self, "scope", Scope(self.scope))
 
 
 def generate() -> Secret:
@@ -58,10 +65,12 @@ def generate() -> Secret:
     return Secret(f"reeld_{secrets.token_urlsafe(32)}")
 
 
-async def store(conn: Connection, name: str, key: Secret) -> ApiKey | None:
+async def store(
+    conn: Connection, name: str, key: Secret, scope: Scope = Scope.ADMIN
+) -> ApiKey | None:
     """Store a key under a name; None when the name is taken."""
     text = key.reveal()
-    row = await fetch_one(conn, _CREATE, (name, text[:_PREFIX_LENGTH], _hash(key)))
+    row = await fetch_one(conn, _CREATE, (name, text[:_PREFIX_LENGTH], _hash(key), scope))
     return None if row is None else ApiKey(*row)
 
 

@@ -17,8 +17,8 @@ async def test_a_key_is_made_once(database: Database, tmp_path: Path) -> None:
     await second.ensure(database)
     assert first.new is not None
     assert second.new is None
-    assert await second.is_stored(database, first.new)
-    assert not await second.is_stored(database, Secret("reeld_another"))
+    assert await second.find(database, first.new)
+    assert not await second.find(database, Secret("reeld_another"))
 
 
 async def test_no_key_is_made_when_the_settings_bring_one(
@@ -38,7 +38,7 @@ async def test_a_key_that_was_revoked_does_not_hold(database: Database, tmp_path
     (row,) = await rows.every(database)
     async with database.transaction() as conn:
         await rows.revoke(conn, row.id)
-    assert not await keys.is_stored(database, keys.new)
+    assert not await keys.find(database, keys.new)
 
 
 async def test_a_key_holds_while_its_use_cannot_be_noted(
@@ -49,7 +49,7 @@ async def test_a_key_holds_while_its_use_cannot_be_noted(
     assert keys.new is not None
     # Somebody else leads: reading goes on, and nothing is written.
     database.fence(4711)
-    assert await keys.is_stored(database, keys.new)
+    assert await keys.find(database, keys.new)
 
 
 def test_the_local_key_is_readable_by_its_owner_alone(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from litestar import Litestar, get
 
 from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.scope import Scope
 from reeld.domain.secret import Secret
-from reeld.http.access import Access, digest
+from reeld.http.access import Access, Caller, digest
 from reeld.http.problems import HANDLERS
 from reeld.telemetry import Metrics
 
@@ -16,16 +17,17 @@ from reeld.telemetry import Metrics
 class Keys:
     """What the database would say, and how often it was asked."""
 
-    def __init__(self, *keys: str) -> None:
+    def __init__(self, *keys: str, scope: Scope = Scope.READ) -> None:
         self.known = {Secret(key) for key in keys}
+        self.scope = scope
         self.asked = 0
         self.away = False
 
-    async def __call__(self, key: Secret) -> bool:
+    async def __call__(self, key: Secret) -> Caller | None:
         self.asked += 1
         if self.away:
             raise DatabaseUnavailable("PostgreSQL is away.")
-        return key in self.known
+        return Caller("somebody", self.scope) if key in self.known else None
 
 
 def app_of(access: Access) -> Litestar:
@@ -79,7 +81,9 @@ async def test_a_key_in_the_query_string_is_not_read() -> None:
 
 async def test_a_fixed_key_needs_no_database() -> None:
     keys = Keys()
-    access = Access(keys, Metrics(), fixed=(digest("from-settings"),))
+    access = Access(
+        keys, Metrics(), fixed={digest("from-settings"): Caller("administrator", Scope.ADMIN)}
+    )
     assert (await call(access, x_api_key="from-settings")).status_code == 200
     assert keys.asked == 0
 

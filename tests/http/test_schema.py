@@ -36,6 +36,20 @@ ROUTES = {
     "GET /control/dead-letters",
     "POST /control/dead-letters/{letter_id}/replay",
     "POST /control/reload",
+    "GET /control/audit",
+    "GET /control/keys",
+    "POST /control/keys",
+    "POST /control/keys/{key_id}/revoke",
+    "GET /control/limits",
+    "POST /control/limits/{name}",
+    "GET /control/tasks",
+    "POST /control/actors/{name}/unpark",
+    "POST /control/actors/{name}/drain",
+    "POST /control/actors/{name}/breakers/disable",
+    "POST /control/dead-letters/{letter_id}/discard",
+    "GET /api/test/circuit-breaker",
+    "POST /api/test/circuit-breaker/{service}",
+    "POST /api/test/circuit-breaker/{service}/end",
     "GET /control/log-levels",
     "POST /control/log-levels",
     "POST /control/log-levels/reset",
@@ -104,7 +118,7 @@ async def test_everything_but_health_readiness_and_metrics_needs_the_key(
     for method, path in [*paths, ("GET", "/api/schema"), ("GET", "/api/schema/openapi.json")]:
         for headers in ({}, {"X-Api-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
             filled = path.replace("{", "").replace("}", "")
-            for name in ("movie_id", "work_id", "letter_id"):
+            for name in ("movie_id", "work_id", "letter_id", "key_id"):
                 filled = filled.replace(name, "1")
             answer = await running_daemon.stranger.request(method, filled, headers=headers)
             assert (answer.status_code, answer.json()["reason"]) == (401, "unauthorized"), path

@@ -25,12 +25,10 @@ LATER: Final = {
     "reeld_backup_last_verified_timestamp_seconds",
     "reeld_backup_size_bytes",
     "reeld_watchdog_beats_total",
-    "reeld_faults_injected",
-    "reeld_control_changes_total",
     "reeld_trace_spans_dropped_total",
     "reeld_http_stale_answers_total",
 }
-NAMED_BY_OTHERS: Final = {"method+route", "route", "control_action", "control_outcome"}
+NAMED_BY_OTHERS: Final = {"method+route", "route"}
 """Domains that the application, or the part that counts, names."""
 
 

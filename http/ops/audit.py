@@ -1,0 +1,201 @@
+"""The audit: each change through the control port is a row that says who made it, from where, and why.
+
+A change must be possible while the database is away: that is when it is needed most. Its row waits in memory then, in a
+bounded queue, and is written as soon as the database takes it; the log has it at once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+
+import psycopg
+import structlog
+import trio
+from litestar import Request, get
+from litestar.params import FromQuery, QueryParameter
+
+from reeld.domain.errors import DatabaseUnavailable, ReeldError
+from reeld.http.access import caller_of
+from reeld.storage import Database
+from reeld.storage.errors import LeadershipLost
+from reeld.storage.repositories import audit
+from reeld.storage.repositories.audit import AuditEntry
+from reeld.telemetry import Metrics, redaction
+
+if TYPE_CHECKING:
+    from reeld.http.surface import Surface
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+
+log = structlog.get_logger("reeld.http")
+
+MOST_WAITING: Final = 1000
+RETRY_SECONDS: Final = 5.0
+BATCH: Final = 100
+
+
+ACTIONS: Final = (
+    "add_key",
+    "crash",
+    "disable_breaker",
+    "discard_dead_letter",
+    "discard_work",
+    "drain",
+    "end_rehearsal",
+    "open_breaker",
+    "pause",
+    "poll",
+    "rehearse_outage",
+    "reload",
+    "replay_dead_letter",
+    "reset_breaker",
+    "reset_log_levels",
+    "restart",
+    "resume",
+    "retry_work",
+    "revoke_key",
+    "set_limit",
+    "set_log_level",
+    "unpark",
+)
+"""What may be done; the values of a label."""
+OUTCOMES: Final = ("ok", "refused")
+
+
+class Audit:
+    """Notes changes. `run` writes them; one task of it lives as long as the web server.
+
+    Args:
+        database: Where rows go.
+        metrics: Counts changes.
+    """
+
+    def __init__(self, database: Database, metrics: Metrics) -> None:
+        self._database = database
+        self._metrics = metrics
+        self._waiting: deque[AuditEntry] = deque(maxlen=MOST_WAITING)
+        self._come = trio.Event()
+
+    @contextmanager
+    def change(
+        self,
+        request: AnyRequest,
+        action: str,
+        target: str,
+        reason: str = "",
+        **detail: object,
+    ) -> Iterator[None]:
+        """Note what the block does, and how it ended.
+
+        Args:
+            request: Who asks, from where.
+            action: What is done, in snake case.
+            target: To what.
+            reason: Why, in the caller's words.
+            detail: Values that JSON can hold; no secret.
+        """
+        assert action in ACTIONS, action
+        outcome = "failed"
+        try:
+            yield
+            outcome = "ok"
+        except ReeldError as error:
+            outcome = error.reason
+            raise
+        finally:
+            self._note(_entry(request, action, target, reason, outcome, detail))
+
+    @property
+    def waiting(self) -> int:
+        """How many rows are not written yet."""
+        return len(self._waiting)
+
+    async def run(self) -> None:
+        """Write what comes, until cancelled; then once more what is left, for a moment."""
+        try:
+            while True:
+                await self._come.wait()
+                self._come = trio.Event()
+                while self._waiting:
+                    if not await self._write():
+                        await trio.sleep(RETRY_SECONDS)
+        finally:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + 1.0):
+                await self._write()
+
+    def _note(self, entry: AuditEntry) -> None:
+        self._waiting.append(entry)
+        self._come.set()
+        self._metrics.add(
+            "reeld_control_changes_total",
+            action=entry.action,
+            outcome="ok" if entry.outcome == "ok" else "refused",
+        )
+        log.warning(
+            "control_change",
+            action=entry.action,
+            target=entry.target,
+            who=entry.who,
+            origin=entry.origin,
+            reason=entry.reason,
+            outcome=entry.outcome,
+        )
+
+    async def _write(self) -> bool:
+        batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
+        if not batch:
+            return True
+        try:
+            async with self._database.transaction() as conn:
+                for entry in batch:
+                    await audit.append(conn, entry)
+        except (DatabaseUnavailable, LeadershipLost) as error:
+            log.debug("audit_waits", reason=error.reason, rows=len(self._waiting))
+            return False
+        except (psycopg.Error, ValueError):
+            # The log has them; rows that the database will never take must not hold back those behind them.
+            log.exception("audit_not_written", rows=len(batch))
+        for entry in batch:
+            # What the bound has pushed out meanwhile is gone already.
+            if self._waiting and self._waiting[0] is entry:
+                self._waiting.popleft()
+        return True
+
+
+def _entry(
+    request: AnyRequest,
+    action: str,
+    target: str,
+    reason: str,
+    outcome: str,
+    detail: Mapping[str, object],
+) -> AuditEntry:
+    return AuditEntry(
+        at=datetime.now(UTC),
+        who=caller_of(request).name,
+        origin=request.client.host if request.client else "unknown",
+        action=action,
+        target=redaction.text(target),
+        reason=redaction.text(reason),
+        outcome=outcome,
+        detail=detail,
+    )
+
+
+def audit_routes(surface: Surface) -> list[Any]:
+    """Return the route of the audit, below `/control`."""
+
+    @get("/audit", operation_id="listAudit")
+    async def entries(
+        target: FromQuery[str | None] = None,
+        before: FromQuery[int | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+    ) -> list[AuditEntry]:
+        """List what was done, newest first; pass the last id as `before` for more."""
+        return await audit.page(surface.database, target=target, before=before, limit=limit)
+
+    return [entries]

@@ -1,0 +1,72 @@
+"""API keys: made with a scope, listed without their text, revoked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromPath, JSONBody
+
+from reeld.domain.errors import NotFound, Refused
+from reeld.domain.scope import Scope
+from reeld.http.ops.audit import AnyRequest
+from reeld.http.surface import Surface
+from reeld.storage.repositories import keys
+from reeld.storage.repositories.keys import ApiKey
+from reeld.telemetry import redaction
+
+
+class KeyOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A key to be made.
+
+    Attributes:
+        name: Whose or what for; no other valid key may have it.
+        scope: What it allows.
+    """
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[\w .@-]+$")]
+    scope: Scope = Scope.READ
+
+
+class NewKey(msgspec.Struct, frozen=True):
+    """A key that was made: its text is shown this once."""
+
+    key: str
+    name: str
+    scope: Scope
+
+
+def key_routes(surface: Surface) -> list[Any]:
+    """Return the routes of keys, below `/control`."""
+    audit, database, admin = surface.audit, surface.database, [surface.access.requires_admin]
+
+    @get("/keys", operation_id="listKeys", guards=admin)
+    async def list_keys() -> list[ApiKey]:
+        """List the valid keys."""
+        return await keys.every(database)
+
+    @post("/keys", operation_id="addKey", status_code=201, guards=admin)
+    async def add_key(request: AnyRequest, data: JSONBody[KeyOrder]) -> NewKey:
+        """Make a key. Its text is in this answer and nowhere else."""
+        with audit.change(request, "add_key", data.name, scope=str(data.scope)):
+            made = keys.generate()
+            redaction.register([made.reveal()])
+            async with database.transaction() as conn:
+                if await keys.store(conn, data.name, made, data.scope) is None:
+                    raise Refused(
+                        f"There is a key {data.name!r} already. Choose another name, or revoke it.",
+                        reason="name_taken",
+                    )
+        return NewKey(made.reveal(), data.name, data.scope)
+
+    @post("/keys/{key_id:int}/revoke", operation_id="revokeKey", status_code=204, guards=admin)
+    async def revoke_key(key_id: FromPath[int], request: AnyRequest) -> None:
+        """Make a key invalid for ever, at once."""
+        with audit.change(request, "revoke_key", str(key_id)):
+            async with database.transaction() as conn:
+                if not await keys.revoke(conn, key_id):
+                    raise NotFound(f"There is no valid key {key_id}.")
+            surface.access.forget()
+
+    return [list_keys, add_key, revoke_key]
