@@ -10,6 +10,9 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from reeld import __version__
+from reeld.cli.operate import OPERATING, actor, breaker, dump, key, top
+from reeld.cli.shape import Json
+from reeld.cli.shape import examples as _examples
 from reeld.domain.errors import ReeldError
 
 EXIT_FAILED = 1
@@ -19,7 +22,7 @@ EXIT_INTERRUPTED = 130
 
 _DAEMON = Group("Daemon", sort_key=1)
 _CALLS = Group("Calling a running daemon", sort_key=2)
-_ALONE = Group("Without a daemon", sort_key=3)
+_ALONE = Group("Without a daemon", sort_key=4)
 
 app = App(
     name="reeld",
@@ -37,11 +40,15 @@ systemd = App(name="systemd", help="Run reeld as a service of systemd.", group=_
 app.command(systemd)
 
 
-def _examples(*lines: str) -> str:
-    return "Examples:\n\n" + "\n".join(f"  {line}" for line in lines)
+for _operating in (actor, breaker, key):
+    app.command(_operating)
+app.command(
+    top,
+    group=OPERATING,
+    help_epilogue=_examples("reeld top", "reeld top --once", "reeld top --json"),
+)
+app.command(dump, group=OPERATING, help_epilogue=_examples("reeld dump", "reeld dump --json"))
 
-
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -243,7 +250,7 @@ def discard(work_id: int, *, as_json: Json = False) -> int:
 
 @app.command(
     name="log-level",
-    group=_CALLS,
+    group=OPERATING,
     help_epilogue=_examples(
         "reeld log-level",
         "reeld log-level reeld.actors.qbit debug --seconds 600",

@@ -37,6 +37,10 @@ class Daemon:
         given = {name: value for name, value in params.items() if value is not None}
         return self._call("GET", path, params=given)
 
+    def get_any(self, path: str) -> Any:
+        """Return the JSON of a GET that answers 503 with a document when something is wrong, as health does."""
+        return self._call("GET", path, also=(503,))
+
     def post(self, path: str, body: Any = None) -> Any:
         """Return the JSON of a POST."""
         return self._call("POST", path, json=body) if body is not None else self._call("POST", path)
@@ -45,7 +49,7 @@ class Daemon:
         """Return the JSON of a DELETE."""
         return self._call("DELETE", path)
 
-    def _call(self, method: str, path: str, **more: Any) -> Any:
+    def _call(self, method: str, path: str, *, also: tuple[int, ...] = (), **more: Any) -> Any:
         headers = {"X-Api-Key": self._key.reveal()} if self._key else {}
         try:
             answer = httpx.request(
@@ -69,15 +73,15 @@ class Daemon:
                 f"No daemon answers at {self._url} ({type(error).__name__}). Start one with `reeld run`.",
                 reason="no_daemon",
             ) from error
-        return _judged(answer)
+        return _judged(answer, also)
 
 
-def _judged(answer: httpx.Response) -> Any:
+def _judged(answer: httpx.Response, also: tuple[int, ...]) -> Any:
     try:
         document: Any = answer.json() if answer.content else None
     except ValueError:
         raise _not_reeld(answer) from None
-    if answer.is_success:
+    if answer.is_success or (answer.status_code in also and "checks" in (document or {})):
         return document
     try:
         raise ReeldError(str(document["detail"]), reason=str(document["reason"]))

@@ -8,7 +8,7 @@ from cyclopts import App, Group
 
 from reeld.cli.shape import Json, examples
 
-OPERATING = Group("Operating a running daemon", sort_key=2)
+OPERATING = Group("Operating a running daemon", sort_key=3)
 
 actor = App(name="actor", help="Act on one actor while the daemon runs.", group=OPERATING)
 breaker = App(name="breaker", help="Circuit breakers by hand.", group=OPERATING)
@@ -24,6 +24,7 @@ def restart(name: str, /, *, reason: str = WHY, as_json: Json = False) -> int:
     Args:
         name: As `reeld status` shows it.
         reason: For the audit.
+        as_json: Print JSON on standard output.
     """
     return _change(name, "restart", reason, as_json=as_json)
 
@@ -35,6 +36,7 @@ def unpark(name: str, /, *, reason: str = WHY, as_json: Json = False) -> int:
     Args:
         name: As `reeld status` shows it.
         reason: For the audit.
+        as_json: Print JSON on standard output.
     """
     return _change(name, "unpark", reason, as_json=as_json)
 
@@ -46,6 +48,7 @@ def pause(name: str, /, *, reason: str = WHY, as_json: Json = False) -> int:
     Args:
         name: As `reeld status` shows it.
         reason: For the audit.
+        as_json: Print JSON on standard output.
     """
     return _change(name, "pause", reason, as_json=as_json)
 
@@ -57,25 +60,27 @@ def resume(name: str, /, *, reason: str = WHY, as_json: Json = False) -> int:
     Args:
         name: As `reeld status` shows it.
         reason: For the audit.
+        as_json: Print JSON on standard output.
     """
     return _change(name, "resume", reason, as_json=as_json)
 
 
 @actor.command(help_epilogue=examples("reeld actor drain importer --seconds 50"))
-def drain(
-    name: str, /, *, seconds: float = 30.0, reason: str = WHY, as_json: Json = False
-) -> int:
+def drain(name: str, /, *, seconds: float = 30.0, reason: str = WHY, as_json: Json = False) -> int:
     """Have an actor finish what it has begun and begin nothing new, until it is resumed.
 
     Args:
         name: As `reeld status` shows it.
         seconds: How long to wait for that, 55 at most; it goes on draining after them.
         reason: For the audit.
+        as_json: Print JSON on standard output.
     """
     return _change(name, "drain", reason, as_json=as_json, seconds=min(seconds, 55.0))
 
 
-@breaker.command(help_epilogue=examples("reeld breaker reset qbit", "reeld breaker reset rss rss:my-feed"))
+@breaker.command(
+    help_epilogue=examples("reeld breaker reset qbit", "reeld breaker reset rss rss:my-feed")
+)
 def reset(
     actor_name: str, name: str | None = None, /, *, reason: str = WHY, as_json: Json = False
 ) -> int:
@@ -85,11 +90,14 @@ def reset(
         actor_name: Whose breaker, as `reeld status` shows it.
         name: The breaker's; the actor's own when left out.
         reason: For the audit.
+        as_json: Print JSON on standard output.
     """
     return _breaker(actor_name, name, "reset", reason, as_json=as_json)
 
 
-@breaker.command(name="open", help_epilogue=examples("reeld breaker open hdbits --reason maintenance"))
+@breaker.command(
+    name="open", help_epilogue=examples("reeld breaker open hdbits --reason maintenance")
+)
 def hold_open(
     actor_name: str, name: str | None = None, /, *, reason: str = WHY, as_json: Json = False
 ) -> int:
@@ -99,6 +107,7 @@ def hold_open(
         actor_name: Whose breaker, as `reeld status` shows it.
         name: The breaker's; the actor's own when left out.
         reason: For the audit.
+        as_json: Print JSON on standard output.
     """
     return _breaker(actor_name, name, "open", reason, as_json=as_json)
 
@@ -113,6 +122,7 @@ def disable(
         actor_name: Whose breaker, as `reeld status` shows it.
         name: The breaker's; the actor's own when left out.
         reason: For the audit.
+        as_json: Print JSON on standard output.
     """
     return _breaker(actor_name, name, "disable", reason, as_json=as_json)
 
@@ -125,7 +135,10 @@ def list_keys(*, as_json: Json = False) -> int:
     return show_keys(as_json=as_json)
 
 
-@key.command(name="add", help_epilogue=examples("reeld key add grafana", "reeld key add phone --scope operate"))
+@key.command(
+    name="add",
+    help_epilogue=examples("reeld key add grafana", "reeld key add phone --scope operate"),
+)
 def add_key(
     name: str, /, *, scope: Literal["read", "operate", "admin"] = "read", as_json: Json = False
 ) -> int:
@@ -134,6 +147,7 @@ def add_key(
     Args:
         name: Whose or what for.
         scope: read looks, operate restarts and retries, admin may do everything.
+        as_json: Print JSON on standard output.
     """
     from reeld.cli.operations import add_key
 
@@ -141,15 +155,16 @@ def add_key(
 
 
 @key.command(name="revoke", help_epilogue=examples("reeld key revoke 3"))
-def revoke_key(key_id: int, /) -> int:
+def revoke_key(key_id: int, /, *, as_json: Json = False) -> int:
     """Make an API key invalid for ever, at once.
 
     Args:
         key_id: Its number in `reeld key list`.
+        as_json: Print JSON on standard output.
     """
     from reeld.cli.operations import revoke_key
 
-    return revoke_key(key_id)
+    return revoke_key(key_id, as_json=as_json)
 
 
 def dump(*, as_json: Json = False) -> int:

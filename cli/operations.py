@@ -34,7 +34,8 @@ def show_keys(*, as_json: bool) -> int:
         print_json(keys)
         return 0
     rows = (
-        (each["id"], each["name"], each["scope"], f"{each['prefix']}…", _used(each)) for each in keys
+        (each["id"], each["name"], each["scope"], f"{each['prefix']}…", _used(each))
+        for each in keys
     )
     show(table(("#", "Name", "Scope", "Begins with", "Last used"), rows))
     return 0
@@ -47,13 +48,18 @@ def add_key(name: str, scope: str, *, as_json: bool) -> int:
         print_json(made)
         return 0
     say(made["key"])
-    say(f"This is the key {made['name']!r} ({made['scope']}). It is shown this once; send it as X-Api-Key.")
+    say(
+        f"This is the key {made['name']!r} ({made['scope']}). It is shown this once; send it as X-Api-Key."
+    )
     return 0
 
 
-def revoke_key(key_id: int) -> int:
+def revoke_key(key_id: int, *, as_json: bool) -> int:
     """Revoke a key."""
     Daemon().post(f"/control/keys/{key_id}/revoke")
+    if as_json:
+        print_json({"revoked": key_id})
+        return 0
     say(f"Key {key_id} is not valid any more.")
     return 0
 

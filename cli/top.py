@@ -174,11 +174,20 @@ def _rest(seen: Look) -> Iterator[RenderableType]:
         yield table(("What needs a look", "", ""), rows)
         yield Text("")
     if seen.queue:
-        rows = (
-            (printable(each["title"]), percent(each["progress"]), bytes_of(each["size"]))
-            for each in seen.queue[:MOST_DOWNLOADS]
+        yield _queue(seen.queue[:MOST_DOWNLOADS])
+
+
+def _queue(downloads: list[Any]) -> Table:
+    rows = (
+        (
+            printable(each["movie_title"]),
+            each["state"],
+            percent(each["progress"]),
+            f"{bytes_of(each['speed'])}/s" if each["speed"] else "",
         )
-        yield table(("Download", "", "Size"), rows)
+        for each in downloads
+    )
+    return table(("Download", "State", "", "Speed"), rows)
 
 
 def _duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ from rich.tree import Tree
 
 from reeld.cli.output import printable
 
-_STYLES: Final = {
+STYLES: Final = {
     "running": "green",
     "starting": "cyan",
     "backoff": "yellow",
@@ -34,6 +34,16 @@ def render_tree(tree: Any) -> Tree:
     )
     root = Tree(label, guide_style="dim")
     for child in tree["children"]:
+        _add(root, child)
+    return root
+
+
+def render_node(node: Any) -> Tree:
+    """Return an actor or a supervisor with what is below it, as `GET /control/actors/{name}` shows it."""
+    root = Tree(_label(node), guide_style="dim")
+    for breaker in node["breakers"]:
+        root.add(_breaker(breaker))
+    for child in node["children"]:
         _add(root, child)
     return root
 
@@ -71,7 +81,7 @@ def _label(node: Any) -> Text:
 
 
 def _state(state: str) -> tuple[str, str]:
-    return _words(state), _STYLES.get(state, "yellow")
+    return _words(state), STYLES.get(state, "yellow")
 
 
 def _words(name: str) -> str:

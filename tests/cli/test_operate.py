@@ -1,0 +1,118 @@
+"""The commands of an operator, against a daemon that runs."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from reeld.cli.app import EXIT_FAILED
+from reeld.cli.top import Look, picture
+
+
+@pytest.fixture
+def reeld(household: Any, command: Any) -> Any:
+    """Runs a command against the daemon of the household."""
+    return lambda *arguments: command(*arguments, environ=household.environ)
+
+
+def test_an_actor_is_paused_and_let_on(reeld: Any) -> None:
+    paused = reeld("actor", "pause", "decision", "--reason", "a look")
+    assert paused.code == 0
+    assert "decision paused" in paused.out
+    drained = reeld("actor", "drain", "decision", "--json").document
+    assert (drained["paused"], drained["working"]) == (True, 0)
+    assert not reeld("actor", "resume", "decision", "--json").document["paused"]
+
+
+def test_an_actor_is_restarted_and_what_cannot_be_is_refused(reeld: Any) -> None:
+    before = reeld("status", "--json").document["restarts"]
+    assert reeld("actor", "restart", "tmdb").code == 0
+    assert reeld("status", "--json").document["restarts"] == before + 1
+    unknown = reeld("actor", "restart", "nobody")
+    assert unknown.code == EXIT_FAILED
+    assert "nobody" in unknown.err
+    assert "not parked" in reeld("actor", "unpark", "tmdb").err
+
+
+def test_a_breaker_is_held_open_and_reset(reeld: Any) -> None:
+    assert "forced open" in reeld("breaker", "open", "tmdb").out
+    assert "disabled" in reeld("breaker", "disable", "tmdb").out
+    assert "half open" in reeld("breaker", "reset", "tmdb", "tmdb", "--reason", "well again").out
+
+
+def test_a_key_is_made_listed_without_its_text_and_revoked(reeld: Any) -> None:
+    made = reeld("key", "add", "grafana", "--json").document
+    assert made["scope"] == "read"
+    listed = reeld("key", "list")
+    assert "grafana" in listed.out
+    assert made["key"] not in listed.out
+    (key,) = (each for each in reeld("key", "list", "--json").document if each["name"] == "grafana")
+    assert reeld("key", "revoke", str(key["id"])).out == f"Key {key['id']} is not valid any more.\n"
+    assert "grafana" not in reeld("key", "list").out
+    assert reeld("key", "revoke", str(key["id"])).code == EXIT_FAILED
+
+
+def test_a_dump_shows_tasks_below_those_that_started_them(reeld: Any) -> None:
+    shown = reeld("dump").out
+    assert "Incarnation" in shown
+    assert "thread MainThread" in shown
+    assert reeld("dump", "--json").document["tasks"][0]["depth"] == 0
+
+
+def test_top_shows_every_actor_and_what_needs_a_person(reeld: Any) -> None:
+    reeld("breaker", "open", "tmdb")
+    shown = reeld("top", "--once").out
+    for name in ("web", "database", "dispatcher", "hdbits", "importer"):
+        assert name in shown
+    assert "tmdb forced open" in shown
+    assert set(reeld("top", "--json").document) == {"info", "tree", "health", "queue"}
+    reeld("breaker", "reset", "tmdb")
+
+
+def node(name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "state": "running",
+        "paused": False,
+        "restarts": 0,
+        "restarts_left": 3,
+        "working": 0,
+        "mailbox": {"depth": 900, "capacity": 1000},
+        "breakers": [],
+        "children": [],
+        **more,
+    }
+
+
+def test_a_frame_of_top_fits_an_ordinary_terminal() -> None:
+    check = {"status": "fail", "output": "Credentials were rejected. Correct them."}
+    download = {
+        "movie_title": "Sintel",
+        "state": "downloading",
+        "progress": 0.4,
+        "speed": 2_000_000,
+    }
+    look = Look(
+        info={"version": "1.0", "uptime_seconds": 90_000, "tasks": 60},
+        tree={
+            "restarts": 1,
+            "dead_letters": 0,
+            "children": [
+                node("sources", children=[node(f"actor{number}") for number in range(10)])
+            ],
+        },
+        health={"status": "warn", "checks": {"breaker:hdbits": [check]}},
+        queue=[download],
+    )
+    screen = io.StringIO()
+    Console(file=screen, width=80, height=24).print(picture(look))
+    lines = screen.getvalue().splitlines()
+    assert len(lines) <= 24
+    assert max(len(line) for line in lines) <= 80
+    assert "up 1 d 1 h" in lines[0]
+    assert any("900/1000" in line for line in lines)
+    assert any("Correct them." in line for line in lines)
+    assert any("Sintel" in line and "40%" in line and "2.0 MB/s" in line for line in lines)
