@@ -27,7 +27,7 @@ HTTP: Final[tuple[Metric, ...]] = (
         "reeld_http_request_duration_seconds",
         "HTTP server request duration",
         _ROUTE,
-        buckets=_buckets.REQUEST,
+        buckets=_buckets.ANSWER,
         exemplars=True,
     ),
     gauge("reeld_http_requests_in_progress", "Requests being served"),
@@ -40,7 +40,7 @@ HTTP: Final[tuple[Metric, ...]] = (
         "reeld_auth_attempts_total",
         "Authentication attempts",
         known("method", "api_key", "metrics_token"),
-        known("outcome", "ok", "refused"),
+        known("outcome", "ok", "refused", "forbidden"),
     ),
     counter(
         "reeld_control_changes_total",
