@@ -99,6 +99,15 @@ wheel: install ## Build the wheel through the sdist and check its list of files
 bench: install ## Print the measurements, ratios side by side in one run
 	$(BIN)/python -m bench
 
+.PHONY: grafana grafana-check
+grafana: install ## Write the dashboards of grafana/dashboards/ from the code beside them
+	$(BIN)/python -W ignore::DeprecationWarning -m reeld.grafana
+
+# What `make check` looks at, too.
+check: grafana-check
+grafana-check: install
+	$(BIN)/python -W ignore::DeprecationWarning -m reeld.grafana --check
+
 .PHONY: lock
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

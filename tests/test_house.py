@@ -16,6 +16,7 @@ LINKS: Final = ROOT / "src" / "reeld"
 
 MAY_IMPORT: Final[dict[str, tuple[str, ...] | None]] = {
     "domain": (),
+    "grafana": (),
     "telemetry": (),
     "storage": ("domain", "telemetry"),
     "migrations": ("storage.connection", "storage.errors", "domain.errors"),

@@ -1,0 +1,124 @@
+"""API: who calls what, how fast is the answer, and what was changed by hand."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reeld.grafana.board import Board, Drawn, Query, Row, Unit
+from reeld.grafana.links import see
+from reeld.grafana.looks import warn_from
+from reeld.grafana.panels import bars, events, graph, heatmap
+from reeld.grafana.promql import SHOWN, or_zero, pick, quantile, rate, ratio, times, total
+
+_ERRORS: Final = 'status=~"5.."'
+
+REQUESTS: Final = Row(
+    "Requests",
+    (
+        graph(
+            "Requests by route",
+            Unit.REQUESTS_PER_SECOND,
+            "Requests that reeld answered, by method and route.",
+            see("ReeldAPIErrorBudgetBurn"),
+            Query(rate("reeld_http_requests_total", "method,route"), "{{method}} {{route}}"),
+            width=12,
+            drawn=Drawn.STACKED,
+        ),
+        graph(
+            "Requests by status",
+            Unit.REQUESTS_PER_SECOND,
+            "Requests by status: 4.. is the caller's mistake, 5.. is reeld's.",
+            see("ReeldAPIErrorBudgetBurn"),
+            Query(rate("reeld_http_requests_total", "status"), "{{status}}"),
+            width=12,
+        ),
+        graph(
+            "Share of server errors",
+            Unit.SHARE,
+            "Share of the requests that were answered with a server error; promised is less than 0.1 %.",
+            see("ReeldAPIErrorBudgetBurn"),
+            Query(
+                ratio(
+                    or_zero(rate("reeld_http_requests_total", "", _ERRORS)),
+                    rate("reeld_http_requests_total"),
+                ),
+                "server errors",
+            ),
+            steps=warn_from(0.001, 0.0144),
+        ),
+        graph(
+            "In progress",
+            Unit.COUNT,
+            "Requests being served; a line that only climbs is requests that do not end.",
+            see("ReeldEventLoopLag", "runtime"),
+            Query(total(pick("reeld_http_requests_in_progress")), "in progress"),
+        ),
+        bars(
+            "Server errors by route",
+            Unit.COUNT,
+            "Routes that answered with a server error in the time shown.",
+            see("ReeldAPIErrorBudgetBurn"),
+            Query(
+                f"topk(10, {times('reeld_http_requests_total', 'route', _ERRORS, over=SHOWN)} > 0)",
+                "{{route}}",
+            ),
+            steps=warn_from(1, 5),
+            when_empty="none",
+        ),
+    ),
+)
+
+TIMES: Final = Row(
+    "Answer times",
+    (
+        graph(
+            "Duration, p95",
+            Unit.SECONDS,
+            "Time to answer that all but one in twenty requests stay below, by route.",
+            see("ReeldEventLoopLag", "runtime"),
+            Query(
+                quantile(0.95, "reeld_http_request_duration_seconds", "route"),
+                "{{route}}",
+                with_exemplars=True,
+            ),
+            width=12,
+        ),
+        heatmap(
+            "Duration",
+            "How long answers took, all routes together; the dots lead to traces.",
+            see("ReeldEventLoopLag", "runtime"),
+            rate("reeld_http_request_duration_seconds_bucket", "le"),
+            width=12,
+        ),
+    ),
+)
+
+ACCESS: Final = Row(
+    "Access and changes",
+    (
+        events(
+            "Authentication",
+            "Attempts to show who one is, by method and outcome; many refused ones are a wrong key or an attack.",
+            see("ReeldAuthFailures"),
+            Query(times("reeld_auth_attempts_total", "method,outcome"), "{{method}} {{outcome}}"),
+        ),
+        events(
+            "Changes by hand",
+            "Changes made through the control port, by action and outcome; the audit table says by whom.",
+            see("ReeldFaultInjected", "actors"),
+            Query(times("reeld_control_changes_total", "action,outcome"), "{{action}} {{outcome}}"),
+        ),
+        events(
+            "Stale answers",
+            "Answers served from the cache while the database was away, marked as stale.",
+            see("ReeldDatabaseDown", "database"),
+            Query(times("reeld_http_stale_answers_total", "route"), "{{route}}"),
+        ),
+    ),
+)
+
+API: Final = Board(
+    "api",
+    "Who calls what, how fast is the answer, and what was changed by hand?",
+    (REQUESTS, TIMES, ACCESS),
+)
