@@ -1,4 +1,4 @@
-"""Writes the pages of `docs/` that say what the code says: metrics, crash points, settings.
+"""Writes the pages of `docs/` that say what the code says: metrics, crash points, settings, dashboards.
 
 Run it with `make docs`; a test holds that the committed pages are what it writes.
 """
@@ -16,6 +16,8 @@ from typing import Any
 from reeld.cli.labels import KNOWN_LABELS
 from reeld.deploy.prometheus import index_page
 from reeld.domain import settings
+from reeld.grafana.board import Board, Link
+from reeld.grafana.boards import BOARDS
 from reeld.storage.crashpoints import registry
 from reeld.telemetry.catalogue import AREAS, Free, Given, Known, Label, Living, Metric
 
@@ -42,6 +44,26 @@ At the top of the file: `bind` (`REELD_BIND`, host:port), `data_dir` (`REELD_DAT
 (`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`), `metrics_exportarr`
 (`REELD_METRICS_EXPORTARR`, off: `true` shows `/metrics/exportarr`), `rehearsals` (`REELD_REHEARSALS`, off: `true` lets an
 administrator have services fail on purpose, through `POST /api/test/circuit-breaker/{service}`).
+"""
+ABOUT_DASHBOARDS = """\
+`grafana/` holds nine dashboards for Grafana 10 and newer, and the files by which Grafana finds them and Prometheus by
+itself. All of it is set in `grafana/grafana.env`: where the folder lies, where Prometheus answers, how often it
+scrapes, where traces are shown. In a container:
+
+```
+docker run --rm --network host --env-file grafana/grafana.env \\
+  --volume "$PWD/grafana:/usr/share/reeld/grafana:ro" grafana/grafana
+```
+
+With Grafana from a package, put the folder where `grafana.env` says, and name that file as `EnvironmentFile=` of
+`grafana-server.service`. In a Grafana that has provisioning files of its own, import `grafana/dashboards/*.json`.
+
+Every panel has a sentence behind its (i), and leads to a runbook or to a deeper dashboard. The runbooks are read from
+Prometheus (`--web.user-assets=docs`); another place for them is one line in `grafana/links.py`. *Prometheus*, *Job* and
+*Instance* at the top choose what is shown. Orange lines mark restarts, purple ones a change of leader. The dots in
+graphs of durations are traces; Prometheus keeps them with `--enable-feature=exemplar-storage`. Green needs nobody,
+yellow will be green or orange soon, orange can wait until the morning, red cannot, purple is a rehearsal, and blue is a
+figure that nothing judges.
 """
 NOTE = "<!-- Written by `make docs`. Do not edit. -->\n"
 
@@ -122,6 +144,40 @@ def settings_page() -> str:
     return "\n".join(parts)
 
 
+def dashboards_page() -> str:
+    """Return the page of the dashboards."""
+    parts = [NOTE, "# Dashboards\n", ABOUT_DASHBOARDS, "| dashboard | question |", "|---|---|"]
+    parts += [
+        f"| [{board.title}](#{_anchor(board.title)}) | {board.question} |" for board in BOARDS
+    ]
+    for board in BOARDS:
+        parts += _dashboard(board)
+    return "\n".join([*parts, ""])
+
+
+def _dashboard(board: Board) -> Iterator[str]:
+    yield f"\n## {board.title}\n"
+    yield f"{board.question} (`{board.uid}`)"
+    for row in board.rows:
+        yield f"\n### {row.title}\n"
+        yield "| panel | what it shows | read on |"
+        yield "|---|---|---|"
+        for panel in row.panels:
+            links = ", ".join(_read_on(link) for link in panel.links)
+            yield f"| {panel.title} | {panel.sentence} | {links} |"
+
+
+def _read_on(link: Link) -> str:
+    kind, _, name = link.title.partition(": ")
+    if kind == "Runbook":
+        return f"[{name}](runbooks/{name}.md)"
+    return f"[{name}](#{_anchor(name)})"
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
+
+
 def _section(name: str, kind: type[Any], text: str) -> Iterator[str]:
     meanings = _attributes(inspect.getdoc(kind) or "")
     yield f"## {name}\n"
@@ -153,6 +209,7 @@ def _attributes(docstring: str) -> dict[str, str]:
 
 
 PAGES = {
+    "dashboards.md": dashboards_page,
     "metrics.md": metrics_page,
     "crash-points.md": crash_points_page,
     "settings.md": settings_page,
