@@ -41,6 +41,9 @@ _TOLD: Final = frozenset(
         EventKind.MOVIE_IMPORTED,
         EventKind.FILE_RETIRED,
         EventKind.WORK_DEAD,
+        EventKind.BACKUP_CREATED,
+        EventKind.BACKUP_VERIFIED,
+        EventKind.BACKUP_RESTORED,
     }
 )
 

@@ -24,6 +24,8 @@ SHORTEST_PAUSE_SECONDS: Final = 0.2
 SEARCH_MISSING_SECONDS: Final = 3600.0
 """Every hour a few of the movies whose last search is longest ago are searched, within what HDBits allows."""
 REFRESH_SECONDS: Final = 6 * 3600.0
+FIRST_BACKUP_SECONDS: Final = 3600.0
+"""In its first hour a new daemon has nothing worth saving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ def tasks_of(settings: Settings) -> dict[str, Task]:
     for feed in settings.feeds:
         request = WorkRequest(Queue.RSS, WorkKind.POLL_FEED, {"feed": feed.name}, feed.name)
         tasks.append(_task(f"feed:{feed.name}", feed.interval_seconds, request))
+    if settings.backup.every_hours > 0:
+        seconds = settings.backup.every_hours * 3600
+        request = WorkRequest(Queue.BACKUP, WorkKind.MAKE_BACKUP, {}, "backup", Priority.BACKGROUND)
+        first = min(seconds, FIRST_BACKUP_SECONDS)
+        tasks.append(Task("backup", seconds, (request,), first_after=first))
     return {task.name: task for task in tasks}
 
 

@@ -25,6 +25,7 @@ from reeld.storage.work import WorkState
 from reeld.telemetry import RESTART_CAUSES, Status
 
 ACTORS: Final = (
+    "backup",
     "database",
     "decision",
     "dispatcher",

@@ -26,7 +26,7 @@ WATCH_SECONDS: Final = 2.0
 
 Fingerprint = tuple[tuple[str, int, int], ...]
 
-LISTENERS: Final = ("tmdb", "hdbits", "rss", "decision", "qbit", "importer", "scheduler")
+LISTENERS: Final = ("tmdb", "hdbits", "rss", "decision", "qbit", "importer", "scheduler", "backup")
 
 
 class SettingsReader:

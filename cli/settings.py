@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from reeld.domain.secret import Secret
 from reeld.domain.settings import (
+    BackupSettings,
     DecisionSettings,
     FeedSettings,
     HdbitsSettings,
@@ -127,6 +128,12 @@ class _Decision(_Section):
     maximum_bytes: int | None = None
 
 
+class _Backup(_Section):
+    folder: Path | None = None
+    every_hours: float | None = None
+    keep: int | None = None
+
+
 class _Read(BaseSettings):
     """What a person may write, before defaults and checks."""
 
@@ -153,6 +160,7 @@ class _Read(BaseSettings):
     feeds: list[_Feed] = []
     library: _Library = _Library()
     decision: _Decision = _Decision()
+    backup: _Backup = _Backup()
 
 
 class _Variables(EnvSettingsSource):
@@ -270,6 +278,9 @@ def _checked(read: _Read, environ: Mapping[str, str]) -> Settings:
         if name in library:
             library[name] = cast("Path", library[name]).expanduser()
     library.setdefault("root_folder", data_dir / "library")
+    backup = _given(read.backup, BackupSettings)
+    if "folder" in backup:
+        backup["folder"] = cast("Path", backup["folder"]).expanduser()
     return Settings(
         data_dir=data_dir,
         database_url=read.database_url or None,
@@ -282,6 +293,7 @@ def _checked(read: _Read, environ: Mapping[str, str]) -> Settings:
             FeedSettings(feed.name, feed.url, feed.interval_seconds) for feed in read.feeds
         ),
         decision=DecisionSettings(**_given(read.decision, DecisionSettings)),
+        backup=BackupSettings(**backup),
     )
 
 

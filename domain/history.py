@@ -39,6 +39,12 @@ class EventKind(StrEnum):
     """{work_id, queue, kind, reason}."""
     WORK_DISCARDED = "work.discarded"
     """{work_id, queue, kind, args}."""
+    BACKUP_CREATED = "backup.created"
+    """{backup, bytes}."""
+    BACKUP_VERIFIED = "backup.verified"
+    """{backup}."""
+    BACKUP_RESTORED = "backup.restored"
+    """{backup, taken_at}."""
 
 
 class HistoryKind(StrEnum):

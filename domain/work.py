@@ -16,6 +16,7 @@ class Queue(StrEnum):
     DECISION = "decision"
     QBIT = "qbit"
     IMPORTER = "importer"
+    BACKUP = "backup"
 
 
 class WorkKind(StrEnum):
@@ -49,6 +50,10 @@ class WorkKind(StrEnum):
     """qbit: {acquisition_id}."""
     IMPORT = "import"
     """importer: {acquisition_id}."""
+    MAKE_BACKUP = "make-backup"
+    """backup: {}."""
+    VERIFY_BACKUP = "verify-backup"
+    """backup: {backup}. Restores one on trial."""
 
 
 class Priority(IntEnum):

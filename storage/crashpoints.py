@@ -24,7 +24,7 @@ class CrashPoint:
     Attributes:
         name: Its name in the code, such as `grab.torrent.stored`.
         case: The row of the crash matrix that it belongs to: S1 (search), G1 to G7 (grab), I1 to I7 (import),
-            T1 (telling people).
+            T1 (telling people), B1 and B2 (backup), R1 to R3 (restore).
         guards: What is true at this moment, and so what the recovery starts from.
     """
 
@@ -113,6 +113,15 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     CrashPoint("import.client.ordered", "I7", "the client did it, nobody was told that it did"),
     CrashPoint("told.event.logged", "T1", "people were told of events, the cursor stands before"),
     CrashPoint("told.event.noted", "T1", "the cursor stands behind the events that were told"),
+    CrashPoint("backup.draft.made", "B1", "the hidden folder of a new backup exists, it is empty"),
+    CrashPoint("backup.dumped", "B1", "the dump is in the hidden folder, nothing describes it"),
+    CrashPoint("backup.described", "B1", "dump, key and manifest are whole and synced, and hidden"),
+    CrashPoint("backup.published", "B2", "the backup has its name, older ones are still there"),
+    CrashPoint("restore.database.made", "R1", "a database of another name exists, it is empty"),
+    CrashPoint("restore.loaded", "R1", "the rows are in the database of another name"),
+    CrashPoint("restore.marked", "R1", "the new database says that it was restored"),
+    CrashPoint("restore.key.merged", "R2", "the key file knows the keys of the backup too"),
+    CrashPoint("restore.swapped", "R3", "the restored database has the name of the former one"),
 )
 
 

@@ -82,6 +82,11 @@ class Database:
         async with Pool.open(connect, size=size, observer=observer) as pool:
             yield cls(pool, conninfo, observer=observer)
 
+    @property
+    def conninfo(self) -> str:
+        """How it is reached, for programs that open sessions of their own. May hold a password."""
+        return self._conninfo
+
     def labelled(self, repository: str) -> Database:
         """Return the same database whose calls are measured under the name of a repository."""
         twin = Database(self._pool, self._conninfo, observer=self._observer, repository=repository)

@@ -9,7 +9,10 @@ ReeldError
 ├── LeadershipHeld              another daemon works on this database
 ├── DataDirectoryBusy           another daemon works in this data directory
 ├── EmbeddedServerFailed        the embedded PostgreSQL did not start, or cannot run here
-└── MigrationRefused            the schema and this version of reeld do not fit together
+├── MigrationRefused            the schema and this version of reeld do not fit together
+├── BackupFailed                a backup could not be made, checked or put back this time
+├── BackupBusy                  another process works in the folder of the backups
+└── BackupUnusable              a backup is damaged, foreign or too new: trying again cannot help
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from reeld.domain.errors import ReeldError
+from reeld.domain.errors import ReeldError, Refused, Unavailable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -98,3 +101,21 @@ class MigrationRefused(ReeldError):
     """The schema and this version of reeld do not fit together."""
 
     default_reason = "migration_refused"
+
+
+class BackupFailed(ReeldError):
+    """A backup could not be made, checked or put back this time."""
+
+    default_reason = "backup_failed"
+
+
+class BackupBusy(Unavailable):
+    """Another process works in the folder of the backups."""
+
+    default_reason = "backup_busy"
+
+
+class BackupUnusable(Refused):
+    """A backup is damaged, foreign or too new."""
+
+    default_reason = "backup_damaged"

@@ -12,7 +12,8 @@ from reeld.storage.database import Database
 from reeld.storage.work import submit
 
 _DECLARE: Final = """
-INSERT INTO schedule (task, every_seconds) VALUES (%(task)s, %(every)s)
+INSERT INTO schedule (task, every_seconds, next_run)
+VALUES (%(task)s, %(every)s, now() + make_interval(secs => %(first_after)s))
 ON CONFLICT (task) DO UPDATE SET
     every_seconds = excluded.every_seconds,
     next_run = least(schedule.next_run, now() + make_interval(secs => excluded.every_seconds))
@@ -42,11 +43,13 @@ class Task:
         name: Its identity over restarts.
         every_seconds: From the start of one turn to the start of the next.
         work: What a turn asks for; of work with an equal key that still waits there is only one.
+        first_after: Seconds until the first turn of a task that is new.
     """
 
     name: str
     every_seconds: float
     work: tuple[WorkRequest, ...]
+    first_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,15 @@ class Schedule:
         self._database = database
 
     async def declare(self, tasks: Mapping[str, Task]) -> None:
-        """Make the rows be these tasks: a new one is due at once, one that is gone is forgotten."""
+        """Make the rows be these tasks: a new one is due after `first_after`, one that is gone is forgotten."""
         async with self._database.transaction() as conn:
             for task in tasks.values():
-                await conn.execute(_DECLARE, {"task": task.name, "every": task.every_seconds})
+                values = {
+                    "task": task.name,
+                    "every": task.every_seconds,
+                    "first_after": task.first_after,
+                }
+                await conn.execute(_DECLARE, values)
             await conn.execute(_FORGET, (list(tasks),))
 
     async def run_due(self, tasks: Mapping[str, Task]) -> tuple[str, ...]:

@@ -144,6 +144,59 @@ def _read(path: Path) -> list[bytes]:
     return [base64.b64decode(line, validate=True) for line in lines]
 
 
+def read_key_file(path: Path) -> bytes | None:
+    """Return the bytes of a key file that can be used, for a copy of it; None when there is no file.
+
+    Raises:
+        VaultError: It cannot be read, or holds no key.
+    """
+    if not path.exists():
+        return None
+    Vault.from_file(path)
+    return path.read_bytes()
+
+
+def adopt_keys(path: Path, document: bytes) -> int:
+    """Let a key file open what was sealed with the keys of another one too; return how many were new.
+
+    The keys that are there stay, the first one in front. The file is replaced in one step, durably. Blocks on the disk.
+
+    Args:
+        path: The key file; made when missing.
+        document: The other one's bytes, not trusted.
+
+    Raises:
+        VaultError: One of the two holds no keys, or the file cannot be written.
+    """
+    try:
+        given = [base64.b64decode(line, validate=True) for line in document.split()]
+        Vault(*given)
+        there = _read(path) if path.exists() else []
+        fresh = [key for key in dict.fromkeys(given) if key not in there]
+        if fresh:
+            _replace(path, [*there, *fresh])
+    except (OSError, binascii.Error, ValueError) as error:
+        raise VaultError(
+            f"The keys of the backup cannot be put into {path} ({type(error).__name__}): check that it is writable.",
+            reason="vault_key_file",
+        ) from error
+    return len(fresh)
+
+
+def _replace(path: Path, keys: list[bytes]) -> None:
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(b"".join(base64.b64encode(key) + b"\n" for key in keys))
+            file.flush()
+            os.fsync(descriptor)
+        part.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _create(path: Path) -> None:
     """Make the file so that it is there whole or not at all, and never replaces another."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import trio
 
+from reeld.actors.backup import BackupActor
 from reeld.actors.database import DatabaseActor
 from reeld.actors.decision import DecisionActor
 from reeld.actors.dispatcher import DispatcherActor
@@ -87,6 +88,7 @@ def tree_of(
                     _core("database", database),
                     _core("dispatcher", lambda: DispatcherActor(resources.of("dispatcher"))),
                     _core("scheduler", lambda: SchedulerActor(resources.of("scheduler"))),
+                    _leaf("backup", lambda: BackupActor(resources.of("backup"))),
                 ),
             ),
             SupervisorSpec(

@@ -13,6 +13,7 @@ from reeld.domain.settings._services import (
     TmdbSettings,
 )
 from reeld.domain.settings._settings import (
+    BackupSettings,
     DecisionSettings,
     ImportMode,
     LibrarySettings,
@@ -21,6 +22,7 @@ from reeld.domain.settings._settings import (
 )
 
 __all__ = [
+    "BackupSettings",
     "DecisionSettings",
     "FeedSettings",
     "HdbitsSettings",

@@ -144,6 +144,28 @@ class DecisionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """Backups of the database.
+
+    Attributes:
+        folder: Where they go; None for `backups` in the data directory. A folder on another disk survives this one.
+        every_hours: Between two of them; 0 makes none by itself.
+        keep: So many of the newest stay, and the newest one that was verified.
+    """
+
+    folder: Path | None = None
+    every_hours: float = 24.0
+    keep: int = 7
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if self.folder is not None:
+            require_absolute("backup.folder", self.folder)
+        require_between("backup.every_hours", self.every_hours, 0, 24 * 365)
+        require_between("backup.keep", self.keep, 1, 1000)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of reeld's settings.
 
@@ -162,6 +184,7 @@ class Settings:
     qbittorrent: QbittorrentSettings | None = None
     feeds: tuple[FeedSettings, ...] = ()
     decision: DecisionSettings = field(default_factory=DecisionSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
 
     def __post_init__(self) -> None:
         """Check the values against each other."""
@@ -173,3 +196,8 @@ class Settings:
             schemes = ("postgresql", "postgres")
             complaint = "must look like postgresql://user:password@host:5432/database."
             require(scheme(self.database_url.reveal()) in schemes, "database_url", complaint)
+
+    @property
+    def backups(self) -> Path:
+        """The folder that the backups go to."""
+        return self.backup.folder or self.data_dir / "backups"

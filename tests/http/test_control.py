@@ -48,7 +48,7 @@ async def test_the_tree_is_that_of_the_design(running_daemon: Any) -> None:
     }
     assert shape == {
         "surface": ["web", "health"],
-        "core": ["database", "dispatcher", "scheduler"],
+        "core": ["database", "dispatcher", "scheduler", "backup"],
         "sources": ["tmdb", "hdbits", "rss"],
         "pipeline": ["decision", "qbit", "importer"],
     }

@@ -1,0 +1,26 @@
+"""Backups of the database: made beside the running daemon, tried by a real restore, and put back by a swap of names."""
+
+from reeld.storage.backup._create import Source, create_backup
+from reeld.storage.backup._folder import LATEST, Backup, BackupFolder
+from reeld.storage.backup._manifest import Manifest
+from reeld.storage.backup._marking import Restored
+from reeld.storage.backup._restore import Target, restore_backup
+from reeld.storage.backup._verify import verify_backup
+from reeld.storage.backup._work import Step, Tell, tell_nobody, working_in
+
+__all__ = [
+    "LATEST",
+    "Backup",
+    "BackupFolder",
+    "Manifest",
+    "Restored",
+    "Source",
+    "Step",
+    "Target",
+    "Tell",
+    "create_backup",
+    "restore_backup",
+    "tell_nobody",
+    "verify_backup",
+    "working_in",
+]

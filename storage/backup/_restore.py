@@ -1,0 +1,208 @@
+"""Putting a backup back: into a fresh database, which takes the place of the former one in one step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import psycopg
+import trio
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from reeld.domain.errors import DatabaseUnavailable
+from reeld.storage.backup._files import read_small
+from reeld.storage.backup._folder import Backup
+from reeld.storage.backup._manifest import DUMP, KEY, Manifest
+from reeld.storage.backup._marking import Restored, carry_over, mark_restored, require_restored
+from reeld.storage.backup._rows import connected
+from reeld.storage.backup._verify import load, require_equal_rows, tools_for_restore
+from reeld.storage.backup._work import Step, Tell, checked, tell_nobody
+from reeld.storage.connection import TrioConnection
+from reeld.storage.crashpoints import crash_point
+from reeld.storage.errors import BackupFailed, BackupUnusable
+from reeld.storage.vault import adopt_keys
+
+MAINTENANCE: Final = ("postgres", "template1")
+"""Databases that every server has, to stand in while the others get their names."""
+LONGEST_KEY: Final = 64 * 1024
+LONGEST_NAME: Final = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a backup goes.
+
+    Attributes:
+        conninfo: The database whose place it takes.
+        key_file: The vault's key file, which learns the keys of the backup.
+        newest_schema: The last migration that this reeld knows.
+        migrate: Brings a database to the schema of this reeld.
+    """
+
+    conninfo: str
+    key_file: Path
+    newest_schema: int
+    migrate: Callable[[str], Awaitable[object]]
+
+
+async def restore_backup(backup: Backup, target: Target, tell: Tell = tell_nobody) -> Restored:
+    """Put a backup in the place of a database, which is kept under another name.
+
+    Nothing of the former database is touched before the restored one is whole: loaded, counted, brought up to date.
+    Then both get their names in one transaction. Killed at any moment, the one or the other is whole under the name,
+    and doing it again is safe. No daemon may work on the database; the caller holds the lock of the folder.
+
+    Raises:
+        BackupUnusable: It is damaged, made by a newer reeld, or of a newer PostgreSQL. Nothing was changed.
+        BackupFailed: Somebody uses the database, or a program failed. Nothing was changed.
+        DatabaseUnavailable: The server cannot be reached.
+        VaultError: The keys cannot be stored. Nothing was changed.
+    """
+    manifest = backup.require_manifest()
+    if manifest.schema > target.newest_schema:
+        raise BackupUnusable(
+            f"{backup.name} has schema {manifest.schema}, this reeld knows {target.newest_schema}: it was made by"
+            f" reeld {manifest.reeld}. Install that version or a newer one, then restore.",
+            reason="backup_newer",
+        )
+    keys = await _keys(backup, manifest, tell)
+    dump = await checked(backup.path, DUMP, manifest.dump, tell)
+    try:
+        async with _maintenance(target.conninfo) as server:
+            return await _Restoring(backup, manifest, target, server, tell).run(dump, keys)
+    except psycopg.Error as error:
+        raise BackupFailed(f"PostgreSQL refused: {error}", reason="restore_refused") from error
+    finally:
+        os.close(dump)
+
+
+async def _keys(backup: Backup, manifest: Manifest, tell: Tell) -> bytes | None:
+    if manifest.key is None:
+        return None
+    descriptor = await checked(backup.path, KEY, manifest.key, tell)
+    os.close(descriptor)
+    return await trio.to_thread.run_sync(read_small, backup.path, KEY, LONGEST_KEY)
+
+
+class _Restoring:
+    def __init__(
+        self,
+        backup: Backup,
+        manifest: Manifest,
+        target: Target,
+        server: TrioConnection,
+        tell: Tell,
+    ) -> None:
+        self._backup, self._manifest, self._target = backup, manifest, target
+        self._server, self._tell = server, tell
+        self._live = str(conninfo_to_dict(target.conninfo).get("dbname") or server.info.user)
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        self._fresh = _named(self._live, f"_restoring_{stamp}")
+        self._kept = _named(self._live, f"_before_{stamp}")
+
+    async def run(self, dump: int, keys: bytes | None) -> Restored:
+        """Do all of it, in the order in which a kill does no harm."""
+        await self._require_alone()
+        await self._drop_leftovers()
+        fresh = make_conninfo(self._target.conninfo, dbname=self._fresh)
+        try:
+            await self._load(fresh, dump)
+            crash_point("restore.loaded")
+            self._tell(Step.MIGRATING, 0)
+            await self._target.migrate(fresh)
+            await self._mark(fresh)
+            crash_point("restore.marked")
+            if keys is not None:
+                await trio.to_thread.run_sync(adopt_keys, self._target.key_file, keys)
+            crash_point("restore.key.merged")
+            return await self._swap()
+        except BaseException:
+            with trio.move_on_after(30, shield=True):
+                await self._drop_leftovers()
+            raise
+
+    async def _load(self, fresh: str, dump: int) -> None:
+        over_tls = bool(self._server.pgconn.ssl_in_use)
+        major = self._server.info.server_version // 10000
+        tools = await tools_for_restore(self._manifest, major, over_tls=over_tls)
+        await self._execute("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", self._fresh)
+        crash_point("restore.database.made")
+        await load(dump, fresh, tools, self._tell)
+        await require_equal_rows(self._manifest, fresh, self._tell)
+
+    async def _mark(self, fresh: str) -> None:
+        async with connected(fresh) as connection, connection.transaction():
+            # On a new machine there is no former database that knows anything.
+            with suppress(DatabaseUnavailable):
+                async with connected(self._target.conninfo) as former:
+                    await carry_over(former, connection)
+            await mark_restored(connection, self._backup.name, self._manifest)
+
+    async def _swap(self) -> Restored:
+        self._tell(Step.SWAPPING, 0)
+        exists = await self._exists(self._live)
+        async with self._server.transaction():
+            if exists:
+                await self._execute("ALTER DATABASE {} RENAME TO {}", self._live, self._kept)
+            await self._execute("ALTER DATABASE {} RENAME TO {}", self._fresh, self._live)
+        crash_point("restore.swapped")
+        async with connected(self._target.conninfo) as connection:
+            return await require_restored(
+                connection, self._backup.name, self._kept if exists else None
+            )
+
+    async def _require_alone(self) -> None:
+        cursor = await self._server.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            (self._live,),
+        )
+        row = await cursor.fetchone()
+        if row and row[0]:
+            raise BackupFailed(
+                f"{row[0]} connections to the database {self._live} are open: stop every reeld that uses it"
+                " (`systemctl stop reeld`, or Ctrl-C where it runs) and try again. Nothing was changed.",
+                reason="database_in_use",
+            )
+
+    async def _exists(self, name: str) -> bool:
+        found = await self._server.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
+        return found.rowcount == 1
+
+    async def _drop_leftovers(self) -> None:
+        """Drop databases that were being filled when a restore was killed: nobody ever worked with them."""
+        prefix = _named(self._live, "_restoring_")
+        found = await self._server.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,)
+        )
+        for (name,) in await found.fetchall():
+            await self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    async def _execute(self, statement: str, *names: str) -> None:
+        composed = sql.SQL(statement).format(*map(sql.Identifier, names))
+        await self._server.execute(composed)
+
+
+def _named(live: str, suffix: str) -> str:
+    # PostgreSQL cuts longer names off silently.
+    return live[: LONGEST_NAME - 32] + suffix
+
+
+@asynccontextmanager
+async def _maintenance(conninfo: str) -> AsyncIterator[TrioConnection]:
+    """Keep a connection to a database of the server that is not the one to be replaced."""
+    async with AsyncExitStack() as stack:
+        for last, name in enumerate(MAINTENANCE, start=1):
+            try:
+                opened = connected(make_conninfo(conninfo, dbname=name))
+                connection = await stack.enter_async_context(opened)
+                break
+            except DatabaseUnavailable:
+                if last == len(MAINTENANCE):
+                    raise
+        yield connection
