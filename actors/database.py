@@ -15,7 +15,7 @@ import trio
 
 from reeld.actors.kernel import Actor, handles
 from reeld.actors.kernel.breaker import BreakerKeeper
-from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.errors import DatabaseUnavailable, Unavailable
 from reeld.domain.messages import Message, Overflow
 from reeld.storage import Database
 from reeld.storage.embedded import EmbeddedServer
@@ -72,6 +72,7 @@ class DatabaseActor(Actor):
         server: The embedded server; None when the settings name another one.
         keeper: Restores and stores breakers while the database is there.
         presence: Shows other processes that this one lives.
+        reconcile: Learns what the rows do not know after a restore, before anybody else may read or write them.
         on_ready: Called once after each time this process took the lead, before any other actor may write.
     """
 
@@ -88,6 +89,7 @@ class DatabaseActor(Actor):
         metrics: Metrics,
         status: DatabaseStatus,
         on_ready: Callable[[], Awaitable[None]],
+        reconcile: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         super().__init__()
         self._database = database
@@ -98,6 +100,7 @@ class DatabaseActor(Actor):
         self._metrics = metrics
         self._status = status
         self._on_ready = on_ready
+        self._reconcile = reconcile
         self._leads = trio.Event()
         self._database.hold_back(PREPARING)
 
@@ -147,6 +150,8 @@ class DatabaseActor(Actor):
             self.start_soon(leader.keep)
             epoch = leader.epoch
             assert epoch is not None
+            if self._reconcile is not None:
+                await self._patiently(self._reconcile)
             self._database.hold_back(None)
             yield epoch
         finally:
@@ -176,12 +181,12 @@ class DatabaseActor(Actor):
                 nursery.cancel_scope.cancel(reason="the database actor stops")
 
     async def _patiently(self, step: Callable[[], Awaitable[object]]) -> None:
-        """Do a step again and again while the database is away."""
+        """Do a step again and again while the database, or what the step looks at, is away."""
         pause, longest = RETRY_SECONDS
         while True:
             try:
                 await step()
-            except DatabaseUnavailable as error:
+            except Unavailable as error:
                 self._status.trouble = error.sentence
                 log.warning("database_awaited", reason=error.reason, sentence=error.sentence)
                 await trio.sleep(pause * random.uniform(0.5, 1.0))

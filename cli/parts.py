@@ -18,6 +18,7 @@ from reeld import __version__
 from reeld.actors.database import DatabaseActor, DatabaseStatus
 from reeld.actors.health import HealthActor
 from reeld.actors.kernel import BreakerKeeper, DeadLetters, Directory, StoredBreaker
+from reeld.actors.reconciling import reconcile
 from reeld.actors.resources import Resources
 from reeld.actors.settings import LiveSettings
 from reeld.cli.exportarr import ExportarrView
@@ -159,6 +160,7 @@ def _database_actor(ground: Ground, store: _Store, resources: Resources) -> Data
         metrics=ground.metrics,
         status=ground.status,
         on_ready=lambda: ground.keys.ensure(database),
+        reconcile=lambda: reconcile(database, ground.live.current),
     )
 
 

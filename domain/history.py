@@ -57,6 +57,8 @@ class HistoryKind(StrEnum):
     DOWNLOAD_FAILED = "download_failed"
     IMPORTED = "imported"
     IMPORT_FAILED = "import_failed"
+    FOUND = "found"
+    """A file lay in the library that no row knew, after a restore."""
     FILE_RETIRED = "file_retired"
     FILE_DELETED = "file_deleted"
     REMOVED = "removed"

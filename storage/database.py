@@ -186,6 +186,22 @@ class Database:
             self._observer.statement_ended(self._repository, trio.current_time() - started)
 
     @asynccontextmanager
+    async def ahead(self, *, deadline: float = 60.0) -> AsyncIterator[TrioConnection]:
+        """Open a fenced transaction although calls are held back: for whoever prepares the database for all others.
+
+        Args:
+            deadline: Seconds to connect, and then for each statement. The block has no deadline.
+
+        Raises:
+            LeadershipLost: Another process leads now.
+        """
+        async with (
+            self.dedicated(deadline=deadline) as connection,
+            connection.transaction(fence=self._shared.fence),
+        ):
+            yield connection
+
+    @asynccontextmanager
     async def connection(self, *, deadline: float = 5.0) -> AsyncIterator[TrioConnection]:
         """Lend a connection in autocommit mode for a few statements, COPY or a pipeline. Writes go to `transaction`.
 

@@ -88,7 +88,6 @@ def tree_of(
                     _core("database", database),
                     _core("dispatcher", lambda: DispatcherActor(resources.of("dispatcher"))),
                     _core("scheduler", lambda: SchedulerActor(resources.of("scheduler"))),
-                    _leaf("backup", lambda: BackupActor(resources.of("backup"))),
                 ),
             ),
             SupervisorSpec(
@@ -105,6 +104,7 @@ def tree_of(
                     _leaf("decision", lambda: DecisionActor(resources.of("decision"))),
                     _leaf("qbit", lambda: QbitActor(resources.of("qbit"))),
                     _leaf("importer", lambda: ImportActor(resources.of("importer"))),
+                    _leaf("backup", lambda: BackupActor(resources.of("backup"))),
                 ),
             ),
         ),

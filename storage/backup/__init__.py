@@ -2,9 +2,15 @@
 
 from reeld.storage.backup._create import Source, create_backup
 from reeld.storage.backup._folder import LATEST, Backup, BackupFolder
+from reeld.storage.backup._former import (
+    FormerDatabase,
+    drop_former_databases,
+    former_databases,
+)
 from reeld.storage.backup._manifest import Manifest
 from reeld.storage.backup._marking import Restored
 from reeld.storage.backup._restore import Target, restore_backup
+from reeld.storage.backup._rows import connected
 from reeld.storage.backup._verify import verify_backup
 from reeld.storage.backup._work import Step, Tell, tell_nobody, working_in
 
@@ -12,13 +18,17 @@ __all__ = [
     "LATEST",
     "Backup",
     "BackupFolder",
+    "FormerDatabase",
     "Manifest",
     "Restored",
     "Source",
     "Step",
     "Target",
     "Tell",
+    "connected",
     "create_backup",
+    "drop_former_databases",
+    "former_databases",
     "restore_backup",
     "tell_nobody",
     "verify_backup",

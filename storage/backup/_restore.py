@@ -30,6 +30,8 @@ from reeld.storage.vault import adopt_keys
 
 MAINTENANCE: Final = ("postgres", "template1")
 """Databases that every server has, to stand in while the others get their names."""
+RESTORING: Final = "_restoring_"
+BEFORE: Final = "_before_"
 LONGEST_KEY: Final = 64 * 1024
 LONGEST_NAME: Final = 63
 
@@ -74,7 +76,7 @@ async def restore_backup(backup: Backup, target: Target, tell: Tell = tell_nobod
     keys = await _keys(backup, manifest, tell)
     dump = await checked(backup.path, DUMP, manifest.dump, tell)
     try:
-        async with _maintenance(target.conninfo) as server:
+        async with maintenance(target.conninfo) as server:
             return await _Restoring(backup, manifest, target, server, tell).run(dump, keys)
     except psycopg.Error as error:
         raise BackupFailed(f"PostgreSQL refused: {error}", reason="restore_refused") from error
@@ -103,8 +105,8 @@ class _Restoring:
         self._server, self._tell = server, tell
         self._live = str(conninfo_to_dict(target.conninfo).get("dbname") or server.info.user)
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
-        self._fresh = _named(self._live, f"_restoring_{stamp}")
-        self._kept = _named(self._live, f"_before_{stamp}")
+        self._fresh = named(self._live, f"{RESTORING}{stamp}")
+        self._kept = named(self._live, f"{BEFORE}{stamp}")
 
     async def run(self, dump: int, keys: bytes | None) -> Restored:
         """Do all of it, in the order in which a kill does no harm."""
@@ -176,7 +178,7 @@ class _Restoring:
 
     async def _drop_leftovers(self) -> None:
         """Drop databases that were being filled when a restore was killed: nobody ever worked with them."""
-        prefix = _named(self._live, "_restoring_")
+        prefix = named(self._live, RESTORING)
         found = await self._server.execute(
             "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,)
         )
@@ -188,13 +190,14 @@ class _Restoring:
         await self._server.execute(composed)
 
 
-def _named(live: str, suffix: str) -> str:
+def named(live: str, suffix: str) -> str:
+    """Return the name of a database beside the live one."""
     # PostgreSQL cuts longer names off silently.
     return live[: LONGEST_NAME - 32] + suffix
 
 
 @asynccontextmanager
-async def _maintenance(conninfo: str) -> AsyncIterator[TrioConnection]:
+async def maintenance(conninfo: str) -> AsyncIterator[TrioConnection]:
     """Keep a connection to a database of the server that is not the one to be replaced."""
     async with AsyncExitStack() as stack:
         for last, name in enumerate(MAINTENANCE, start=1):

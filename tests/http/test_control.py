@@ -48,9 +48,9 @@ async def test_the_tree_is_that_of_the_design(running_daemon: Any) -> None:
     }
     assert shape == {
         "surface": ["web", "health"],
-        "core": ["database", "dispatcher", "scheduler", "backup"],
+        "core": ["database", "dispatcher", "scheduler"],
         "sources": ["tmdb", "hdbits", "rss"],
-        "pipeline": ["decision", "qbit", "importer"],
+        "pipeline": ["decision", "qbit", "importer", "backup"],
     }
     assert (seen["restarts"], seen["dead_letters"], seen["parked"]) == (0, 0, [])
     assert seen["restarts_left"] == seen["restart_limit"] > 0
