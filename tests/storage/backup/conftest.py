@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reeld.migrations import bundled_migrations, migrate
 from reeld.storage.backup import BackupFolder, Source, Target
@@ -36,6 +38,24 @@ def filled(database_url: str) -> str:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(FILL)
     return database_url
+
+
+@pytest.fixture(autouse=True)
+def _no_database_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What restores put aside goes with the database whose place it had."""
+    yield
+    if "filled" not in request.fixturenames:
+        return
+    url = request.getfixturevalue("filled")
+    name = str(conninfo_to_dict(url)["dbname"])
+    with psycopg.connect(make_conninfo(url, dbname="postgres"), autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (f"{name}_",)
+        )
+        for (other,) in found.fetchall():
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(other))
+            )
 
 
 @pytest.fixture

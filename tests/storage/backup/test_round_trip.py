@@ -35,17 +35,6 @@ def databases_of(url: str) -> set[str]:
     return {each.removeprefix(name) for each in found if each.startswith(name)} - {""}
 
 
-@pytest.fixture(autouse=True)
-def _no_database_stays(filled: str) -> Any:
-    yield
-    name = str(conninfo_to_dict(filled)["dbname"])
-    maintenance = make_conninfo(filled, dbname="postgres")
-    for each in ask(
-        maintenance, f"SELECT datname FROM pg_database WHERE datname LIKE '{name}@_%' ESCAPE '@'"
-    ):
-        ask(maintenance, f'DROP DATABASE "{each}" WITH (FORCE)')
-
-
 async def test_a_backup_says_what_is_in_it_and_only_its_owner_may_read_it(
     source: Source, folder: BackupFolder
 ) -> None:
