@@ -103,9 +103,7 @@ class BackupActor(WorkerActor):
         folder = self._folder()
         async with self._measured("create", job), working_in(folder):
             backup = await create_backup(self._source(), folder)
-            keep = self.resources.settings.current.backup.keep
-            removed = await trio.to_thread.run_sync(folder.rotate, keep)
-        log.info("backup_folder_rotated", removed=removed)
+            await self._rotate(folder)
         self.address.tell(Observe())
         return _created(backup)
 
@@ -116,11 +114,17 @@ class BackupActor(WorkerActor):
         async with self._measured("verify", job), working_in(folder):
             backup = await trio.to_thread.run_sync(folder.find, str(job.args["backup"]))
             await verify_backup(backup, folder)
+            await self._rotate(folder)
         self.address.tell(Observe())
         return _verified(backup)
 
     def _folder(self) -> BackupFolder:
         return BackupFolder(self.resources.settings.current.backups)
+
+    async def _rotate(self, folder: BackupFolder) -> None:
+        keep = self.resources.settings.current.backup.keep
+        if removed := await trio.to_thread.run_sync(folder.rotate, keep):
+            log.info("old_backups_removed", backups=removed)
 
     def _source(self) -> Source:
         return Source(

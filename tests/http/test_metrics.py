@@ -19,6 +19,10 @@ from reeld.telemetry import CATALOGUE
 
 NOT_IN_THIS_RUN = {
     # What a healthy run with two good downloads has none of.
+    "reeld_backup_last_success_timestamp_seconds",
+    "reeld_backup_last_verified_timestamp_seconds",
+    "reeld_backup_runs_total",
+    "reeld_backup_size_bytes",
     "reeld_supervisor_escalations_total",
     "reeld_breaker_transitions_total",
     "reeld_breaker_credentials_rejected",
@@ -99,7 +103,7 @@ async def test_what_should_be_there_from_the_start_is(running_daemon: Any) -> No
     assert seen["reeld_db_up"] == [({}, 1.0)]
     assert seen["reeld_config_last_reload_successful"] == [({}, 1.0)]
     running = {labels["actor"]: value for labels, value in seen["reeld_actors_running"]}
-    assert len(running) == 10
+    assert len(running) == 11
     assert set(running.values()) == {1.0}
     budgets = {labels["actor"] for labels, _ in seen["reeld_actor_restart_budget"]}
     assert budgets == {*running, "web"}

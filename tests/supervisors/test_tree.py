@@ -56,12 +56,7 @@ def test_a_database_that_restarts_takes_along_who_lives_from_it(tree: Supervisor
     core = tree.children[1]
     assert isinstance(core, SupervisorSpec)
     assert core.strategy is Strategy.REST_FOR_ONE
-    assert [child.name for child in core.children] == [
-        "database",
-        "dispatcher",
-        "scheduler",
-        "backup",
-    ]
+    assert [child.name for child in core.children] == ["database", "dispatcher", "scheduler"]
 
 
 def test_only_what_nothing_works_without_escalates(tree: SupervisorSpec) -> None:
