@@ -12,7 +12,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-NAMES = ("kernel", "storage", "work_queue", "importer", "database", "parsing", "daemon", "scrape")
+NAMES = (
+    "kernel",
+    "storage",
+    "work_queue",
+    "importer",
+    "database",
+    "backup",
+    "parsing",
+    "daemon",
+    "scrape",
+)
 LIMIT_SECONDS = 300.0
 ROOT = Path(__file__).resolve().parents[1]
 

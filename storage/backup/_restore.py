@@ -20,7 +20,7 @@ from reeld.storage.backup._files import read_small
 from reeld.storage.backup._folder import Backup
 from reeld.storage.backup._manifest import DUMP, KEY, Manifest
 from reeld.storage.backup._marking import Restored, carry_over, mark_restored, require_restored
-from reeld.storage.backup._rows import connected
+from reeld.storage.backup._rows import connected, count_rows
 from reeld.storage.backup._verify import load, require_equal_rows, tools_for_restore
 from reeld.storage.backup._work import Step, Tell, checked, tell_nobody
 from reeld.storage.connection import TrioConnection
@@ -103,6 +103,7 @@ class _Restoring:
     ) -> None:
         self._backup, self._manifest, self._target = backup, manifest, target
         self._server, self._tell = server, tell
+        self._former_is_empty = False
         self._live = str(conninfo_to_dict(target.conninfo).get("dbname") or server.info.user)
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
         self._fresh = named(self._live, f"{RESTORING}{stamp}")
@@ -140,9 +141,10 @@ class _Restoring:
 
     async def _mark(self, fresh: str) -> None:
         async with connected(fresh) as connection, connection.transaction():
-            # On a new machine there is no former database that knows anything.
+            # A server without the database knows nothing that must not be forgotten.
             with suppress(DatabaseUnavailable):
                 async with connected(self._target.conninfo) as former:
+                    self._former_is_empty = not await count_rows(former)
                     await carry_over(former, connection)
             await mark_restored(connection, self._backup.name, self._manifest)
 
@@ -154,10 +156,13 @@ class _Restoring:
                 await self._execute("ALTER DATABASE {} RENAME TO {}", self._live, self._kept)
             await self._execute("ALTER DATABASE {} RENAME TO {}", self._fresh, self._live)
         crash_point("restore.swapped")
+        kept = self._kept if exists and not self._former_is_empty else None
         async with connected(self._target.conninfo) as connection:
-            return await require_restored(
-                connection, self._backup.name, self._kept if exists else None
-            )
+            restored = await require_restored(connection, self._backup.name, kept)
+        if exists and self._former_is_empty:
+            # A new machine's: there is not even a table in it.
+            await self._execute("DROP DATABASE IF EXISTS {}", self._kept)
+        return restored
 
     async def _require_alone(self) -> None:
         cursor = await self._server.execute(

@@ -23,7 +23,8 @@ from reeld.storage.errors import BackupUnusable, EmbeddedServerFailed
 
 log = structlog.get_logger("reeld.storage")
 
-RESTORE_FLAGS: Final = ("--exit-on-error", "--no-owner", "--no-privileges")
+# In one transaction PostgreSQL writes no log of rows of tables that it makes in it, where the server allows that.
+RESTORE_FLAGS: Final = ("--single-transaction", "--no-owner", "--no-privileges")
 
 # What is thrown away in a minute need not survive a power cut.
 FORGETFUL: Final = {
@@ -34,6 +35,8 @@ FORGETFUL: Final = {
     "max_wal_senders": "0",
     "autovacuum": "off",
     "shared_buffers": "32MB",
+    "maintenance_work_mem": "128MB",
+    "checkpoint_timeout": "1h",
     "max_connections": "10",
 }
 

@@ -33,29 +33,22 @@ def folder(tmp_path: Path) -> Iterator[BackupFolder]:
 
 
 @pytest.fixture
-def filled(database_url: str) -> str:
+def filled(database_url: str) -> Iterator[str]:
     """The connection string of a database with movies, history and work that somebody runs."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(FILL)
-    return database_url
+    yield database_url
+    _drop_beside(database_url)
 
 
-@pytest.fixture(autouse=True)
-def _no_database_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+def _drop_beside(url: str) -> None:
     """What restores put aside goes with the database whose place it had."""
-    yield
-    if "filled" not in request.fixturenames:
-        return
-    url = request.getfixturevalue("filled")
     name = str(conninfo_to_dict(url)["dbname"])
+    find = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
     with psycopg.connect(make_conninfo(url, dbname="postgres"), autocommit=True) as connection:
-        found = connection.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (f"{name}_",)
-        )
-        for (other,) in found.fetchall():
-            connection.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(other))
-            )
+        for (other,) in connection.execute(find, (f"{name}_",)).fetchall():
+            statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+            connection.execute(statement.format(sql.Identifier(other)))
 
 
 @pytest.fixture
