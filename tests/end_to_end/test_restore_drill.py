@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,8 +17,12 @@ import trio
 from reeld.cli.doctor._patient import embedded_conninfo
 from reeld.simulators.offers import OFFERS, Offer
 from reeld.simulators.world import World
+from reeld.storage.backup import BackupFolder
 
-COMMAND_SECONDS = 60.0
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+COMMAND_SECONDS = 120.0
+PATIENCE_SECONDS = 60.0
 ADDED = "/api/v2/torrents/add"
 
 
@@ -132,7 +137,33 @@ async def test_a_restored_daemon_learns_what_happened_since_and_does_nothing_twi
         assert not house.recycled()
 
 
+async def test_a_daemon_that_is_killed_while_it_makes_a_backup_makes_it_in_its_next_life(
+    make_house: Callable[..., Any],
+) -> None:
+    house = make_house()
+    folder = BackupFolder(house.folder / "data" / "backups")
+    killed = house.start(kill_at="backup.dumped")
+    await killed.ready()
+    house.rows(
+        "INSERT INTO work (queue, kind, unique_key) VALUES ('backup', 'make-backup', 'backup')"
+        " RETURNING id"
+    )
+    assert await killed.ended() == -signal.SIGKILL
+    assert folder.backups() == []
+    assert [each for each in folder.path.iterdir() if each.suffix == ".part"]
+    async with house.life():
+        await _until(
+            house, "SELECT count(*) FROM work WHERE kind = 'make-backup' AND state = 'done'", 1
+        )
+        (backup,) = folder.backups()
+        assert backup.manifest is not None
+        assert not [each for each in folder.path.iterdir() if each.suffix == ".part"]
+        assert house.values(
+            "SELECT payload->>'backup' FROM event WHERE kind = 'backup.created'"
+        ) == [backup.name]
+
+
 async def _until(house: Any, query: str, count: int) -> None:
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_SECONDS):
         while house.values(query) != [count]:
             await trio.sleep(0.05)
