@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from reeld.storage.backup._restore import BEFORE, maintenance, named
+from reeld.storage.errors import BackupFailed
 
 _FIND: Final = """
 SELECT datname, pg_database_size(datname) FROM pg_database WHERE starts_with(datname, %s) ORDER BY datname
@@ -40,12 +42,17 @@ async def drop_former_databases(conninfo: str) -> list[FormerDatabase]:
 
     Raises:
         DatabaseUnavailable: The server cannot be reached.
-        psycopg.Error: Somebody looks into one of them.
+        BackupFailed: Somebody looks into one of them.
     """
     found = await former_databases(conninfo)
     async with maintenance(conninfo) as server:
         for each in found:
-            await server.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(each.name))
-            )
+            drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(each.name))
+            try:
+                await server.execute(drop)
+            except psycopg.errors.ObjectInUse as error:
+                raise BackupFailed(
+                    f"Somebody is connected to {each.name}: close that connection, then drop it.",
+                    reason="database_in_use",
+                ) from error
     return found
