@@ -10,9 +10,11 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from reeld import __version__
+from reeld.cli.backup import backup
+from reeld.cli.declaring import ALONE as _ALONE
+from reeld.cli.declaring import Json
+from reeld.cli.declaring import examples as _examples
 from reeld.cli.operate import OPERATING, actor, breaker, dump, key, top
-from reeld.cli.shape import Json
-from reeld.cli.shape import examples as _examples
 from reeld.domain.errors import ReeldError
 
 EXIT_FAILED = 1
@@ -22,7 +24,6 @@ EXIT_INTERRUPTED = 130
 
 _DAEMON = Group("Daemon", sort_key=1)
 _CALLS = Group("Calling a running daemon", sort_key=2)
-_ALONE = Group("Without a daemon", sort_key=4)
 
 app = App(
     name="reeld",
@@ -38,9 +39,6 @@ app.command(movie)
 app.command(work)
 systemd = App(name="systemd", help="Run reeld as a service of systemd.", group=_ALONE)
 app.command(systemd)
-backup = App(
-    name="backup", help="Save the database, try what was saved, put it back.", group=_ALONE
-)
 app.command(backup)
 
 
@@ -404,81 +402,6 @@ def parse(
         print("Give a release name, or --jsonl to read names from standard input.", file=sys.stderr)
         return EXIT_USAGE
     return parse_name(name, as_json=as_json)
-
-
-@backup.command(
-    name="create",
-    help_epilogue=_examples("reeld backup create", "reeld backup create --verify --json"),
-)
-def create_backup(
-    *, verify: Annotated[bool, Parameter(negative="")] = False, as_json: Json = False
-) -> int:
-    """Save the database and the key to it, whether or not a daemon runs.
-
-    Args:
-        verify: Restore it on trial at once.
-        as_json: Print JSON on standard output.
-    """
-    from reeld.cli.backup import create
-
-    return create(verified=verify, as_json=as_json)
-
-
-@backup.command(
-    name="verify",
-    help_epilogue=_examples("reeld backup verify", "reeld backup verify reeld-20261127T030000Z"),
-)
-def verify_backup(name: str = "latest", *, as_json: Json = False) -> int:
-    """Check a backup's checksums, restore it on trial and compare the rows. Touches nothing else.
-
-    Args:
-        name: As in `reeld backup list`; the newest one when left out.
-        as_json: Print JSON on standard output.
-    """
-    from reeld.cli.backup import verify
-
-    return verify(name, as_json=as_json)
-
-
-@backup.command(
-    name="restore",
-    help_epilogue=_examples(
-        "reeld backup restore latest", "reeld backup restore reeld-20261127T030000Z"
-    ),
-)
-def restore_backup(name: str, *, as_json: Json = False) -> int:
-    """Put a backup in the place of the database, which is kept under another name. Stop reeld first.
-
-    Args:
-        name: As in `reeld backup list`, or `latest`.
-        as_json: Print JSON on standard output.
-    """
-    from reeld.cli.backup import restore
-
-    return restore(name, as_json=as_json)
-
-
-@backup.command(
-    name="list", help_epilogue=_examples("reeld backup list", "reeld backup list --json")
-)
-def list_backups(*, as_json: Json = False) -> int:
-    """List the backups, newest first."""
-    from reeld.cli.backup import show_list
-
-    return show_list(as_json=as_json)
-
-
-@backup.command(help_epilogue=_examples("reeld backup former", "reeld backup former --drop"))
-def former(*, drop: Annotated[bool, Parameter(negative="")] = False, as_json: Json = False) -> int:
-    """List the databases whose place a backup has taken.
-
-    Args:
-        drop: Drop them for good: do it when you miss nothing.
-        as_json: Print JSON on standard output.
-    """
-    from reeld.cli.backup import former as show_former
-
-    return show_former(drop=drop, as_json=as_json)
 
 
 def _environ(given: Mapping[str, object]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cyclopts import App, Group
 
-from reeld.cli.shape import Json, examples
+from reeld.cli.declaring import Json, examples
 
 OPERATING = Group("Operating a running daemon", sort_key=3)
 

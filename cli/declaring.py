@@ -1,10 +1,12 @@
-"""What the definitions of commands have in common."""
+"""What the declarations of commands share."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
+
+ALONE: Final = Group("Without a daemon", sort_key=4)
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
 
