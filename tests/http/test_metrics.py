@@ -50,10 +50,6 @@ NOT_IN_THIS_RUN = {
     "reeld_rss_publish_lag_seconds",
     "reeld_trio_worker_threads_in_use",
     # Parts with tests of their own.
-    "reeld_backup_runs_total",
-    "reeld_backup_last_success_timestamp_seconds",
-    "reeld_backup_last_verified_timestamp_seconds",
-    "reeld_backup_size_bytes",
     "reeld_control_changes_total",
     "reeld_faults_injected",
     "reeld_http_stale_answers_total",
