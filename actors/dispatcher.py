@@ -9,6 +9,7 @@ import structlog
 
 from reeld.actors.kernel import Actor, handles
 from reeld.actors.resources import Resources
+from reeld.actors.tracing import stage_span
 from reeld.domain.errors import DatabaseUnavailable, ReeldError
 from reeld.domain.history import EventKind
 from reeld.domain.messages import Message, Overflow, Sweep
@@ -150,7 +151,12 @@ class DispatcherActor(Actor):
     async def _ask_for_work(self, events: list[OutboxEvent]) -> None:
         async with self._resources.database.transaction() as conn:
             for event in events:
-                await submit(conn, *work_after(event), traceparent=event.traceparent)
+                await submit(
+                    conn,
+                    *work_after(event),
+                    traceparent=event.traceparent,
+                    movie_id=event.movie_id,
+                )
             await self._events.advance(conn, PIPELINE, events[-1].id)
 
     async def _tell_people(self, events: list[OutboxEvent]) -> None:
@@ -158,7 +164,10 @@ class DispatcherActor(Actor):
         for event in events:
             if event.kind in _TOLD:
                 name = str(event.kind).replace(".", "_")
-                log.info(name, **{"movie_id": event.movie_id, **event.payload})
+                with stage_span(
+                    f"notify {event.kind}", "notify", event.movie_id, event.traceparent
+                ):
+                    log.info(name, **{"movie_id": event.movie_id, **event.payload})
         crash_point("told.event.logged")
         async with self._resources.database.transaction() as conn:
             await self._events.advance(conn, TELLER, events[-1].id)

@@ -9,9 +9,11 @@ from typing import Any, ClassVar, Final, TypeVar
 
 import structlog
 import trio
+from opentelemetry.trace import Span
 
 from reeld.actors.kernel import Actor, BreakerState, Observer, handles
 from reeld.actors.resources import Resources
+from reeld.actors.tracing import work_span
 from reeld.domain.errors import (
     CredentialsRejected,
     DatabaseUnavailable,
@@ -27,6 +29,7 @@ from reeld.domain.work import Queue, WorkKind
 from reeld.storage import TrioConnection
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.work import Job, LostClaim
+from reeld.telemetry import tracing
 
 log = structlog.get_logger("reeld.actors")
 
@@ -172,7 +175,9 @@ class WorkerActor(Actor):
         structlog.contextvars.bind_contextvars(work=job.id, kind=job.kind)
         started = time.perf_counter()
         try:
-            outcome = await self._attempt(job)
+            with work_span(job) as span:
+                outcome = await self._attempt(job, span)
+                span.set_attribute("reeld.work.outcome", outcome)
         finally:
             del self._jobs[job.id]
         self.resources.metrics.add("reeld_job_executions_total", queue=self.queue, outcome=outcome)
@@ -181,7 +186,7 @@ class WorkerActor(Actor):
         )
         self.address.tell(Sweep())
 
-    async def _attempt(self, job: Job) -> str:
+    async def _attempt(self, job: Job, span: Span) -> str:
         handler = self._kinds.get(job.kind)
         try:
             if handler is None:
@@ -195,8 +200,10 @@ class WorkerActor(Actor):
             slow = DeadlineExceeded(
                 f"The work was not done within {self.job_seconds:g} seconds; it is tried again."
             )
+            tracing.fail(span, slow)
             return await self._end(job, slow)
         except ReeldError as error:
+            tracing.fail(span, error)
             return await self._end(job, error)
         return "ok"
 

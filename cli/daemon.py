@@ -28,6 +28,7 @@ from reeld.cli.parts import Ground, assembled
 from reeld.cli.reload import SettingsReader, reload_or_log, watch_settings
 from reeld.cli.rows import RowCounts
 from reeld.cli.settings import secrets_of
+from reeld.cli.tracing import traced
 from reeld.domain.errors import Refused
 from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting, Settings
@@ -134,7 +135,10 @@ class Daemon:
 
     async def _live(self, on_ready: OnReady | None) -> None:
         try:
-            async with assembled(self._ground()) as (root, surface, rows):
+            async with (
+                traced(self.live.current.tracing, self.metrics),
+                assembled(self._ground()) as (root, surface, rows),
+            ):
                 self._root = root
                 if self._stopping:
                     root.stop()

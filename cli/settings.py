@@ -32,6 +32,7 @@ from reeld.domain.settings import (
     ServerSettings,
     Settings,
     TmdbSettings,
+    TracingSettings,
 )
 
 PREFIX = "REELD_"
@@ -134,6 +135,12 @@ class _Backup(_Section):
     keep: int | None = None
 
 
+class _Tracing(_Section):
+    endpoint: str | None = None
+    headers: SecretText | None = None
+    sample_ratio: float | None = None
+
+
 class _Read(BaseSettings):
     """What a person may write, before defaults and checks."""
 
@@ -161,6 +168,7 @@ class _Read(BaseSettings):
     library: _Library = _Library()
     decision: _Decision = _Decision()
     backup: _Backup = _Backup()
+    tracing: _Tracing = _Tracing()
 
 
 class _Variables(EnvSettingsSource):
@@ -294,6 +302,7 @@ def _checked(read: _Read, environ: Mapping[str, str]) -> Settings:
         ),
         decision=DecisionSettings(**_given(read.decision, DecisionSettings)),
         backup=BackupSettings(**backup),
+        tracing=_tracing(read, environ),
     )
 
 
@@ -349,6 +358,16 @@ def _qbittorrent(read: _Read) -> QbittorrentSettings | None:
     )
 
 
+def _tracing(read: _Read, environ: Mapping[str, str]) -> TracingSettings:
+    given = _given(read.tracing, TracingSettings)
+    # The variables that every OpenTelemetry program knows count where ours say nothing.
+    if "endpoint" not in given and (endpoint := environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")):
+        given["endpoint"] = endpoint
+    if "headers" not in given and (headers := environ.get("OTEL_EXPORTER_OTLP_HEADERS")):
+        given["headers"] = Secret(headers)
+    return TracingSettings(**given)
+
+
 def secrets_of(settings: Settings) -> list[str]:
     """Return the texts that must never be shown, for the redaction of logs."""
     found = [
@@ -359,7 +378,12 @@ def secrets_of(settings: Settings) -> list[str]:
         settings.hdbits and settings.hdbits.passkey,
         settings.qbittorrent and settings.qbittorrent.password,
         *(feed.url for feed in settings.feeds),
+        settings.tracing.headers,
     ]
     texts = [secret.reveal() for secret in found if secret]
     passwords = [urlsplit(text).password for text in texts if "://" in text]
-    return [*texts, *(password for password in passwords if password)]
+    return [
+        *texts,
+        *(password for password in passwords if password),
+        *settings.tracing.header_fields().values(),
+    ]

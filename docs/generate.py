@@ -76,6 +76,11 @@ _SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
     ("library", settings.LibrarySettings, ""),
     ("decision", settings.DecisionSettings, ""),
     ("backup", settings.BackupSettings, ""),
+    (
+        "tracing",
+        settings.TracingSettings,
+        "Where these say nothing, `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_EXPORTER_OTLP_HEADERS` count. See `tracing.md`.",
+    ),
 )
 
 

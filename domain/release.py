@@ -55,8 +55,10 @@ class Release(NewRelease):
         id: reeld's own number.
         movie_id: The movie it was matched to; None when it was not matched (yet).
         first_seen_at: When reeld saw it first.
+        traceparent: The span in which reeld saw it first.
     """
 
     id: int
     movie_id: int | None = None
     first_seen_at: datetime | None = None
+    traceparent: str | None = None

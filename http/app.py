@@ -21,6 +21,7 @@ from reeld.http.ops.log_levels import log_level_routes
 from reeld.http.ops.metrics import metrics_routes
 from reeld.http.problems import HANDLERS
 from reeld.http.surface import Surface
+from reeld.http.tracing import Trace
 
 LARGEST_BODY = 1024 * 1024
 
@@ -57,4 +58,4 @@ def create_app(surface: Surface) -> ASGIApp:
     surface.metrics.know("method+route", routes_of(app))
     surface.metrics.know("route", sorted({route for _, route in routes_of(app)}))
     once = Idempotent(app, surface.database, surface.access)
-    return Measure(Headers(HeadAsGet(once), _HEADERS), surface.metrics)
+    return Trace(Measure(Headers(HeadAsGet(once), _HEADERS), surface.metrics))

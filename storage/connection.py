@@ -15,6 +15,7 @@ from psycopg.rows import tuple_row
 from reeld.storage._connecting import connection_parameters, first_that_answers
 from reeld.storage._locking import StatementLock
 from reeld.storage._statement import StatementCache
+from reeld.storage._tracing import statement_span
 from reeld.storage._transaction import TrioServerCursor, TrioTransaction
 from reeld.storage._waiting import wait_for, wait_for_connection
 from reeld.storage.errors import StatementTimedOut
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
     from typing import Self
 
-    from psycopg.abc import AdaptContext, ConnParam, PQGen
+    from psycopg.abc import AdaptContext, ConnParam, Params, PQGen, QueryNoTemplate
     from psycopg.pq.abc import PGresult
     from psycopg.rows import AsyncRowFactory
 
@@ -139,6 +140,18 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         except (trio.Cancelled, KeyboardInterrupt, SystemExit):
             await self._abandon(gen)
             raise
+
+    async def execute(  # type: ignore[override]  # reeld has no template strings
+        self,
+        query: QueryNoTemplate,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool = False,
+    ) -> psycopg.AsyncCursor[Any]:
+        """Run a statement, told as a span, and return a cursor to read its results."""
+        with statement_span(self, query):
+            return await super().execute(query, params, prepare=prepare, binary=binary)
 
     async def exchange(self) -> list[PGresult]:
         """Wait for the results of what was sent to the server, outside the lock: only for an exclusive owner.

@@ -9,6 +9,7 @@ import psycopg
 import trio
 
 from reeld.domain.errors import DatabaseUnavailable
+from reeld.storage._tracing import statement_span, transaction_span
 from reeld.storage._transaction import Fence
 from reeld.storage._translation import sqlstate_class, unavailable
 from reeld.storage.connection import TrioConnection
@@ -165,19 +166,20 @@ class Database:
         started = trio.current_time()
         outcome = TransactionOutcome.ROLLED_BACK
         try:
-            with trio.move_on_after(deadline), self._errors():
-                connection = self._pool.take_idle() or await self._pool.wait_for_one()
-                try:
-                    connection.stages_left.clear()
-                    async with connection.transaction(fence=self._shared.fence):
-                        yield connection
-                    outcome = TransactionOutcome.COMMITTED
-                    for left in connection.stages_left:
-                        self._observer.stage_left(left)
-                finally:
-                    self._pool.give_back(connection)
-                return
-            raise self._too_late(deadline)
+            with transaction_span(self._repository):
+                with trio.move_on_after(deadline), self._errors():
+                    connection = self._pool.take_idle() or await self._pool.wait_for_one()
+                    try:
+                        connection.stages_left.clear()
+                        async with connection.transaction(fence=self._shared.fence):
+                            yield connection
+                        outcome = TransactionOutcome.COMMITTED
+                        for left in connection.stages_left:
+                            self._observer.stage_left(left)
+                    finally:
+                        self._pool.give_back(connection)
+                    return
+                raise self._too_late(deadline)
         except (psycopg.Error, OSError, DatabaseUnavailable):
             outcome = TransactionOutcome.FAILED
             raise
@@ -306,7 +308,9 @@ class Database:
             try:
                 statement = connection.statements.find(connection, sql)
                 # Read before the connection goes back: the next borrower may run the same statement.
-                return read(statement, await statement.run(connection, params))
+                with statement_span(connection, sql):
+                    result = await statement.run(connection, params)
+                return read(statement, result)
             finally:
                 pool.give_back(connection)
         except (psycopg.Error, OSError, DatabaseUnavailable) as error:

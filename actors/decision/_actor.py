@@ -25,6 +25,7 @@ from reeld.storage.crashpoints import crash_point
 from reeld.storage.events import append
 from reeld.storage.repositories import acquisitions, blocklist, library, movies, releases
 from reeld.storage.work import Job, submit
+from reeld.telemetry import tracing
 
 log = structlog.get_logger("reeld.actors.decision")
 
@@ -213,6 +214,7 @@ async def _take(conn: TrioConnection, movie: Movie, best: Candidate) -> None:
     acquisition_id = await acquisitions.intend(conn, movie.id, release)
     if acquisition_id is None:
         return
+    tracing.add_links(release.traceparent)
     log.info("release_decided", movie_id=movie.id, release=release.title)
     note = f"{release.title} ({release.indexer})"
     # A movie that has a file is upgraded: it goes the same way again.

@@ -5,11 +5,10 @@ from __future__ import annotations
 from math import inf, isnan
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
-from opentelemetry.trace import INVALID_SPAN, SpanContext, get_current_span
-
 from reeld.actors.kernel._envelope import Envelope, handling
 from reeld.actors.kernel._future import TrioFuture
 from reeld.actors.kernel._state import ActorSnapshot, ActorState
+from reeld.actors.kernel._tracing import sender_span
 from reeld.domain.errors import AskCircle, DeadlineExceeded
 from reeld.domain.messages import Message
 
@@ -46,7 +45,7 @@ class Address:
         """
         cell = self._cell
         cell.mailbox.put(
-            Envelope(message, to=self.name, span=_sender_span(), enqueued_at=cell.now())
+            Envelope(message, to=self.name, span=sender_span(), enqueued_at=cell.now())
         )
 
     async def ask(self, message: Message[R], *, deadline: float | None = None) -> R:
@@ -127,7 +126,7 @@ class Address:
             to=self.name,
             deadline=until,
             chain=chain,
-            span=_sender_span(),
+            span=sender_span(),
             enqueued_at=now,
         )
         return envelope, future
@@ -137,11 +136,3 @@ class Address:
             f"{self.name} did not answer {type(message).__name__} in time. Ask again later."
         )
         future.settle(None, (DeadlineExceeded, error, None))
-
-
-def _sender_span() -> SpanContext | None:
-    span = get_current_span()
-    if span is INVALID_SPAN:
-        return None
-    context = span.get_span_context()
-    return context if context.is_valid else None

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import trio
-from opentelemetry.context import Context
-from opentelemetry.trace import (
-    Link,
-    NonRecordingSpan,
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-    get_tracer,
-    set_span_in_context,
-)
 
 from reeld.actors.kernel._envelope import Envelope, handling
 from reeld.actors.kernel._handles import Route
 from reeld.actors.kernel._observer import Outcome
+from reeld.actors.kernel._tracing import handled
 
 if TYPE_CHECKING:
     from reeld.actors.kernel._incarnation import Incarnation
-
-tracer = get_tracer("reeld.actors")
 
 
 async def serve(incarnation: Incarnation) -> None:
@@ -187,40 +175,10 @@ class AtOnce:
 async def attempt(incarnation: Incarnation, envelope: Envelope, route: Route) -> Outcome:
     """Run the handler and answer, unless it is cancelled."""
     try:
-        if envelope.span is None:
-            value = await route.handler(envelope.message)
-        else:
-            value = await _traced(incarnation.cell.name, envelope, envelope.span, route)
+        value = await handled(incarnation.cell.name, envelope, route)
     except trio.Cancelled:
         raise
     except BaseException as error:  # noqa: BLE001 -- cancellation is raised on
         return incarnation.failed(envelope, error)
     envelope.answer(value)
     return Outcome.OK
-
-
-async def _traced(name: str, envelope: Envelope, sender: SpanContext, route: Route) -> Any:
-    """Run the handler in a span whose parent and link is the sender's span."""
-    with tracer.start_as_current_span(
-        f"process {name}",
-        context=set_span_in_context(NonRecordingSpan(sender), Context()),
-        kind=SpanKind.CONSUMER,
-        links=[Link(sender)],
-        attributes={
-            "messaging.system": "reeld",
-            "messaging.operation.type": "process",
-            "messaging.operation.name": "process",
-            "messaging.destination.name": name,
-            "reeld.message": route.label,
-        },
-        # An error's text may hold anything: its type says enough here.
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as span:
-        envelope.handled_in = span.get_span_context()
-        try:
-            return await route.handler(envelope.message)
-        except BaseException as error:
-            span.set_attribute("error.type", type(error).__name__)
-            span.set_status(Status(StatusCode.ERROR))
-            raise

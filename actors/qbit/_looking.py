@@ -20,6 +20,7 @@ from reeld.actors.qbit._news import (
 )
 from reeld.actors.qbit._watching import Finding, News, Wanted, Watch
 from reeld.actors.resources import Resources
+from reeld.actors.tracing import stage_span
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.errors import NotFound, ProtocolViolation, ReeldError, Refused
 from reeld.services.qbittorrent import (
@@ -30,8 +31,9 @@ from reeld.services.qbittorrent import (
     TorrentStatus,
 )
 from reeld.storage.crashpoints import crash_point
-from reeld.storage.repositories import downloads
+from reeld.storage.repositories import acquisitions, downloads
 from reeld.storage.repositories.downloads import Download
+from reeld.telemetry import tracing
 
 log = structlog.get_logger("reeld.actors.qbit")
 
@@ -134,10 +136,19 @@ class Lookout:
 
     async def _act_on_one(self, download: Download, finding: Finding) -> None:
         try:
-            await self._act_on(download, finding)
+            if finding.news is News.PROGRESS:
+                await self._act_on(download, finding)
+                return
+            # The download itself may have taken days: it is no open span, its end links to where it began.
+            led_here = await self._led_here(download)
+            with stage_span(f"download {finding.news}", "download", download.movie_id, *led_here):
+                await self._act_on(download, finding)
         except (NotFound, Refused) as error:
             # It changed since the look; the others are not to wait for it.
             log.info("finding_overtaken", acquisition=download.id, reason=error.reason)
+
+    async def _led_here(self, download: Download) -> tuple[str | None, ...]:
+        return await acquisitions.led_here(self._database, download.id) if tracing.is_on() else ()
 
     async def _act_on(self, download: Download, finding: Finding) -> None:
         if download.state is AcquisitionState.COMPLETE and finding.news is not News.MISSING:

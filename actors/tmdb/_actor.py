@@ -41,6 +41,7 @@ from reeld.storage import TrioConnection
 from reeld.storage.events import append
 from reeld.storage.repositories import cache, history, metadata, movies
 from reeld.storage.work import Job, submit
+from reeld.telemetry import tracing
 
 log = structlog.get_logger("reeld.actors.tmdb")
 
@@ -129,6 +130,7 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
         details = await self._facts_if_possible(message)
         async with self._database.transaction() as conn:
             movie, is_new = await movies.add(conn, _new_movie(message, details, profile))
+            tracing.note_workflow(movie.id)
             if is_new:
                 if details is not None:
                     await metadata.refresh(conn, movie.id, details)

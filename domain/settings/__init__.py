@@ -20,6 +20,7 @@ from reeld.domain.settings._settings import (
     ServerSettings,
     Settings,
 )
+from reeld.domain.settings._tracing import TracingSettings
 
 __all__ = [
     "BackupSettings",
@@ -34,4 +35,5 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "TmdbSettings",
+    "TracingSettings",
 ]

@@ -22,6 +22,7 @@ from reeld.domain.settings._services import (
     QbittorrentSettings,
     TmdbSettings,
 )
+from reeld.domain.settings._tracing import TracingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ class Settings:
     feeds: tuple[FeedSettings, ...] = ()
     decision: DecisionSettings = field(default_factory=DecisionSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
+    tracing: TracingSettings = field(default_factory=TracingSettings)
 
     def __post_init__(self) -> None:
         """Check the values against each other."""

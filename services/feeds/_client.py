@@ -90,7 +90,14 @@ class FeedClient:
         self._feed = feed
         self._label = f"Feed {feed.name}"
         self._limiter = limiter
-        profile = Profile(SERVICE, self._label, deadline=45.0, body_cap=FEED_CAP, connections=2)
+        profile = Profile(
+            SERVICE,
+            self._label,
+            deadline=45.0,
+            body_cap=FEED_CAP,
+            connections=2,
+            secret_address=True,
+        )
         self._own = Wire(profile, observer=observer, transport=transport)
         abroad = replace(profile, policy=AddressPolicy.GLOBAL_ONLY)
         self._abroad = Wire(abroad, observer=observer, transport=transport)

@@ -23,6 +23,7 @@ from reeld.services.transport._faults import DownReason, down, translate
 from reeld.services.transport._observing import NullObserver, Observer, Outcome, outcome_of
 from reeld.services.transport._redirects import MAX_HOPS, next_hop
 from reeld.services.transport._rehearsal import outages
+from reeld.services.transport._tracing import request_span
 
 # httpx logs every address with its query, httpcore every header: both hold keys.
 for _chatty in ("httpx", "httpcore"):
@@ -50,6 +51,8 @@ class Profile:
     policy: AddressPolicy = AddressPolicy.CONFIGURED
     cookies: bool = False
     """Whether cookies are kept and sent back."""
+    secret_address: bool = False
+    """Whether any part of an address but its host may be a key, so that spans tell no more than that."""
 
 
 class Wire:
@@ -131,18 +134,18 @@ class Wire:
         async with self._slots:
             await outages.strike(self.profile.service, self.profile.label)
             answer = await self._send_once_or_twice(call)
-            for _ in range(MAX_HOPS):
+            for hop in range(1, MAX_HOPS + 1):
                 if not (call.follow_redirects and call.repeatable and answer.is_redirect):
                     return answer
                 url = next_hop(answer, service=self.profile.service, label=self.profile.label)
                 call = replace(call, url=url, params=None)
-                answer = await self._send_once_or_twice(call)
+                answer = await self._send_once_or_twice(call, resends=hop)
             return answer
 
-    async def _send_once_or_twice(self, call: Call) -> Answer:
+    async def _send_once_or_twice(self, call: Call, *, resends: int = 0) -> Answer:
         journey = _Journey()
         try:
-            return await self._send_once(call, journey)
+            return await self._send_told(call, journey, resends)
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
             if not (call.repeatable and journey.reused and not journey.answered):
                 raise self._translate(error, call) from None
@@ -150,9 +153,13 @@ class Wire:
             raise self._translate(error, call) from None
         self._observer.retried(self.profile.service)
         try:
-            return await self._send_once(call, _Journey())
+            return await self._send_told(call, _Journey(), resends + 1)
         except httpx.TransportError as error:
             raise self._translate(error, call) from None
+
+    async def _send_told(self, call: Call, journey: _Journey, resends: int) -> Answer:
+        with request_span(self.profile, call, resends) as told:
+            return told.answer(await self._send_once(call, journey))
 
     async def _send_once(self, call: Call, journey: _Journey) -> Answer:
         request = self._request(call, journey)

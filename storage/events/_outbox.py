@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from reeld.domain.history import Event, EventKind
 from reeld.storage._rows import Connection, execute
+from reeld.telemetry.tracing import current_traceparent
 
 CHANNEL: Final = "reeld_event"
 """The channel of the hint that an event was committed; without payload, so PostgreSQL sends it once a transaction."""
@@ -29,7 +30,7 @@ class OutboxEvent(Event):
     Attributes:
         id: Its position in the order in which every subscriber reads events; no later event gets a smaller one.
         movie_id: The movie that it is about, if it is about one.
-        traceparent: The trace in which it happened.
+        traceparent: The span in which it happened.
     """
 
     movie_id: int | None = None
@@ -51,6 +52,7 @@ async def append(
         kind: What happened; `EventKind` says what the payload of each kind holds.
         movie_id: The movie that it is about, if it is about one.
         payload: Values that JSON can hold; no secret.
-        traceparent: The trace in which it happened.
+        traceparent: The span in which it happened; the current one when left out.
     """
+    traceparent = traceparent or current_traceparent()
     await execute(conn, _APPEND, (kind, movie_id, Jsonb(dict(payload)), traceparent))

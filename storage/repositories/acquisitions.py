@@ -21,6 +21,7 @@ from reeld.domain.release import Release
 from reeld.storage._rows import Connection, Reader, Row, fetch_all, fetch_one
 from reeld.storage.connection import TrioConnection
 from reeld.storage.observer import StageLeft, StageOutcome
+from reeld.telemetry.tracing import current_traceparent
 
 _COLUMNS: Final = """id, movie_id, release_id, state, infohash, progress, content_path, files, failure, note,
        created_at, updated_at, save_path"""
@@ -61,9 +62,14 @@ RETURNING before.stage, extract(epoch FROM now() - before.since)::float8,
           extract(epoch FROM now() - before.sent)::float8
 """
 
+_LED_HERE: Final = """
+SELECT a.traceparent, m.traceparent FROM acquisition a JOIN movie m ON m.id = a.movie_id WHERE a.id = %s
+"""
+
 _STORE_TORRENT: Final = """
 {before}
 UPDATE acquisition SET state = 'fetched', torrent = %(torrent)s, infohash = %(infohash)s, note = '',
+                       traceparent = coalesce(%(traceparent)s, traceparent),
                        fetched_at = now(), state_at = now(), updated_at = now()
 {left}
 """.replace("{before}", _BEFORE.replace("{expected}", "'intent'")).replace("{left}", _LEFT)
@@ -74,7 +80,7 @@ UPDATE acquisition SET
     state = %(to)s, note = %(note)s, failure = %(failure)s,
     client_ref = coalesce(%(client_ref)s, client_ref), category = coalesce(%(category)s, category),
     save_path = coalesce(%(save_path)s, save_path), content_path = coalesce(%(content_path)s, content_path),
-    files = coalesce(%(files)s, files), missed_polls = 0,
+    files = coalesce(%(files)s, files), missed_polls = 0, traceparent = coalesce(%(traceparent)s, traceparent),
     progress = CASE WHEN %(to)s IN ('complete', 'imported') THEN 1 WHEN %(to)s = 'fetched' THEN 0 ELSE progress END,
     speed = CASE WHEN %(to)s IN ('sent', 'downloading') THEN speed ELSE 0 END,
     eta_seconds = CASE WHEN %(to)s IN ('sent', 'downloading') THEN eta_seconds END,
@@ -108,7 +114,7 @@ async def intend(
         release.indexer,
         release.title,
         release.size,
-        traceparent,
+        traceparent or current_traceparent(),
     )
     row = await fetch_one(conn, _INTEND, params)
     return None if row is None else int(row[0])
@@ -141,6 +147,12 @@ async def by_infohash(source: Reader, infohash: str) -> list[Acquisition]:
     return [_acquisition(row) for row in await fetch_all(source, _BY_INFOHASH, (infohash,))]
 
 
+async def led_here(source: Reader, acquisition_id: int) -> tuple[str | None, str | None]:
+    """Return the spans that an acquisition came from: of its last step, and of the wish for its movie."""
+    row = await fetch_one(source, _LED_HERE, (acquisition_id,))
+    return (None, None) if row is None else (row[0], row[1])
+
+
 async def torrent(source: Reader, acquisition_id: int) -> bytes | None:
     """Return the .torrent's bytes, or None when they were not fetched."""
     row = await fetch_one(
@@ -162,7 +174,12 @@ async def store_torrent(
         NotFound: There is no such acquisition.
         TorrentTaken: Another movie is being fetched with the same torrent. Nothing was changed.
     """
-    params = {"id": acquisition_id, "torrent": torrent, "infohash": infohash}
+    params = {
+        "id": acquisition_id,
+        "torrent": torrent,
+        "infohash": infohash,
+        "traceparent": current_traceparent(),
+    }
     try:
         async with (
             conn.transaction()
@@ -232,6 +249,7 @@ async def move(
         "save_path": save_path,
         "content_path": content_path,
         "files": None if listed is None else Jsonb(listed),
+        "traceparent": current_traceparent(),
     }
     left = await fetch_one(conn, _MOVE, params)
     if left is not None:

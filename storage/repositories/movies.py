@@ -9,6 +9,7 @@ from typing import Final
 from reeld.domain.movie import Movie, NewMovie, Stage
 from reeld.domain.work import Queue, WorkKind
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+from reeld.telemetry.tracing import current_traceparent
 
 _COLUMNS: Final = """id, tmdb_id, title, year, imdb_id, original_title, secondary_year, runtime_minutes,
        alternative_titles, monitored, root_folder, profile, stage, progress, stage_note, added_at"""
@@ -135,7 +136,7 @@ async def add(
         "monitored": movie.monitored,
         "root_folder": movie.root_folder,
         "profile": movie.profile,
-        "traceparent": traceparent,
+        "traceparent": traceparent or current_traceparent(),
     }
     row = await fetch_one(conn, _ADD, params)
     if row is not None:

@@ -11,19 +11,20 @@ from psycopg.types.json import Jsonb
 from reeld.domain.decision import Verdict
 from reeld.domain.release import NewRelease, Release, Source
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+from reeld.telemetry.tracing import current_traceparent
 
 _COLUMNS: Final = """source, indexer, guid, title, size, seeders, leechers, infohash, imdb_id, tmdb_id,
-       published_at, freeleech, internal, indexer_ref, id, movie_id, first_seen"""
+       published_at, freeleech, internal, indexer_ref, id, movie_id, first_seen, traceparent"""
 
 # What an indexer may say later, or say anew, is taken over; what it said once is not forgotten.
 _UPSERT: Final = """
 INSERT INTO release AS r (source, indexer, guid, title, size, seeders, leechers, infohash, imdb_id, tmdb_id,
-                          published_at, freeleech, internal, indexer_ref, sealed_link)
-SELECT * FROM unnest(
+                          published_at, freeleech, internal, indexer_ref, sealed_link, traceparent)
+SELECT offered.*, %(traceparent)s::text FROM unnest(
     %(source)s::text[], %(indexer)s::text[], %(guid)s::text[], %(title)s::text[], %(size)s::bigint[],
     %(seeders)s::integer[], %(leechers)s::integer[], %(infohash)s::text[], %(imdb_id)s::text[],
     %(tmdb_id)s::bigint[], %(published_at)s::timestamptz[], %(freeleech)s::boolean[], %(internal)s::boolean[],
-    %(indexer_ref)s::text[], %(sealed_link)s::bytea[])
+    %(indexer_ref)s::text[], %(sealed_link)s::bytea[]) AS offered
 ON CONFLICT (indexer, guid) DO UPDATE SET
     seeders = coalesce(excluded.seeders, r.seeders), leechers = coalesce(excluded.leechers, r.leechers),
     size = coalesce(excluded.size, r.size), infohash = coalesce(excluded.infohash, r.infohash),
@@ -128,6 +129,7 @@ async def upsert(
     params: dict[str, Any] = {
         field: [getattr(offer, field) for offer in offers] for field in _FIELDS
     }
+    params["traceparent"] = current_traceparent()
     params["source"] = [str(offer.source) for offer in offers]
     params["sealed_link"] = [links.get(offer.guid) for offer in offers]
     rows = await fetch_all(conn, _UPSERT, params)
@@ -224,6 +226,8 @@ async def prune(conn: Connection, *, days: int = 90, limit: int = 1000) -> int:
 
 
 def _release(row: Row) -> Release:
-    values = dict(zip((*_FIELDS, "id", "movie_id", "first_seen_at"), row, strict=True))
+    values = dict(
+        zip((*_FIELDS, "id", "movie_id", "first_seen_at", "traceparent"), row, strict=True)
+    )
     values["source"] = Source(values["source"])
     return Release(**values)

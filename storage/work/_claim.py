@@ -23,7 +23,8 @@ UPDATE work SET
     deadline_at = now() + make_interval(secs => %(seconds)s), again = false, reason = NULL, sentence = NULL
 FROM picked WHERE work.id = picked.id
 RETURNING work.id, queue, kind, args, args_version, attempt, max_attempts, worker, priority, progress,
-          run_at, claimed_at, deadline_at, traceparent
+          run_at, claimed_at, deadline_at, traceparent, movie_id,
+          (SELECT movie.traceparent FROM movie WHERE movie.id = work.movie_id)
 """
 
 

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from reeld.domain.work import WorkRequest
 from reeld.storage._rows import Connection, fetch_one
+from reeld.telemetry.tracing import current_traceparent, followed_movie
 
 CHANNEL: Final = "reeld_work"
 """The channel of the hint that work came; the payload is the queue. PostgreSQL sends it once a transaction."""
@@ -18,10 +19,11 @@ CHANNEL: Final = "reeld_work"
 # is marked, and runs once more. Only that row is written to; one that still waits will see the new inputs anyway.
 _ENQUEUE: Final = """
 WITH asked AS (
-    INSERT INTO work (queue, kind, args, args_version, unique_key, run_at, priority, max_attempts, traceparent)
+    INSERT INTO work (queue, kind, args, args_version, unique_key, run_at, priority, max_attempts, traceparent,
+                      movie_id)
     VALUES (%(queue)s, %(kind)s, %(args)s, %(args_version)s, %(unique_key)s,
             coalesce(%(run_at)s, now()) + make_interval(secs => %(delay)s),
-            %(priority)s, %(max_attempts)s, %(traceparent)s)
+            %(priority)s, %(max_attempts)s, %(traceparent)s, %(movie_id)s)
     ON CONFLICT (queue, kind, unique_key) WHERE unique_key IS NOT NULL AND state IN ('available', 'running')
     DO UPDATE SET again = true WHERE work.state = 'running'
     RETURNING id, state
@@ -45,6 +47,7 @@ async def enqueue(
     max_attempts: int = 25,
     args_version: int = 1,
     traceparent: str | None = None,
+    movie_id: int | None = None,
 ) -> int | None:
     """Ask for work in the caller's transaction: it exists exactly when that commits.
 
@@ -60,7 +63,8 @@ async def enqueue(
         priority: 0 to 9; smaller goes first.
         max_attempts: After how many failed attempts it is dead.
         args_version: The version of the shape of `args`.
-        traceparent: The trace that it belongs to.
+        traceparent: The span that led to it; the current one when left out.
+        movie_id: The movie that it is about; when left out, the one that its arguments name or that is followed now.
 
     Returns:
         The row's id, or None when such work was there already.
@@ -78,7 +82,8 @@ async def enqueue(
             "delay": delay,
             "priority": priority,
             "max_attempts": max_attempts,
-            "traceparent": traceparent,
+            "traceparent": traceparent or current_traceparent(),
+            "movie_id": movie_id or args.get("movie_id") or followed_movie(),
             "channel": CHANNEL,
         },
     )
@@ -86,9 +91,12 @@ async def enqueue(
 
 
 async def submit(
-    conn: Connection, *requests: WorkRequest, traceparent: str | None = None
+    conn: Connection,
+    *requests: WorkRequest,
+    traceparent: str | None = None,
+    movie_id: int | None = None,
 ) -> tuple[int, ...]:
-    """Enqueue requests in the caller's transaction and return the ids of those that are new."""
+    """Enqueue requests in the caller's transaction and return the ids of those that are new; see `enqueue`."""
     ids = [
         await enqueue(
             conn,
@@ -98,6 +106,7 @@ async def submit(
             unique_key=request.unique_key,
             priority=request.priority,
             traceparent=traceparent,
+            movie_id=movie_id,
         )
         # In one order everywhere, so that two transactions that ask for the same work never wait for each other.
         for request in sorted(requests, key=lambda r: (r.queue, r.kind, r.unique_key or ""))

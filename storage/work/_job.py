@@ -31,6 +31,9 @@ class Job:
         progress: What an earlier attempt noted, to go on from there.
         run_at: When it became due, by the database's clock.
         deadline_at: When it is taken away even from a live worker.
+        traceparent: The span that led to it.
+        movie_id: The movie that it is about, if it is about one.
+        origin: The span in which that movie came to be wanted.
     """
 
     id: int
@@ -47,6 +50,8 @@ class Job:
     claimed_at: datetime
     deadline_at: datetime
     traceparent: str | None
+    movie_id: int | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,10 @@ UPKEEP: Final[tuple[Metric, ...]] = (
     ),
     gauge("reeld_backup_size_bytes", "Size of the last backup", unit="bytes"),
     counter("reeld_watchdog_beats_total", "Beats sent to the service manager's watchdog"),
-    counter("reeld_trace_spans_dropped_total", "Spans dropped because the export queue was full"),
+    counter(
+        "reeld_trace_spans_dropped_total",
+        "Spans dropped because the export queue was full or the collector did not take them",
+    ),
     gauge(
         "reeld_metrics_collection_duration_seconds",
         "Time the last collection of all metrics took",
