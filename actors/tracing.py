@@ -56,7 +56,7 @@ def work_span(job: Job) -> Iterator[Span]:
             kind=SpanKind.CONSUMER,
             parent=Context(),
             links=tracing.links_to(job.traceparent, job.origin),
-            attributes=attributes | _workflow(job.movie_id),
+            attributes={**attributes, **_workflow(job.movie_id)},
         ) as span,
     ):
         yield span
@@ -80,7 +80,7 @@ def stage_span(
             name,
             parent=Context(),
             links=tracing.links_to(*led_here),
-            attributes={STAGE: stage} | _workflow(movie_id),
+            attributes={STAGE: stage, **_workflow(movie_id)},
         ) as span,
     ):
         yield span

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -109,6 +111,65 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
     async with Database.open(database_url) as opened:
         yield opened
+
+
+# Traces -----------------------------------------------------------------------------------------------------------------
+
+
+def _receiver_module() -> Any:
+    name = "reeld_tests_otlp_receiver"
+    if name not in sys.modules:
+        path = Path(__file__).with_name("otlp_receiver.py")
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@pytest.fixture
+def collector() -> Iterator[Any]:
+    """A receiver of traces over OTLP/HTTP; see `otlp_receiver.py`."""
+    receiver = _receiver_module().OtlpReceiver()
+    receiver.start()
+    yield receiver
+    receiver.stop()
+
+
+class RecordedSpans:
+    """The spans that this process has ended, by the real SDK with reeld's own sampler."""
+
+    def __init__(self, exporter: Any) -> None:
+        self._exporter = exporter
+
+    @property
+    def all(self) -> list[Any]:
+        return list(self._exporter.get_finished_spans())
+
+    def named(self, name: str) -> list[Any]:
+        return [span for span in self.all if span.name == name]
+
+    def one(self, name: str) -> Any:
+        (span,) = self.named(name)
+        return span
+
+
+@pytest.fixture
+def spans() -> Iterator[RecordedSpans]:
+    """Records every span of this process for one test."""
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    from reeld.telemetry.tracing import recorded_by
+    from reeld.telemetry.tracing._sampling import Rules
+
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(sampler=Rules(1.0), shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with recorded_by(provider):
+        yield RecordedSpans(exporter)
 
 
 # A whole daemon in this process ------------------------------------------------------------------------------------------
