@@ -14,6 +14,7 @@ from typing import Any
 
 NAMES = (
     "kernel",
+    "tracing",
     "storage",
     "work_queue",
     "importer",

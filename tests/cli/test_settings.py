@@ -88,6 +88,11 @@ def test_permission_bits_in_a_variable_are_octal_as_in_chmod(environ: dict[str, 
         ({"REELD_FEEDS": "hunter22"}, "settings"),
         ({"REELD_LIBRARY_FILE_MODE": "hunter22"}, "library.file_mode"),
         ({"REELD_CONFIG": "/no/such/hunter22.toml"}, "REELD_CONFIG"),
+        ({"REELD_TRACING_ENDPOINT": "hunter22"}, "tracing.endpoint"),
+        ({"REELD_TRACING_ENDPOINT": "http://a:hunter22@b"}, "tracing.endpoint"),
+        ({"REELD_TRACING_HEADERS": "hunter22"}, "tracing.headers"),
+        ({"REELD_TRACING_HEADERS": "a=hunter22%0d%0ab: c"}, "tracing.headers"),
+        ({"REELD_TRACING_SAMPLE_RATIO": "2"}, "tracing.sample_ratio"),
         ({"REELD_DATABASE_URL": "mysql://root:hunter22@db"}, "database_url"),
     ],
 )
@@ -150,9 +155,40 @@ def test_every_secret_is_known_to_the_redaction_also_inside_an_address(
         "REELD_HDBITS_PASSKEY": "passk3y",
         "REELD_QBITTORRENT_PASSWORD": "qbpass",
         "REELD_METRICS_TOKEN": "m3trics",
+        "REELD_TRACING_HEADERS": "authorization=Bearer%20tr4ces,x-tenant=ten4nt",
         "REELD_FEEDS": '[{"name": "f", "url": "https://f.example/?key=feedkey"}]',
     }
     secrets = secrets_of(read_settings(environ))
-    for text in ("dbpass99", "an-administrators-key", "t0ken", "passk3y", "qbpass", "m3trics"):
+    for text in (
+        "dbpass99",
+        "an-administrators-key",
+        "t0ken",
+        "passk3y",
+        "qbpass",
+        "m3trics",
+        "Bearer tr4ces",
+        "ten4nt",
+    ):
         assert text in secrets
     assert "https://f.example/?key=feedkey" in secrets
+
+
+def test_traces_go_where_the_variables_of_every_opentelemetry_program_say_unless_ours_do(
+    environ: dict[str, str],
+) -> None:
+    assert read_settings(environ).tracing.endpoint is None
+    environ |= {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://theirs:4318",
+        "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20theirs",
+    }
+    theirs = read_settings(environ).tracing
+    assert theirs.endpoint == "http://theirs:4318"
+    assert theirs.header_fields() == {"authorization": "Bearer theirs"}
+    environ |= {
+        "REELD_TRACING_ENDPOINT": "http://ours:4318",
+        "REELD_TRACING_HEADERS": "x-key=ours, y=1",
+        "REELD_TRACING_SAMPLE_RATIO": "0.25",
+    }
+    ours = read_settings(environ).tracing
+    assert (ours.endpoint, ours.sample_ratio) == ("http://ours:4318", 0.25)
+    assert ours.header_fields() == {"x-key": "ours", "y": "1"}

@@ -68,10 +68,9 @@ def test_a_child_is_recorded_only_inside_a_recorded_span(spans: Any) -> None:
 
 
 async def test_a_cancelled_span_has_failed(spans: Any) -> None:
-    with trio.CancelScope() as scope:
-        with tracing.record("cancelled"):
-            scope.cancel()
-            await trio.sleep_forever()
+    with trio.CancelScope() as scope, tracing.record("cancelled"):
+        scope.cancel()
+        await trio.sleep_forever()
     span = spans.one("cancelled")
     assert span.status.status_code is StatusCode.ERROR
     assert span.attributes["error.type"] == "cancelled"
@@ -94,10 +93,14 @@ async def test_of_a_group_the_fault_is_named_and_not_the_cancellation_that_it_ca
     async def breaks() -> None:
         raise LookupError("a secret")
 
-    with pytest.raises(BaseExceptionGroup), tracing.record("group"):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(trio.sleep_forever)
-            nursery.start_soon(breaks)
+    async def fail_together() -> None:
+        with tracing.record("group"):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(trio.sleep_forever)
+                nursery.start_soon(breaks)
+
+    with pytest.raises(BaseExceptionGroup):
+        await fail_together()
     assert spans.one("group").attributes["error.type"] == "LookupError"
 
 
@@ -117,9 +120,13 @@ def test_the_text_of_an_error_is_in_no_span(spans: Any) -> None:
 
 
 def test_what_somebody_said_of_a_failure_already_is_kept(spans: Any) -> None:
-    with pytest.raises(ValueError, match="x"), tracing.record("fails") as span:
-        tracing.fail(span, "42P01")
-        raise ValueError("x")
+    def fail() -> None:
+        with tracing.record("fails") as span:
+            tracing.fail(span, "42P01")
+            raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        fail()
     assert spans.one("fails").attributes["error.type"] == "42P01"
 
 
