@@ -1,6 +1,6 @@
 """Recognisable secrets in every setting, a whole way of movies with everything failing once, and none of them anywhere.
 
-Secrets go nowhere: not into a log, a metric, an API answer, an error text, nor in plain text into the database.
+Secrets go nowhere: not into a log, a metric, a span, an API answer, an error text, nor in plain text into the database.
 """
 
 from __future__ import annotations
@@ -25,7 +25,17 @@ from reeld.simulators.world import World
 CANARIES = {
     name: f"canary{number:02d}{name}{'0123456789abcdef' * 2}"[:40].ljust(40, "7")
     for number, name in enumerate(
-        ("tmdb", "hdbits", "feed", "announce", "qbittorrent", "database", "apikey", "metrics")
+        (
+            "tmdb",
+            "hdbits",
+            "feed",
+            "announce",
+            "qbittorrent",
+            "database",
+            "apikey",
+            "metrics",
+            "traces",
+        )
     )
 }
 MARKS = tuple(secret[:16] for secret in CANARIES.values())
@@ -70,13 +80,15 @@ def arm(world: World) -> None:
     world.qbittorrent.doorkeeper.password = CANARIES["qbittorrent"]
 
 
-def settings(world: World, house: Any, builder: Any) -> dict[str, str]:
+def settings(world: World, house: Any, builder: Any, endpoint: str) -> dict[str, str]:
     feed = {"name": "open-movies", "url": world.rss.feed_url, "interval_seconds": 0.3}
     return {
         **builder.settings_of(world),
         "REELD_FEEDS": json.dumps([feed]),
         "REELD_API_KEY": CANARIES["apikey"],
         "REELD_METRICS_TOKEN": CANARIES["metrics"],
+        "REELD_TRACING_ENDPOINT": endpoint,
+        "REELD_TRACING_HEADERS": f"x-access={CANARIES['traces']}",
         "REELD_DATABASE_URL": house.database_url.replace("@/", f":{CANARIES['database']}@/"),
     }
 
@@ -174,7 +186,7 @@ def rows_of(house: Any) -> dict[str, str]:
 
 @pytest.mark.slow
 async def test_no_secret_of_any_setting_appears_anywhere(
-    make_house: Callable[..., Any], builder: Any, tmp_path: Path
+    make_house: Callable[..., Any], builder: Any, collector: Any, tmp_path: Path
 ) -> None:
     announce = f"http://127.0.0.1:9/{CANARIES['announce']}/announce?passkey={CANARIES['announce']}"
     async with World.open(
@@ -182,7 +194,7 @@ async def test_no_secret_of_any_setting_appears_anywhere(
     ) as world:
         arm(world)
         house = make_house()
-        house.variables |= settings(world, house, builder)
+        house.variables |= settings(world, house, builder, collector.endpoint)
         life = house.start()
         await life.ready()
         async with life.client() as client:
@@ -203,8 +215,12 @@ async def test_no_secret_of_any_setting_appears_anywhere(
         said |= await trio.to_thread.run_sync(rows_of, house)
         assert await life.stop() == 0
         said["log"] = life.log.read_text()
+        for span in collector.spans:
+            said[span.name] = said.get(span.name, "") + span.raw
     # The other way round: everything was asked, and the search finds what is there.
     assert {"log", "movie", "acquisition", "get /control/actors", "doctor --json"} <= said.keys()
+    assert {"run fetch-torrent", "run poll-feed", "GET", "POST"} <= said.keys()
+    assert collector.headers[0]["x-access"] == CANARIES["traces"]
     assert found_in(world.rss.feed_url) == {"feed"}
     assert {where: secrets for where, text in said.items() if (secrets := found_in(text))} == {}
 

@@ -63,6 +63,11 @@ async def both_ways(world: World, house: Any, collector: Any) -> dict[Source, in
     read = next(film for film in films[Source.RSS] if film not in films[Source.HDBITS])
     world.qbittorrent.turn(stall_all=True)
     async with house.life() as life:
+        # Whoever looks at the recent uploads does so before the movie is wanted: the search is to find it.
+        await life.until(
+            "/api/work?queue=hdbits&state=done",
+            lambda rows: any(row["kind"] == "poll-recent" for row in rows),
+        )
         movies = {
             Source.HDBITS: await life.add(searched.tmdb_id),
             Source.RSS: await life.add(read.tmdb_id),
@@ -91,7 +96,11 @@ async def test_a_movies_way_is_followed_from_the_wish_to_the_news_over_a_restart
     make_house: Callable[..., Any], builder: Any, collector: Any, tmp_path: Path
 ) -> None:
     async with world_of(tmp_path / "world") as world:
-        traced = {"REELD_TRACING_ENDPOINT": collector.endpoint, "REELD_FEEDS": feed_of(world)}
+        traced = {
+            "REELD_TRACING_ENDPOINT": collector.endpoint,
+            "REELD_FEEDS": feed_of(world),
+            "REELD_HDBITS_POLL_SECONDS": "3600",
+        }
         house = make_house(builder.settings_of(world) | traced)
         movies = await both_ways(world, house, collector)
         secrets = [
