@@ -60,7 +60,7 @@ class Kit:
         """Call `incarnation_ended`, shielded, within its deadline. What it raises is logged.
 
         The rows of an incarnation that ended in a cancellation must be given back too. When the database is away the
-        rows are rescued later, so nothing here may hold a restart up for long, or end the supervisor.
+        queue gives them back later, so nothing here may hold a restart up for long, or end the supervisor.
         """
         if self.incarnation_ended is None:
             return

@@ -36,6 +36,7 @@ class WorkQueue:
         self._database = database
         self._owner = owner
         self._backoff = backoff or Backoff()
+        self._owed: dict[UUID, bool] = {}
 
     enqueue = staticmethod(_enqueue.enqueue)
     submit = staticmethod(_enqueue.submit)
@@ -137,13 +138,18 @@ class WorkQueue:
     async def give_back(self, worker: UUID, *, crashed: bool = True) -> tuple[Returned, ...]:
         """Give back everything that an incarnation of this process had claimed and will not end.
 
+        When that fails, for want of the database perhaps, `rescue` tries it again: nobody else may take rows of a
+        process that lives before their deadline, which may be hours away.
+
         Args:
             worker: The incarnation.
             crashed: Whether it crashed: then the attempt counts, and work that saw three of its workers vanish is
                 dead. When it was stopped in order, it is as if the attempt had not been.
         """
+        self._owed[worker] = crashed
         async with self._database.transaction() as conn:
             taken = await _rescue.give_back(conn, worker, crashed=crashed)
+        self._owed.pop(worker, None)
         _tell(taken)
         return taken
 
@@ -151,12 +157,15 @@ class WorkQueue:
         """Take back work of processes that are gone, and work that is past its deadline; call it every few seconds.
 
         A process counts as gone when PostgreSQL knows no session of it any more, so this is right at once after a
-        crash. Up to 500 rows a call.
+        crash. Up to 500 rows a call, and whatever our own incarnations could not give back when they ended.
         """
+        returned: tuple[Returned, ...] = ()
+        for worker, crashed in tuple(self._owed.items()):
+            returned += await self.give_back(worker, crashed=crashed)
         async with self._database.transaction() as conn:
             taken = await _rescue.rescue(conn, self._owner)
         _tell(taken)
-        return taken
+        return returned + taken
 
     async def get(self, work_id: int) -> WorkItem | None:
         """Return one piece of work, or None."""

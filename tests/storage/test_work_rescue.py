@@ -3,10 +3,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import trio
 
+from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage import Database
 from reeld.storage.events import Events
 from reeld.storage.work import Presence, WorkQueue, WorkState
@@ -175,6 +177,44 @@ async def test_giving_back_touches_only_the_rows_of_that_incarnation(database: D
         assert [row.id for row in await queue.give_back(mine)] == [first]
         assert await queue.give_back(mine) == ()
         assert [row.id for row in await queue.give_back(theirs)] == [second]
+
+
+@pytest.mark.parametrize(("crashed", "attempt"), [(True, 2), (False, 1)])
+async def test_rows_that_could_not_be_given_back_are_given_back_when_the_database_is_back(
+    database: Database, crashed: bool, attempt: int
+) -> None:
+    number, worker = await put(database), uuid.uuid4()
+    async with process(database) as queue:
+        await queue.claim("q", 1, worker, seconds=18 * 3600)
+        database.hold_back("The database is away.")
+        with pytest.raises(DatabaseUnavailable):
+            await queue.give_back(worker, crashed=crashed)
+        with pytest.raises(DatabaseUnavailable):
+            await queue.rescue()
+        database.hold_back(None)
+        assert [row.id for row in await queue.rescue()] == [number]
+        assert await queue.rescue() == ()
+        await make_due(database)
+        [job] = await queue.claim("q", 1, uuid.uuid4())
+        assert job.attempt == attempt
+
+
+async def test_rows_whose_giving_back_was_cut_off_are_given_back_later(
+    database: Database, network: Any
+) -> None:
+    async with (
+        process(database) as near,
+        Database.open(network.conninfo) as through_it,
+    ):
+        number, worker = await put(database), uuid.uuid4()
+        queue = WorkQueue(through_it, near._owner)
+        await queue.claim("q", 1, worker, seconds=18 * 3600)
+        network.fall_silent()
+        with trio.move_on_after(0.2) as scope:
+            await queue.give_back(worker)
+        assert scope.cancelled_caught
+        network.speak_again()
+        assert [row.id for row in await queue.rescue()] == [number]
 
 
 async def test_a_living_worker_loses_work_that_is_past_its_deadline(database: Database) -> None:
