@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Final
 
 import psycopg
@@ -61,7 +62,7 @@ class DatabaseStatus:
 
 
 class DatabaseActor(Actor):
-    """Runs the embedded server if there is one, brings the schema up to date, and takes and keeps the lead.
+    """Runs the embedded server if there is one, takes and keeps the lead, and brings the schema up to date.
 
     A server that is away is waited for. What a person must put right (another daemon leads, a database newer than this
     reeld) is a fault that escalates, so that the daemon ends and says so.
@@ -128,10 +129,19 @@ class DatabaseActor(Actor):
         async with AsyncExitStack() as stack:
             if self._server is not None:
                 await stack.enter_async_context(self._server.running())
+            leader = Leader(self._database, sole_owner=self._server is not None)
+            await self._patiently(partial(self._lay_ground, leader))
+            epoch = await stack.enter_async_context(self._leading(leader))
+            # Under the lead: nobody else works on the schema that is about to change.
             await self._patiently(self._migrate)
-            epoch = await stack.enter_async_context(self._leading())
+            if self._reconcile is not None:
+                await self._patiently(self._reconcile)
             await stack.enter_async_context(self._ready(epoch))
             await trio.sleep_forever()
+
+    async def _lay_ground(self, leader: Leader) -> None:
+        if not await leader.is_possible():
+            await self._migrate()
 
     async def _migrate(self) -> None:
         try:
@@ -142,17 +152,13 @@ class DatabaseActor(Actor):
             ) from error
 
     @asynccontextmanager
-    async def _leading(self) -> AsyncIterator[int]:
-        leader = Leader(self._database, sole_owner=self._server is not None)
+    async def _leading(self, leader: Leader) -> AsyncIterator[int]:
         # Only the way in is tried again: once leading, the leader itself waits outages out.
         await self._patiently(leader.acquire)
         try:
             self.start_soon(leader.keep)
             epoch = leader.epoch
             assert epoch is not None
-            if self._reconcile is not None:
-                await self._patiently(self._reconcile)
-            self._database.hold_back(None)
             yield epoch
         finally:
             self._database.hold_back(PREPARING)
@@ -160,6 +166,7 @@ class DatabaseActor(Actor):
 
     @asynccontextmanager
     async def _ready(self, epoch: int) -> AsyncIterator[None]:
+        self._database.hold_back(None)
         async with trio.open_nursery() as nursery:
             await nursery.start(self._presence.run)
             await nursery.start(self._keeper.run)

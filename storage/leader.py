@@ -99,6 +99,16 @@ class Leader:
         """The epoch in which this process leads; None while it does not."""
         return self._epoch
 
+    async def is_possible(self) -> bool:
+        """Tell whether the schema knows of leaders: it does not in a database that is new.
+
+        Raises:
+            DatabaseUnavailable: The server cannot be reached.
+        """
+        async with self._database.dedicated(deadline=SESSION_SECONDS) as session:
+            found = await session.execute("SELECT to_regclass('leader') IS NOT NULL")
+            return (await found.fetchone()) == (True,)
+
     @asynccontextmanager
     async def leading(self) -> AsyncIterator[int]:
         """Lead for the length of the block, which gets the epoch.

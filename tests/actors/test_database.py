@@ -21,7 +21,7 @@ from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.movie import Stage
 from reeld.domain.secret import Secret
 from reeld.domain.settings import Settings
-from reeld.migrations import migrate
+from reeld.migrations import Migration, bundled_migrations, migrate
 from reeld.simulators import Source, World
 from reeld.storage import Database
 from reeld.storage.leader import Leader
@@ -107,11 +107,12 @@ class Parts:
     status: DatabaseStatus = field(default_factory=DatabaseStatus)
     metrics: Metrics = field(default_factory=Metrics)
     readied: int = 0
+    migrations: tuple[Migration, ...] = bundled_migrations()
 
     def actor(self) -> DatabaseActor:
         return DatabaseActor(
             database=self.database,
-            migrate=lambda: migrate(self.conninfo),
+            migrate=lambda: migrate(self.conninfo, self.migrations),
             server=None,
             keeper=self.resources.breakers,
             presence=Presence(self.database, uuid4()),
@@ -188,6 +189,24 @@ async def test_another_daemon_that_leads_is_a_fault_that_says_so(
             await parts.until_ready()
             assert cell.incarnation_number > 1
             assert "Another reeld" in str(cell.last_error)
+
+
+async def test_the_schema_is_left_alone_while_another_daemon_works_with_it(
+    database_url: str, resources: Resources, run_actor: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(database_actor, "START_SECONDS", 0.0)
+    async with Database.open(database_url) as theirs, parts_on(database_url, resources) as parts:
+        parts.migrations += (Migration(9999, "of_a_newer_reeld", "CREATE TABLE newer (n int)"),)
+        other = Leader(theirs)
+        await other.acquire()
+        async with run_actor(parts.actor) as cell:
+            with trio.fail_after(20):
+                while "Another reeld" not in str(cell.last_error):
+                    await trio.sleep(0.02)
+            assert await theirs.fetch_one("SELECT to_regclass('newer')") == (None,)
+            await other.release()
+            await parts.until_ready()
+            assert await theirs.fetch_one("SELECT to_regclass('newer')") == ("newer",)
 
 
 async def test_it_knows_when_the_database_answered_last(
