@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import ClassVar, Final
 
@@ -16,10 +17,12 @@ import trio
 
 from reeld.actors.kernel import Actor, handles
 from reeld.actors.kernel.breaker import BreakerKeeper
+from reeld.actors.leadership import outlast
 from reeld.domain.errors import DatabaseUnavailable, Unavailable
 from reeld.domain.messages import Message, Overflow
 from reeld.storage import Database
 from reeld.storage.embedded import EmbeddedServer
+from reeld.storage.errors import LeadershipHeld
 from reeld.storage.leader import Leader
 from reeld.storage.work import Presence
 from reeld.telemetry import Metrics
@@ -51,6 +54,7 @@ class DatabaseStatus:
         answered_at: The loop's time of the last answer; None before the first.
         epoch: The epoch in which this process leads.
         trouble: Why the start waits, for a person; None when it does not.
+        rival: When another daemon that is known to live took the lead; None when there is none.
         was_ready: Set when it is ready for the first time.
     """
 
@@ -58,13 +62,14 @@ class DatabaseStatus:
     answered_at: float | None = None
     epoch: int | None = None
     trouble: str | None = None
+    rival: datetime | None = None
     was_ready: trio.Event = field(default_factory=trio.Event)
 
 
 class DatabaseActor(Actor):
     """Runs the embedded server if there is one, takes and keeps the lead, and brings the schema up to date.
 
-    A server that is away is waited for. What a person must put right (another daemon leads, a database newer than this
+    A server that is away is waited for, and so is a lead that nobody renews. What a person must put right (another daemon leads, a database newer than this
     reeld) is a fault that escalates, so that the daemon ends and says so.
 
     Args:
@@ -154,7 +159,7 @@ class DatabaseActor(Actor):
     @asynccontextmanager
     async def _leading(self, leader: Leader) -> AsyncIterator[int]:
         # Only the way in is tried again: once leading, the leader itself waits outages out.
-        await self._patiently(leader.acquire)
+        await self._patiently(partial(self._take_lead, leader))
         try:
             self.start_soon(leader.keep)
             epoch = leader.epoch
@@ -163,6 +168,16 @@ class DatabaseActor(Actor):
         finally:
             self._database.hold_back(PREPARING)
             await leader.release()
+
+    async def _take_lead(self, leader: Leader) -> None:
+        try:
+            await outlast(leader.acquire, self._note_trouble, alive=self._status.rival)
+        except LeadershipHeld as held:
+            self._status.rival = held.since
+            raise
+
+    def _note_trouble(self, sentence: str) -> None:
+        self._status.trouble = sentence
 
     @asynccontextmanager
     async def _ready(self, epoch: int) -> AsyncIterator[None]:
@@ -194,7 +209,7 @@ class DatabaseActor(Actor):
             try:
                 await step()
             except Unavailable as error:
-                self._status.trouble = error.sentence
+                self._note_trouble(error.sentence)
                 log.warning("database_awaited", reason=error.reason, sentence=error.sentence)
                 await trio.sleep(pause * random.uniform(0.5, 1.0))
                 pause = min(pause * 2, longest)

@@ -12,10 +12,10 @@ import trio
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reeld.actors import database as database_actor
-from reeld.actors import worker
+from reeld.actors import leadership, worker
 from reeld.actors.database import DatabaseActor, DatabaseStatus
 from reeld.actors.decision import DecisionActor
-from reeld.actors.kernel import ActorState
+from reeld.actors.kernel import ActorState, Cell
 from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.movie import Stage
@@ -174,39 +174,60 @@ async def test_a_server_that_is_away_at_the_start_is_waited_for(
 
 
 async def test_another_daemon_that_leads_is_a_fault_that_says_so(
-    database_url: str, resources: Resources, run_actor: Any, nursery: trio.Nursery
-) -> None:
-    async with Database.open(database_url) as theirs, parts_on(database_url, resources) as parts:
-        other = Leader(theirs)
-        await other.acquire()
-
-        async def give_way() -> None:
-            await trio.sleep(0.5)
-            await other.release()
-
-        nursery.start_soon(give_way)
-        async with run_actor(parts.actor) as cell:
-            await parts.until_ready()
-            assert cell.incarnation_number > 1
-            assert "Another reeld" in str(cell.last_error)
-
-
-async def test_the_schema_is_left_alone_while_another_daemon_works_with_it(
     database_url: str, resources: Resources, run_actor: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(database_actor, "START_SECONDS", 0.0)
+    monkeypatch.setattr(leadership, "RENEWED_SECONDS", 0.05)
+    async with (
+        Database.open(database_url) as theirs,
+        parts_on(database_url, resources) as parts,
+        Leader(theirs, lease=2.0).leading(),
+        run_actor(parts.actor) as cell,
+    ):
+        await until_fault(cell)
+        assert "Another reeld" in str(cell.last_error)
+        assert "takes over" in (parts.status.trouble or "")
+        assert parts.status.rival is not None
+
+
+async def until_fault(cell: Cell) -> None:
+    with trio.fail_after(30):
+        while cell.last_error is None:
+            await trio.sleep(0.02)
+
+
+async def test_a_lead_that_nobody_renews_is_taken_when_its_lease_ends(
+    database_url: str, resources: Resources, run_actor: Any
+) -> None:
+    async with Database.open(database_url) as theirs, parts_on(database_url, resources) as parts:
+        gone = Leader(theirs, lease=1.5)
+        await gone.acquire()
+        async with run_actor(parts.actor) as cell:
+            await parts.until_ready()
+            assert (cell.incarnation_number, parts.status.trouble) == (1, None)
+        await gone.release()
+
+
+async def test_the_schema_is_left_alone_while_another_daemon_works_with_it(
+    database_url: str, resources: Resources, run_actor: Any
+) -> None:
     async with Database.open(database_url) as theirs, parts_on(database_url, resources) as parts:
         parts.migrations += (Migration(9999, "of_a_newer_reeld", "CREATE TABLE newer (n int)"),)
         other = Leader(theirs)
         await other.acquire()
-        async with run_actor(parts.actor) as cell:
-            with trio.fail_after(20):
-                while "Another reeld" not in str(cell.last_error):
-                    await trio.sleep(0.02)
-            assert await theirs.fetch_one("SELECT to_regclass('newer')") == (None,)
-            await other.release()
-            await parts.until_ready()
-            assert await theirs.fetch_one("SELECT to_regclass('newer')") == ("newer",)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(give_way, other, parts)
+            async with run_actor(parts.actor):
+                await parts.until_ready()
+        assert await theirs.fetch_one("SELECT to_regclass('newer')") == ("newer",)
+
+
+async def give_way(other: Leader, parts: Parts) -> None:
+    with trio.fail_after(20):
+        while "Another reeld" not in (parts.status.trouble or ""):
+            await trio.sleep(0.02)
+    assert await parts.resources.database.fetch_one("SELECT to_regclass('newer')") == (None,)
+    await other.release()
 
 
 async def test_it_knows_when_the_database_answered_last(
