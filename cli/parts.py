@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import cast
 from uuid import UUID, uuid4
 
 import psycopg
+import structlog
 import trio
 from psycopg.conninfo import conninfo_to_dict
 
@@ -27,7 +29,7 @@ from reeld.cli.keys import Keys
 from reeld.cli.rehearsals import Rehearsals
 from reeld.cli.rows import RowCounts
 from reeld.domain.secret import Secret
-from reeld.domain.settings import InvalidSetting, Settings
+from reeld.domain.settings import InvalidSetting
 from reeld.http.access import Access
 from reeld.http.app import create_app
 from reeld.http.ops.audit import Audit
@@ -35,13 +37,16 @@ from reeld.http.server import WebServer, url_of
 from reeld.http.surface import Readiness, Surface
 from reeld.migrations import Backup, migrate
 from reeld.storage import Database
-from reeld.storage.embedded import EmbeddedServer
+from reeld.storage.embedded import Binaries, EmbeddedServer
+from reeld.storage.errors import EmbeddedServerFailed
 from reeld.storage.repositories import Breakers
 from reeld.storage.vault import Vault
 from reeld.storage.work import Presence, WorkQueue
 from reeld.supervisors import Control, Kit, Supervisor
 from reeld.supervisors.tree import returns_rows, tree_of
 from reeld.telemetry import DatabaseObserver, Exportarr, HealthBoard, KernelObserver, Metrics
+
+log = structlog.get_logger("reeld.cli")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +155,7 @@ def _root(
 
 def _database_actor(ground: Ground, store: _Store, resources: Resources) -> DatabaseActor:
     database = store.database
-    backup = _backup(ground.live.current, store.server)
+    backup = _backup(ground.live.current.data_dir, store.server)
     return DatabaseActor(
         database=database.labelled("database"),
         migrate=lambda: migrate(store.conninfo, backup=backup),
@@ -208,9 +213,13 @@ def _surface(
     )
 
 
-def _backup(settings: Settings, server: EmbeddedServer | None) -> Backup | None:
-    if server is None:
+def _backup(data_dir: Path, server: EmbeddedServer | None) -> Backup | None:
+    """Return what dumps the database before its schema changes; None when there are no programs for it."""
+    try:
+        binaries = server.binaries if server is not None else Binaries.bundled()
+    except EmbeddedServerFailed as missing:
+        log.warning("backup_before_migration_impossible", reason=missing.sentence)
         return None
     return Backup(
-        folder=settings.data_dir / "backups", pg_dump=server.pg_dump, major=server.binaries.major
+        folder=data_dir / "backups", pg_dump=binaries.path("pg_dump"), major=binaries.major
     )

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import structlog
 import trio
+from psycopg.conninfo import conninfo_to_dict
 
 from reeld.actors import database as database_module
 from reeld.cli import daemon as daemon_module
@@ -21,6 +22,7 @@ from reeld.cli.keys import LOCAL_FILE
 from reeld.domain.errors import Refused
 from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting, ServerSettings, Settings
+from reeld.migrations import bundled_migrations, migrate
 from reeld.simulators.world import World
 from reeld.storage import pool as pool_module
 from reeld.storage.errors import DataDirectoryBusy, LeadershipHeld
@@ -169,6 +171,19 @@ async def test_commands_on_this_machine_find_the_daemon_while_it_runs(
         headers = {"X-Api-Key": local.key.reveal()}
         assert (await daemon.stranger.get("/info", headers=headers)).status_code == 200
     assert not path.exists()
+
+
+async def test_a_database_of_ones_own_is_dumped_before_its_schema_changes(
+    run_daemon: Any, daemon_settings: Settings, empty_database_url: str
+) -> None:
+    await migrate(empty_database_url, bundled_migrations()[:-1])
+    options = conninfo_to_dict(empty_database_url)
+    name = options.pop("dbname")
+    url = Secret(f"postgresql:///{name}?{urlencode(options)}")
+    async with run_daemon(replace(daemon_settings, database_url=url)):
+        pass
+    (dump,) = (daemon_settings.data_dir / "backups").iterdir()
+    assert dump.read_bytes().startswith(b"PGDMP")
 
 
 # One daemon at a time --------------------------------------------------------------------------------------------------
