@@ -103,6 +103,7 @@ class WorkerActor(Actor):
         super().__init__()
         self.resources = resources
         self._jobs: dict[int, Job] = {}
+        self._job_ended = trio.Event()
         self._drained = False
         # Whatever rows waited for before this incarnation may have come true since.
         self._wake_wanted = True
@@ -121,6 +122,12 @@ class WorkerActor(Actor):
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to sweep."""
         self.every("sweep", self.sweep_seconds, Sweep(hinted=False), first=0.0, jitter=0.2)
+
+    async def drain(self) -> None:
+        """Let the rows that are worked on be done; none is claimed any more. What is cut off is given back."""
+        while self._jobs:
+            self._job_ended = trio.Event()
+            await self._job_ended.wait()
 
     @handles(Sweep)
     async def sweep(self, message: Sweep) -> None:
@@ -180,6 +187,7 @@ class WorkerActor(Actor):
                 span.set_attribute("reeld.work.outcome", outcome)
         finally:
             del self._jobs[job.id]
+            self._job_ended.set()
         self.resources.metrics.add("reeld_job_executions_total", queue=self.queue, outcome=outcome)
         self.resources.metrics.observe(
             "reeld_job_duration_seconds", time.perf_counter() - started, queue=self.queue

@@ -77,6 +77,13 @@ class Actor(TrioActor):
     async def on_start(self) -> None:  # type: ignore[override]
         """Run before the first message. If it raises, the incarnation never was."""
 
+    async def drain(self) -> None:
+        """Wait for tasks that had better end by themselves, after the last message and before tasks are cancelled.
+
+        Runs when the actor was asked to stop, not when it crashed. Whoever asked sets the deadline: a supervisor
+        cancels the incarnation when its stop deadline has passed.
+        """
+
     async def on_stop(self) -> None:  # type: ignore[override]
         """Clean up after the last message, whether the actor stops or will restart.
 

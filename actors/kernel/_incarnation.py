@@ -72,6 +72,8 @@ class Incarnation:
                     self._started = True
                     started()
                     await self.guard(serve, self)
+                    if self.fault is None:
+                        await self.guard(self.actor.drain)
                 self._nursery.cancel_scope.cancel(reason=f"{self.cell.name} stops")
         except BaseException:
             if self.fault is not None:

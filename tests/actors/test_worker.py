@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 import pytest
@@ -21,6 +22,8 @@ from reeld.domain.messages import SettingsChanged, Sweep
 from reeld.domain.work import Queue, WorkKind
 from reeld.storage import TrioConnection
 from reeld.storage.work import Job, WorkItem, WorkState
+from reeld.supervisors import ChildSpec, Kit, Supervisor, SupervisorSpec
+from reeld.supervisors.tree import returns_rows
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
@@ -288,3 +291,55 @@ async def test_rows_that_no_hint_announced_are_found_and_counted(
         work_id = await ask_for(resources)
         await eventually(lambda: is_in(resources, work_id, WorkState.DONE))
     assert resources.metrics.value("reeld_unhinted_rows_total", actor="tmdb") == 1
+
+
+# Stopping in order -------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def supervised(
+    resources: Resources, behave: Callable[[Job], Awaitable[Effect | None]], stop_deadline: float
+) -> AsyncIterator[None]:
+    """Run a worker under a supervisor, which is told to stop at the end of the block."""
+    child = ChildSpec(
+        name="tmdb", factory=refresher(resources, behave), stop_deadline=stop_deadline
+    )
+    kit = Kit(directory=resources.directory, incarnation_ended=returns_rows(resources))
+    root = Supervisor(SupervisorSpec(name="root", children=(child,)), kit)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(root.run)
+        yield
+        root.stop()
+
+
+async def test_an_orderly_stop_lets_work_that_is_under_way_be_done_and_claims_no_more(
+    resources: Resources,
+) -> None:
+    begun = trio.Event()
+
+    async def behave(job: Job) -> Effect | None:
+        begun.set()
+        await trio.sleep(0.5)
+        return None
+
+    ids = [await ask_for(resources, unique_key=str(n)) for n in range(4)]
+    async with supervised(resources, behave, stop_deadline=30.0):
+        await begun.wait()
+    found = [await item(resources, work_id) for work_id in ids]
+    assert [each.state for each in found] == [WorkState.DONE] * 2 + [WorkState.AVAILABLE] * 2
+
+
+async def test_work_that_outlasts_the_stop_is_cut_off_and_it_is_as_if_it_had_not_been_tried(
+    resources: Resources,
+) -> None:
+    begun = trio.Event()
+
+    async def behave(job: Job) -> Effect | None:
+        begun.set()
+        await trio.sleep_forever()
+
+    work_id = await ask_for(resources)
+    async with supervised(resources, behave, stop_deadline=0.2):
+        await begun.wait()
+    found = await item(resources, work_id)
+    assert (found.state, found.attempt, found.reason) == (WorkState.AVAILABLE, 0, "stopped")
