@@ -257,6 +257,8 @@ class EmbeddedServer:
             await trio.sleep(backoff)
             backoff = min(backoff * 2, RESTART_MAX_SECONDS)
             try:
-                await self._launch()
+                # A disk that is full or read-only for a while is no reason to end the daemon.
+                with self._usable_folder():
+                    await self._launch()
             except EmbeddedServerFailed as failure:
                 log.error("embedded_server_restart_failed", error=failure.sentence)

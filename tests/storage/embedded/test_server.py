@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import stat
@@ -191,6 +192,31 @@ async def test_a_postmaster_that_ends_by_itself_is_started_again(server: Embedde
             while server.pid == first:
                 await trio.sleep(0.01)
             assert await database.fetch_one("SELECT n FROM thing", deadline=30) == (7,)
+
+
+async def test_a_folder_that_cannot_be_written_for_a_while_only_delays_the_next_start(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = 0
+
+    def read_only(identity: Identity) -> int:
+        nonlocal refusals
+        refusals += 1
+        if refusals < 3:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return opened(identity)
+
+    opened = server.directory.open_log
+    monkeypatch.setattr(server.directory, "open_log", read_only)
+    first = server.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    async with Database.open(server.conninfo) as database:
+        with trio.fail_after(30):
+            while server.pid == first:
+                await trio.sleep(0.01)
+            assert await database.fetch_one("SELECT 1", deadline=30) == (1,)
+    assert refusals == 3
 
 
 async def test_a_second_daemon_on_one_folder_is_told_who_has_it(
