@@ -22,6 +22,7 @@ from reeld.domain.errors import (
     RateLimited,
     ReeldError,
     Refused,
+    ServiceError,
     Unavailable,
 )
 from reeld.domain.messages import SettingsChanged, Sweep
@@ -76,7 +77,8 @@ class WorkerActor(Actor):
     - somebody else must recover first (`Unavailable`, `RateLimited`, `CredentialsRejected`): it is snoozed, and the
       attempt does not count;
     - asking again cannot help (`Refused`, `NotFound`): it is dead, where a person can see and retry it;
-    - any other `ReeldError`, or the deadline: it is retried with backoff, and dead after its last attempt;
+    - any other `ReeldError`, or the deadline: it is retried with backoff, not before the service asked to be called
+      again, and dead after its last attempt;
     - a fault: the incarnation crashes and the row is given back; three such ends and it is dead.
     """
 
@@ -259,4 +261,6 @@ class WorkerActor(Actor):
                 await work.bury(job, error.reason, error.sentence)
                 return "dead"
             case _:
-                return "dead" if await work.retry(job, error) else "retried"
+                asked = error.retry_after if isinstance(error, ServiceError) else None
+                dead = await work.retry(job, error, at_least=asked or 0.0)
+                return "dead" if dead else "retried"

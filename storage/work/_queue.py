@@ -63,13 +63,16 @@ class WorkQueue:
         """
         await _finish.complete(conn, job)
 
-    async def retry(self, job: Job, error: ReeldError, *, delay: float | None = None) -> bool:
+    async def retry(
+        self, job: Job, error: ReeldError, *, delay: float | None = None, at_least: float = 0.0
+    ) -> bool:
         """Note a failed attempt and try again later; after `max_attempts` the work is dead.
 
         Args:
             job: The claimed work.
             error: What went wrong.
             delay: Seconds to the next attempt; the backoff's when left out.
+            at_least: Seconds that the backoff may not fall short of: what a service asked for, say.
 
         Returns:
             Whether the work is dead now.
@@ -77,7 +80,7 @@ class WorkQueue:
         Raises:
             LostClaim: The work was taken over meanwhile.
         """
-        wait = self._backoff.seconds(job.attempt) if delay is None else delay
+        wait = max(self._backoff.seconds(job.attempt), at_least) if delay is None else delay
         async with self._database.transaction() as conn:
             dead = await _finish.fail(conn, job, error, permanent=False, delay=wait)
         log.info(

@@ -196,6 +196,21 @@ async def test_a_service_that_is_down_is_retried_until_the_attempts_are_used_up(
     assert (await item(resources, work_id)).reason == "service_down"
 
 
+async def test_a_service_that_says_when_it_is_back_is_not_asked_before(
+    resources: Resources, run_actor: Any, eventually: Eventually
+) -> None:
+    down = ServiceDown("TMDB is down.", service="tmdb", retry_after=900.0)
+    work_id = await ask_for(resources)
+    async with run_actor(refresher(resources, lambda job: fail_with(down))):
+
+        async def failed_once() -> bool:
+            return len((await item(resources, work_id)).errors) == 1
+
+        await eventually(failed_once)
+    row = await item(resources, work_id)
+    assert (row.run_at - row.errors[0].at).total_seconds() >= 900
+
+
 async def test_a_handler_is_cancelled_at_its_deadline_and_the_work_is_tried_again(
     resources: Resources, run_actor: Any, eventually: Eventually
 ) -> None:

@@ -14,7 +14,6 @@ from reeld.domain.errors import (
     CredentialsRejected,
     DeadlineExceeded,
     NotFound,
-    RateLimited,
     ReeldError,
     Refused,
     ServiceError,
@@ -107,11 +106,11 @@ def _service_leaf(error: BaseException) -> Verdict:
     match error:
         case CredentialsRejected():
             return Verdict(CallOutcome.CREDENTIALS, error.reason, error.sentence)
-        case RateLimited():
+        case ServiceError():
             return Verdict(
                 CallOutcome.FAILED, error.reason, error.sentence, _seconds(error.retry_after)
             )
-        case ServiceError() | DeadlineExceeded():
+        case DeadlineExceeded():
             return Verdict(CallOutcome.FAILED, error.reason, error.sentence)
         case trio.TooSlowError():
             return Verdict(CallOutcome.FAILED, "deadline_exceeded", "It did not answer in time.")

@@ -27,6 +27,7 @@ from reeld.domain.errors import (
     RateLimited,
     Refused,
     ServiceDown,
+    ServiceError,
 )
 
 CONFIG = BreakerConfig(window=10, min_calls=4, open_seconds=10, open_seconds_cap=60, jitter=0.5)
@@ -352,9 +353,12 @@ def test_what_is_not_the_service_s_fault_says_nothing(error: Exception) -> None:
     assert service_verdict(error).outcome is CallOutcome.NEUTRAL
 
 
-async def test_retry_after_opens_it_at_once_until_then(autojump_clock: MockClock) -> None:
+@pytest.mark.parametrize("kind", [RateLimited, ServiceDown])
+async def test_retry_after_opens_it_at_once_until_then(
+    autojump_clock: MockClock, kind: type[ServiceError]
+) -> None:
     breaker = make()
-    await call(breaker, RateLimited("Slow down.", service="s", retry_after=900))
+    await call(breaker, kind("Come back later.", service="s", retry_after=900))
     assert breaker.snapshot().retry_in == 900
     await trio.sleep(899)
     with pytest.raises(BreakerOpen):
