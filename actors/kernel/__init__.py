@@ -28,7 +28,6 @@ from reeld.actors.kernel.breaker import (
     CallOutcome,
     StoredBreaker,
     Verdict,
-    folder_verdict,
     service_verdict,
     settings_mark,
 )
@@ -66,7 +65,6 @@ __all__ = [
     "TrioRef",
     "Verdict",
     "describe_fault",
-    "folder_verdict",
     "handles",
     "host_actors",
     "part_fault",

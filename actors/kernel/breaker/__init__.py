@@ -9,7 +9,6 @@ from reeld.actors.kernel.breaker._stored import BreakerStore, StoredBreaker, set
 from reeld.actors.kernel.breaker._verdict import (
     CallOutcome,
     Verdict,
-    folder_verdict,
     service_verdict,
 )
 
@@ -24,7 +23,6 @@ __all__ = [
     "CallOutcome",
     "StoredBreaker",
     "Verdict",
-    "folder_verdict",
     "service_verdict",
     "settings_mark",
 ]

@@ -14,7 +14,6 @@ from reeld.domain.errors import (
     CredentialsRejected,
     DeadlineExceeded,
     NotFound,
-    ReeldError,
     Refused,
     ServiceError,
 )
@@ -57,21 +56,6 @@ NEUTRAL = Verdict(CallOutcome.NEUTRAL)
 # Ordered by how much they say: of several errors in one group, the first of these decides.
 _WEIGHT = (CallOutcome.CREDENTIALS, CallOutcome.FAILED, CallOutcome.OK, CallOutcome.NEUTRAL)
 
-_BAD_FOLDER = frozenset(
-    {
-        errno.EIO,
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EROFS,
-        errno.ENODEV,
-        errno.ENXIO,
-        errno.ESTALE,
-        errno.ENOTCONN,
-        errno.EHOSTDOWN,
-        errno.ETIMEDOUT,
-    }
-)
-
 
 def service_verdict(error: BaseException) -> Verdict:
     """Judge what left a call to an outside service.
@@ -80,14 +64,6 @@ def service_verdict(error: BaseException) -> Verdict:
     neither the service's nor the connection's (a bug, the database, a cancellation) says nothing about it.
     """
     return _heaviest(_service_leaf(leaf) for leaf in _leaves(error))
-
-
-def folder_verdict(error: BaseException) -> Verdict:
-    """Judge what left an operation on a root folder: a failing, full or read-only disk is a failure.
-
-    Every other `OSError` (no such file, a name that is too long, no permission on one file) concerns one file.
-    """
-    return _heaviest(_folder_leaf(leaf) for leaf in _leaves(error))
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -117,16 +93,6 @@ def _service_leaf(error: BaseException) -> Verdict:
         case OSError():
             return _failed_system_call(error)
         case NotFound() | Refused():
-            return OK
-        case _:
-            return NEUTRAL
-
-
-def _folder_leaf(error: BaseException) -> Verdict:
-    match error:
-        case OSError() if error.errno in _BAD_FOLDER:
-            return _failed_system_call(error)
-        case OSError() | ReeldError():
             return OK
         case _:
             return NEUTRAL

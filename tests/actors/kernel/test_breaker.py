@@ -14,7 +14,6 @@ from reeld.actors.kernel.breaker import (
     BreakerConfig,
     BreakerState,
     CallOutcome,
-    folder_verdict,
     service_verdict,
 )
 from reeld.domain.errors import (
@@ -538,22 +537,6 @@ async def test_cancellation_passes_through_the_breaker(autojump_clock: MockClock
             scope.cancel(reason="stop")
             await trio.sleep(1)
     assert scope.cancelled_caught
-
-
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [
-        (OSError(errno.ENOSPC, "full"), CallOutcome.FAILED),
-        (OSError(errno.EIO, "broken"), CallOutcome.FAILED),
-        (OSError(errno.EROFS, "read-only"), CallOutcome.FAILED),
-        (FileNotFoundError(errno.ENOENT, "gone"), CallOutcome.OK),
-        (OSError(errno.ENAMETOOLONG, "long"), CallOutcome.OK),
-        (Refused("A sample."), CallOutcome.OK),
-        (ValueError("a bug"), CallOutcome.NEUTRAL),
-    ],
-)
-def test_a_folder_fails_only_when_its_disk_does(error: Exception, outcome: CallOutcome) -> None:
-    assert folder_verdict(error).outcome is outcome
 
 
 def test_an_error_text_with_a_url_does_not_reach_the_views() -> None:
