@@ -26,11 +26,12 @@ WHERE id = %(id)s AND state = 'running' AND worker = %(worker)s AND attempt = %(
 RETURNING CASE state WHEN 'available' THEN pg_notify('reeld_work', queue)::text END
 """
 
+# Failed work waits for its own sake: without snoozes, nobody's recovery makes it due (see `wake`).
 _FAIL: Final = """
 UPDATE work SET
     state = CASE WHEN again OR NOT (%(permanent)s OR attempt >= max_attempts) THEN 'available' ELSE 'dead' END,
     run_at = CASE WHEN again THEN now() ELSE now() + make_interval(secs => %(delay)s) END,
-    attempt = CASE WHEN again THEN 0 ELSE attempt END,
+    attempt = CASE WHEN again THEN 0 ELSE attempt END, snoozes = 0,
     finished_at = CASE WHEN again OR NOT (%(permanent)s OR attempt >= max_attempts) THEN NULL ELSE now() END,
     reason = %(reason)s, sentence = %(sentence)s,
     errors = jsonb_path_query_array(

@@ -69,6 +69,7 @@ class WorkItem:
     """A row of the work table, for people.
 
     Attributes:
+        snoozes: How often in a row it was put back to wait for somebody else.
         reason: Why it waits or ended; None when there is nothing to say.
         errors: The last ten failed attempts, newest first.
     """

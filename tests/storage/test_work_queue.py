@@ -274,6 +274,19 @@ async def test_snoozed_work_gets_its_attempt_back(
     assert (item.state, item.snoozes, item.reason) == (WorkState.AVAILABLE, 5, "breaker_open")
 
 
+async def test_a_recovery_wakes_what_waits_for_it_and_leaves_what_failed_its_backoff(
+    database: Database, queue: WorkQueue, worker: uuid.UUID
+) -> None:
+    await put(database)
+    await queue.snooze(await claim_one(queue, worker), 0, "breaker_open")
+    await queue.retry(await claim_one(queue, worker), DOWN, delay=600)
+    await put(database)
+    job = await claim_one(queue, worker)
+    await queue.snooze(job, 600, "breaker_open")
+    assert await queue.wake("q") == 1
+    assert [found.id for found in await queue.claim("q", 10, worker)] == [job.id]
+
+
 async def test_progress_is_there_for_the_next_attempt_and_can_buy_time(
     database: Database, queue: WorkQueue, worker: uuid.UUID
 ) -> None:
