@@ -21,6 +21,7 @@ from reeld.storage import TrioConnection
 from reeld.storage.embedded import Binaries
 from reeld.storage.embedded._directory import ServerDirectory
 from reeld.storage.embedded._identity import identity_for
+from reeld.storage.embedded._upgrade import UPGRADABLE
 
 OLDEST_MAJOR: Final = 16
 NEWEST_MAJOR: Final = 18
@@ -100,6 +101,12 @@ def _judge_programs(folder: Path) -> Finding | None:
         sentence = f"{folder} belongs to another user: run reeld and this check as that user."
         return failed("database", sentence)
     major = ServerDirectory(folder).major()
+    if major in UPGRADABLE:
+        sentence = (
+            f"The data in {folder} is of PostgreSQL {major}: the next start brings it to {binaries.major}, and keeps the"
+            " old data beside it."
+        )
+        return passed("database", sentence, data_major=major)
     if major is not None and major != binaries.major:
         sentence = (
             f"The data in {folder} is of PostgreSQL {major}, reeld brings {binaries.major}: dump it with the old version,"

@@ -27,7 +27,8 @@ LARGEST_LOG_BYTES: Final = 10 * 1024 * 1024
 class ServerDirectory:
     """The folder that holds one embedded server.
 
-    It holds `data` (PostgreSQL's own), `run` (the socket), `postgres.log` and `lock`. Only the owner may enter it.
+    It holds `data` (PostgreSQL's own), `run` (the socket), `postgres.log` and `lock`, and after an upgrade the old data
+    (`data.16`) and its dump. Only the owner may enter it.
 
     Args:
         root: The folder; made when missing.

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
-import psycopg
 import structlog
 import trio
 from psycopg.conninfo import make_conninfo
 
 from reeld.storage._beside import beside
-from reeld.storage.connection import TrioConnection
 from reeld.storage.embedded._binaries import Binaries
+from reeld.storage.embedded._cluster import DATABASE, USER, Cluster, make_database
 from reeld.storage.embedded._directory import ServerDirectory
 from reeld.storage.embedded._identity import Identity, identity_for
 from reeld.storage.embedded._postmaster import Postmaster
-from reeld.storage.embedded._settings import arguments
+from reeld.storage.embedded._upgrade import UPGRADABLE, Upgrade, finish
 from reeld.storage.errors import EmbeddedServerFailed
 
 if TYPE_CHECKING:
@@ -28,14 +24,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("reeld.storage")
 
-USER: Final = "reeld"
-DATABASE: Final = "reeld"
 DEFAULT_PORT: Final = "5432"
-INITDB_SECONDS: Final = 120.0
 RESTART_MIN_SECONDS: Final = 0.2
 RESTART_MAX_SECONDS: Final = 10.0
-START_ATTEMPTS: Final = 20
-ATTEMPT_SECONDS: Final = 0.5
 
 
 class EmbeddedServer:
@@ -112,12 +103,13 @@ class EmbeddedServer:
     async def start(self) -> None:
         """Take the folder, make the data when there is none, start the server and wait until it serves.
 
-        There is no deadline: a crash recovery takes as long as it makes progress. Cancelled, it stops what it started.
+        Data of an older major version whose programs come with reeld is upgraded first, by dump and restore. There is no
+        deadline: a crash recovery takes as long as it makes progress. Cancelled, it stops what it started.
 
         Raises:
             DataDirectoryBusy: Another daemon has the folder.
-            EmbeddedServerFailed: The folder cannot be used, its data is of another major version, or PostgreSQL cannot
-                run here.
+            EmbeddedServerFailed: The folder cannot be used, its data is of a version that cannot be upgraded, or
+                PostgreSQL cannot run here.
         """
         await self.prepare()
         try:
@@ -148,19 +140,22 @@ class EmbeddedServer:
             ) from error
 
     async def _start_locked(self) -> None:
-        self._refuse_other_majors()
+        await finish(self.directory)
+        major = self.directory.major()
+        self._refuse_other_majors(major)
         if (orphan := Postmaster.orphan_of(self.directory.data)) is not None:
             log.warning("embedded_server_was_left_running", pid=orphan.pid)
             await orphan.stop()
-        if self.directory.major() is None:
+        if major is None:
             await self._initialise()
+        elif major != self.binaries.major:
+            await self._upgrade(major).run()
         await self._launch()
-        await self._make_database()
+        await make_database(self._conninfo)
         log.info("embedded_server_started", pid=self.pid)
 
-    def _refuse_other_majors(self) -> None:
-        major = self.directory.major()
-        if major is not None and major != self.binaries.major:
+    def _refuse_other_majors(self, major: int | None) -> None:
+        if major is not None and major != self.binaries.major and major not in UPGRADABLE:
             raise EmbeddedServerFailed(
                 f"The data in {self.directory.data} is of PostgreSQL {major}, reeld brings {self.binaries.major}."
                 " Dump it with the old version (pg_dump -Fc), move the folder away, start reeld once and restore the"
@@ -168,83 +163,29 @@ class EmbeddedServer:
                 reason="other_major_version",
             )
 
+    def _cluster(self, data: Path, binaries: Binaries) -> Cluster:
+        return Cluster(
+            data, binaries, self.directory, self._identity, self._sockets, self._settings
+        )
+
+    def _upgrade(self, major: int) -> Upgrade:
+        old = self._cluster(self.directory.data, Binaries.bundled(major))
+        return Upgrade(old, self._cluster(self._fresh, self.binaries), self._conninfo)
+
+    @property
+    def _fresh(self) -> Path:
+        return self.directory.root / "data.new"
+
     async def _initialise(self) -> None:
         """Make the data directory aside and move it into place, so that a half-made one is never used."""
-        fresh = self.directory.root / "data.new"
-        await trio.to_thread.run_sync(lambda: shutil.rmtree(fresh, ignore_errors=True))
-        command = self._identity.command(
-            self.binaries.path("initdb"),
-            f"--pgdata={fresh}",
-            f"--username={USER}",
-            "--auth-local=trust",
-            "--auth-host=reject",
-            "--encoding=UTF8",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--locale=C",
-            "--data-checksums",
-        )
-
-        def run() -> subprocess.CompletedProcess[bytes]:
-            options = self._identity.process_options()
-            return subprocess.run(
-                command,
-                capture_output=True,
-                cwd="/",
-                timeout=INITDB_SECONDS,
-                check=False,
-                **options,
-            )
-
-        try:
-            done = await trio.to_thread.run_sync(run)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise EmbeddedServerFailed(f"The database cannot be made: {error}") from error
-        if done.returncode != 0:
-            said = done.stderr.decode(errors="replace").strip()[-500:]
-            raise EmbeddedServerFailed(f"The database cannot be made: {said}")
-        fresh.rename(self.directory.data)
+        await self._cluster(self._fresh, self.binaries).initialise()
+        self._fresh.rename(self.directory.data)
 
     async def _launch(self) -> None:
-        # Server processes of a killed postmaster need a moment to notice; it does not start beside them.
-        for attempt in range(START_ATTEMPTS):
-            try:
-                await self._launch_once(self._sockets)
-            except EmbeddedServerFailed as failure:
-                if "shared memory" not in failure.sentence or attempt == START_ATTEMPTS - 1:
-                    raise
-                await trio.sleep(ATTEMPT_SECONDS)
-            else:
-                return
+        await self._cluster(self.directory.data, self.binaries).launch(self._note)
 
-    async def _launch_once(self, sockets: Path) -> None:
-        command = self._identity.command(
-            self.binaries.path("postgres"),
-            *arguments(self.directory.data, sockets, self._settings),
-        )
-        Postmaster.disown_stale_files(self.directory.data, sockets, self._identity)
-        log_file = self.directory.open_log(self._identity)
-        try:
-            self._postmaster = await Postmaster.start(
-                command, data=self.directory.data, identity=self._identity, log_file=log_file
-            )
-        finally:
-            os.close(log_file)
-        await self._postmaster.ready(self.directory.log)
-
-    async def _make_database(self) -> None:
-        maintenance = make_conninfo(self._conninfo, dbname="postgres")
-        connection = await TrioConnection.connect(maintenance)
-        try:
-            found = await connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)
-            )
-            if await found.fetchone() is None:
-                await connection.execute(f"CREATE DATABASE {DATABASE}")
-        except psycopg.errors.DuplicateDatabase:
-            pass
-        finally:
-            await connection.close()
+    def _note(self, postmaster: Postmaster) -> None:
+        self._postmaster = postmaster
 
     async def _keep_alive(self) -> None:
         backoff = RESTART_MIN_SECONDS

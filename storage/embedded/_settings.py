@@ -40,14 +40,20 @@ SETTINGS: Final[dict[str, str]] = {
 }
 
 
-def arguments(data: Path, sockets: Path, overrides: Mapping[str, str]) -> list[str]:
+SINCE: Final[dict[str, int]] = {"io_method": 18}
+"""Settings that older versions do not know."""
+
+
+def arguments(data: Path, sockets: Path, overrides: Mapping[str, str], major: int) -> list[str]:
     """Return the arguments of the postmaster.
 
     Args:
         data: The data directory.
         sockets: The folder for the socket.
         overrides: Settings that win over reeld's own.
+        major: The server's version.
     """
     settings = {**SETTINGS, "unix_socket_directories": f'"{sockets}"', **overrides}
-    pairs = [f"{name}={value}" for name, value in settings.items()]
+    known = {name: value for name, value in settings.items() if SINCE.get(name, 0) <= major}
+    pairs = [f"{name}={value}" for name, value in known.items()]
     return ["-D", str(data), *(part for pair in pairs for part in ("-c", pair))]

@@ -320,11 +320,11 @@ async def test_a_cancelled_start_leaves_no_process_and_no_lock(tmp_path: Path) -
 async def test_data_of_another_major_version_is_refused_with_advice(tmp_path: Path) -> None:
     root = tmp_path / "postgres"
     (root / "data").mkdir(parents=True)
-    (root / "data" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(EmbeddedServerFailed, match=r"PostgreSQL 16.*pg_dump.*pg_restore") as other:
+    (root / "data" / "PG_VERSION").write_text("15\n")
+    with pytest.raises(EmbeddedServerFailed, match=r"PostgreSQL 15.*pg_dump.*pg_restore") as other:
         await EmbeddedServer(root).start()
     assert other.value.reason == "other_major_version"
-    assert (root / "data" / "PG_VERSION").read_text() == "16\n"
+    assert (root / "data" / "PG_VERSION").read_text() == "15\n"
 
 
 async def test_a_setting_that_postgresql_refuses_is_told_from_its_log(tmp_path: Path) -> None:
