@@ -181,6 +181,8 @@ class DatabaseActor(Actor):
 
     @asynccontextmanager
     async def _ready(self, epoch: int) -> AsyncIterator[None]:
+        # Before any call to a service: nobody can claim work, and so make one, while the database is held back.
+        await self._patiently(self._keeper.catch_up)
         self._database.hold_back(None)
         async with trio.open_nursery() as nursery:
             await nursery.start(self._presence.run)

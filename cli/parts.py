@@ -129,7 +129,7 @@ async def _resources(ground: Ground, store: _Store) -> Resources:
         work=WorkQueue(database.labelled("work"), store.owner),
         metrics=ground.metrics,
         directory=Directory(),
-        breakers=BreakerKeeper(Breakers(database.labelled("breakers"), StoredBreaker)),
+        breakers=BreakerKeeper(Breakers(database.labelled("breakers", early=True), StoredBreaker)),
         vault=vault,
     )
 

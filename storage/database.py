@@ -51,12 +51,19 @@ class Database:
     """
 
     def __init__(
-        self, pool: Pool, conninfo: str, *, observer: Observer, repository: str = "other"
+        self,
+        pool: Pool,
+        conninfo: str,
+        *,
+        observer: Observer,
+        repository: str = "other",
+        early: bool = False,
     ) -> None:
         self._pool = pool
         self._conninfo = conninfo
         self._observer = observer
         self._repository = repository
+        self._early = early
         self._shared = _Shared()
 
     @classmethod
@@ -88,9 +95,20 @@ class Database:
         """How it is reached, for programs that open sessions of their own. May hold a password."""
         return self._conninfo
 
-    def labelled(self, repository: str) -> Database:
-        """Return the same database whose calls are measured under the name of a repository."""
-        twin = Database(self._pool, self._conninfo, observer=self._observer, repository=repository)
+    def labelled(self, repository: str, *, early: bool = False) -> Database:
+        """Return the same database whose calls are measured under the name of a repository.
+
+        Args:
+            repository: The name.
+            early: Its calls are not held back: what must be read before anybody else is let in.
+        """
+        twin = Database(
+            self._pool,
+            self._conninfo,
+            observer=self._observer,
+            repository=repository,
+            early=early,
+        )
         twin._shared = self._shared
         return twin
 
@@ -162,7 +180,7 @@ class Database:
             LeadershipLost: Another process leads now.
             DatabaseUnavailable: See the class. When it comes from the end of the block, the outcome may be unknown.
         """
-        self._shared.require_open()
+        self._require_open()
         started = trio.current_time()
         outcome = TransactionOutcome.ROLLED_BACK
         try:
@@ -212,7 +230,7 @@ class Database:
         Args:
             deadline: Seconds to wait for the connection, and then for each statement. The block has no deadline.
         """
-        self._shared.require_open()
+        self._require_open()
         with self._errors():
             async with self._pool.lend(deadline=deadline) as connection:
                 connection.statement_seconds = deadline
@@ -283,6 +301,10 @@ class Database:
         """Return what the pool is doing."""
         return self._pool.stats()
 
+    def _require_open(self) -> None:
+        if not self._early:
+            self._shared.require_open()
+
     def _too_late(self, deadline: float) -> DatabaseUnavailable:
         self._observer.failed("client")
         if not self._pool.stats().available:
@@ -299,7 +321,7 @@ class Database:
         deadline: float,
         read: Callable[[Statement, PGresult], T],
     ) -> T:
-        self._shared.require_open()
+        self._require_open()
         started = trio.current_time()
         pool = self._pool
         try:

@@ -15,9 +15,10 @@ from reeld.actors import database as database_actor
 from reeld.actors import leadership, worker
 from reeld.actors.database import DatabaseActor, DatabaseStatus
 from reeld.actors.decision import DecisionActor
-from reeld.actors.kernel import ActorState, Cell
+from reeld.actors.kernel import ActorState, BreakerKeeper, BreakerState, Cell, StoredBreaker
+from reeld.actors.kernel.breaker import Breaker
 from reeld.actors.resources import Resources
-from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.errors import CredentialsRejected, DatabaseUnavailable
 from reeld.domain.movie import Stage
 from reeld.domain.secret import Secret
 from reeld.domain.settings import Settings
@@ -25,6 +26,7 @@ from reeld.migrations import Migration, bundled_migrations, migrate
 from reeld.simulators import Source, World
 from reeld.storage import Database
 from reeld.storage.leader import Leader
+from reeld.storage.repositories import Breakers
 from reeld.storage.work import Presence
 from reeld.telemetry import Metrics
 
@@ -228,6 +230,36 @@ async def give_way(other: Leader, parts: Parts) -> None:
             await trio.sleep(0.02)
     assert await parts.resources.database.fetch_one("SELECT to_regclass('newer')") == (None,)
     await other.release()
+
+
+async def test_rejected_credentials_are_known_again_before_anybody_is_let_in(
+    cable: Cable, database: Database, resources: Resources, run_actor: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(database_actor, "START_SECONDS", 0.2)
+    rejected = Breaker("tmdb")
+    with suppress(CredentialsRejected):
+        async with rejected.call():
+            raise CredentialsRejected("The token is wrong.", service="tmdb")
+    await Breakers(database, StoredBreaker).save(rejected.stored())
+    await cable.cut()
+    async with parts_on(cable.conninfo, resources) as parts:
+        store = Breakers(parts.database.labelled("breakers", early=True), StoredBreaker)
+        keeper = BreakerKeeper(store)
+        parts.resources = replace(resources, breakers=keeper)
+        async with run_actor(parts.actor):
+            breaker = await keeper.adopt(Breaker("tmdb"))
+            assert breaker.state is BreakerState.HALF_OPEN
+            seen: list[BreakerState] = []
+            hold_back = parts.database.hold_back
+
+            def let_in(sentence: str | None) -> None:
+                seen.append(breaker.state)
+                hold_back(sentence)
+
+            monkeypatch.setattr(parts.database, "hold_back", let_in)
+            cable.mend()
+            await parts.until_ready()
+            assert seen[0] is BreakerState.FORCED_OPEN
 
 
 async def test_it_knows_when_the_database_answered_last(

@@ -40,6 +40,8 @@ class BreakerKeeper:
         self._marked: dict[str, Breaker] = {}
         self._unread: dict[str, tuple[Breaker, int]] = {}
         self._wake = trio.Event()
+        self._adopting = 0
+        self._adopted = trio.Event()
 
     @property
     def pending(self) -> frozenset[str]:
@@ -50,8 +52,9 @@ class BreakerKeeper:
         """Restore a breaker and keep it from now on. Takes `deadline` seconds at most, and never fails.
 
         When the store cannot be read the breaker begins half-open, and is restored as soon as the store can be read,
-        unless it has learned something by itself meanwhile.
+        unless it has learned something by itself meanwhile: see `catch_up`.
         """
+        self._adopting += 1
         try:
             self._restore(breaker, await self._load(breaker.name))
         except Exception as error:  # noqa: BLE001  # whatever ails the store, the service can still be called
@@ -61,8 +64,32 @@ class BreakerKeeper:
             breaker.distrust()
             self._unread[breaker.name] = (breaker, breaker.revision)
             self._wake.set()
+        finally:
+            self._adopting -= 1
+            self._adopted.set()
         breaker.on_change = self._mark
         return breaker
+
+    async def catch_up(self) -> None:
+        """Restore what could not be read so far. Whoever lets calls through for the first time awaits it before.
+
+        Otherwise credentials that are known to be wrong would be tried again at each start that finds the database away.
+
+        Raises:
+            DatabaseUnavailable: The database is away: try again later.
+        """
+        while self._adopting:
+            # One that began to read while the database was away has yet to fail.
+            self._adopted = trio.Event()
+            await self._adopted.wait()
+        try:
+            await self._read_unread()
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # what cannot be read is no reason to let nothing begin
+            log.warning(
+                "breakers_not_read", breakers=sorted(self._unread), error=type(error).__name__
+            )
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Store what changes, until cancelled; then store the rest, for `deadline` seconds at most."""
@@ -101,7 +128,7 @@ class BreakerKeeper:
     async def _read_unread(self) -> None:
         for name, (breaker, revision) in list(self._unread.items()):
             stored = await self._load(name)
-            del self._unread[name]
+            self._unread.pop(name, None)
             if breaker.revision == revision:
                 self._restore(breaker, stored)
 

@@ -400,3 +400,47 @@ def test_a_mark_changes_with_the_settings_and_gives_nothing_away() -> None:
     assert mark != settings_mark("https://hdbits.example", Secret("other"))
     assert mark != settings_mark("https://hdbits.examplep", Secret("asskey"))
     assert len(mark) == 4
+
+
+async def test_catching_up_restores_what_could_not_be_read(autojump_clock: MockClock) -> None:
+    shelf = Shelf()
+    first = Daemon(shelf)
+    await first.start()
+    await first.call(REJECTED)
+    await first.keeper.flush()
+    shelf.away = True
+    second = Daemon(shelf)
+    await second.start()
+    assert second.breaker.state is BreakerState.HALF_OPEN
+    with pytest.raises(DatabaseUnavailable):
+        await second.keeper.catch_up()
+    shelf.away = False
+    await second.keeper.catch_up()
+    assert second.breaker.state is BreakerState.FORCED_OPEN
+
+
+class LostAnswer(Shelf):
+    """A store whose first answer is lost on the way, which is noticed three seconds later."""
+
+    asked = 0
+
+    async def load(self, name: str) -> StoredBreaker | None:
+        self.asked += 1
+        if self.asked == 1:
+            await trio.sleep(3)
+            raise DatabaseUnavailable("PostgreSQL did not answer.")
+        return await super().load(name)
+
+
+async def test_catching_up_waits_for_who_is_about_to_fail(autojump_clock: MockClock) -> None:
+    shelf = LostAnswer()
+    first = Daemon(Shelf())
+    await first.start()
+    await first.call(REJECTED)
+    shelf.kept["hdbits"] = first.breaker.stored()
+    second = Daemon(shelf)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(second.start)
+        await trio.sleep(1)
+        await second.keeper.catch_up()
+        assert second.breaker.state is BreakerState.FORCED_OPEN
