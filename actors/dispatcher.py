@@ -32,6 +32,9 @@ TELLER: Final = "teller"
 POLL_SECONDS: Final = 5.0
 RESCUE_SECONDS: Final = 10.0
 PRUNE_SECONDS: Final = 3600.0
+PRUNE_ROWS: Final = 1000
+"""Rows of a kind that are deleted at once."""
+PRUNE_PAUSE_SECONDS: Final = 0.2
 
 _TOLD: Final = frozenset(
     {
@@ -131,12 +134,18 @@ class DispatcherActor(Actor):
     async def prune(self, _message: Prune) -> None:
         """Delete old finished work, events that everybody has read, and offers that nobody took."""
         try:
-            await self._resources.work.prune()
-            await self._events.prune()
+            gone = [
+                await self._resources.work.prune(limit=PRUNE_ROWS),
+                await self._events.prune(limit=PRUNE_ROWS),
+            ]
             async with self._resources.database.transaction() as conn:
-                await releases.prune(conn)
+                gone.append(await releases.prune(conn, limit=PRUNE_ROWS))
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("prune_postponed", reason=error.reason)
+            return
+        if max(gone) >= PRUNE_ROWS:
+            # The rest in pieces too: events and hints pass in between.
+            self.after("prune the rest", PRUNE_PAUSE_SECONDS, Prune())
 
     async def _handle_events(self) -> None:
         if not self._subscribed:

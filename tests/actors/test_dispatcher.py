@@ -199,3 +199,21 @@ async def test_an_event_that_was_not_told_because_of_a_crash_is_told_afterwards(
             return log.told == ["download_completed"]
 
         await eventually(told)
+
+
+async def test_more_old_rows_than_are_deleted_at_once_are_deleted_all_the_same(
+    resources: Resources, run_actor: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "PRUNE_ROWS", 10)
+    async with resources.database.transaction() as conn:
+        await conn.execute(
+            "INSERT INTO work (queue, kind, state, finished_at)"
+            " SELECT 'q', 'k', 'done', now() - interval '1 year' FROM generate_series(1, 35)"
+        )
+    async with run_actor(lambda: DispatcherActor(resources)) as cell:
+        cell.address.tell(dispatcher.Prune())
+
+        async def pruned() -> bool:
+            return await resources.work.list() == []
+
+        await eventually(pruned)
