@@ -93,6 +93,7 @@ REASONS: Final = frozenset(
         "migration_locked",
         "migration_out_of_order",
         "migration_refused",
+        "migration_timed_out",
         "name_taken",
         "name_too_long",
         "no_daemon",

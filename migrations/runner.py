@@ -14,7 +14,7 @@ import trio
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.migrations._files import bundled_migrations
 from reeld.storage.connection import TrioConnection
-from reeld.storage.errors import MigrationRefused
+from reeld.storage.errors import MigrationRefused, StatementTimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,12 @@ LOCK: Final = 0x7265656C_64000002
 LOCK_SECONDS: Final = 300.0
 LOCK_POLL_SECONDS: Final = 0.2
 
-SETTINGS: Final = "SET lock_timeout = '5s'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"
+STATEMENT_SECONDS: Final = 1800.0
+"""How long one statement of a migration may take: much longer than any needs, on the largest library."""
+ANSWER_SECONDS: Final = 10.0
+"""So much later a server that does not answer any more, not even with its own timeout, is given up."""
+
+SETTINGS: Final = "SET lock_timeout = '5s'; SET statement_timeout = '{seconds:g}s'; SET idle_in_transaction_session_timeout = 0"
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS schema_migration (
@@ -82,14 +87,15 @@ async def migrate(
 
     Raises:
         MigrationRefused: A file was changed after it was applied, the database is newer than this reeld, or the dump
-            failed. Nothing was changed.
+            failed: nothing was changed. Or a statement took longer than `STATEMENT_SECONDS`: its file was rolled back.
         DatabaseUnavailable: Another process migrates for longer than `LOCK_SECONDS`.
         psycopg.Error: A statement failed. Files before it stay applied, its own is rolled back.
     """
     wanted = bundled_migrations() if migrations is None else tuple(migrations)
     connection = await TrioConnection.connect(conninfo, application_name="reeld-migrate")
     try:
-        await connection.execute(SETTINGS)
+        connection.statement_seconds = STATEMENT_SECONDS + ANSWER_SECONDS
+        await connection.execute(SETTINGS.format(seconds=STATEMENT_SECONDS).encode())
         await _take_lock(connection)
         await connection.execute(TABLE)
         applied = await _applied(connection)
@@ -171,6 +177,18 @@ async def _applied(connection: psycopg.AsyncConnection[Any]) -> list[Applied]:
 
 async def _apply(connection: TrioConnection, migration: Migration) -> None:
     log.info("migration_started", migration=str(migration))
+    try:
+        await _run(connection, migration)
+    except (psycopg.errors.QueryCanceled, StatementTimedOut) as error:
+        raise MigrationRefused(
+            f"Migration {migration} took longer than {STATEMENT_SECONDS:g} seconds and was rolled back. Look at what else"
+            " the server does, then start reeld again.",
+            reason="migration_timed_out",
+        ) from error
+    log.info("migration_applied", migration=str(migration))
+
+
+async def _run(connection: TrioConnection, migration: Migration) -> None:
     started = time.monotonic()
     if migration.in_transaction:
         async with connection.transaction():
@@ -180,7 +198,6 @@ async def _apply(connection: TrioConnection, migration: Migration) -> None:
         for statement in migration.statements():
             await connection.execute(statement.encode())
         await _record(connection, migration, started)
-    log.info("migration_applied", migration=str(migration))
 
 
 async def _record(connection: TrioConnection, migration: Migration, started: float) -> None:

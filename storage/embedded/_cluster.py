@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 USER: Final = "reeld"
 DATABASE: Final = "reeld"
 INITDB_SECONDS: Final = 120.0
+DATABASE_SECONDS: Final = 60.0
+"""How long making the empty database may take: it copies some megabytes."""
 START_ATTEMPTS: Final = 20
 ATTEMPT_SECONDS: Final = 0.5
 
@@ -148,6 +150,7 @@ class Cluster:
 async def make_database(conninfo: str) -> None:
     """Make reeld's database on a server that has none yet."""
     connection = await TrioConnection.connect(make_conninfo(conninfo, dbname="postgres"))
+    connection.statement_seconds = DATABASE_SECONDS
     try:
         found = await connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)

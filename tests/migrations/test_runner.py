@@ -54,6 +54,23 @@ async def test_what_is_missing_is_applied_once_and_in_order(empty_database_url: 
     await connection.close()
 
 
+SLOW = Migration(2, "slow", "CREATE TABLE b (n int);\nSELECT pg_sleep(60);")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_migration_that_does_not_end_is_rolled_back_and_said(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    seconds = (3.0, 10.0) if answers else (60.0, -57.0)
+    monkeypatch.setattr(runner_module, "STATEMENT_SECONDS", seconds[0])
+    monkeypatch.setattr(runner_module, "ANSWER_SECONDS", seconds[1])
+    with pytest.raises(MigrationRefused, match="0002_slow took longer") as refused:
+        await migrate(empty_database_url, [FIRST, SLOW])
+    assert refused.value.reason == "migration_timed_out"
+    assert await _rows(empty_database_url, "SELECT to_regclass('b')") == [(None,)]
+    assert await _rows(empty_database_url, "SELECT number FROM schema_migration") == [(1,)]
+
+
 async def test_an_empty_database_has_version_zero(empty_database_url: str) -> None:
     connection = await TrioConnection.connect(empty_database_url)
     assert await schema_version(connection) == 0
