@@ -17,9 +17,11 @@ from reeld.domain.acquisition import (
     IllegalTransition,
 )
 from reeld.domain.errors import NotFound, Refused
+from reeld.domain.history import EventKind
 from reeld.domain.release import Release
 from reeld.storage._rows import Connection, Reader, Row, fetch_all, fetch_one
 from reeld.storage.connection import TrioConnection
+from reeld.storage.events import append
 from reeld.storage.observer import StageLeft, StageOutcome
 from reeld.telemetry.tracing import current_traceparent
 
@@ -59,7 +61,7 @@ WITH before AS (
 _LEFT: Final = """
 FROM before WHERE id = before.row
 RETURNING before.stage, extract(epoch FROM now() - before.since)::float8,
-          extract(epoch FROM now() - before.sent)::float8
+          extract(epoch FROM now() - before.sent)::float8, movie_id
 """
 
 _LED_HERE: Final = """
@@ -164,7 +166,7 @@ async def torrent(source: Reader, acquisition_id: int) -> bytes | None:
 async def store_torrent(
     conn: Connection, acquisition_id: int, torrent: bytes, infohash: str
 ) -> bool:
-    """Store the .torrent: `intent` becomes `fetched`.
+    """Store the .torrent: `intent` becomes `fetched`, and an event says so.
 
     Returns:
         False when it was stored before.
@@ -191,6 +193,7 @@ async def store_torrent(
         ) from error
     if left is not None:
         _tell(conn, left, AcquisitionState.FETCHED)
+        await _announce(conn, left, acquisition_id, AcquisitionState.FETCHED)
         return True
     there = await get(conn, acquisition_id)
     if there is None:
@@ -214,7 +217,7 @@ async def move(
     content_path: str | None = None,
     files: Sequence[DownloadedFile] | None = None,
 ) -> bool:
-    """Move an acquisition to its next state, fenced by the state it is in.
+    """Move an acquisition to its next state, fenced by the state it is in, and write the event that says so.
 
     Args:
         conn: The connection with the transaction.
@@ -254,6 +257,7 @@ async def move(
     left = await fetch_one(conn, _MOVE, params)
     if left is not None:
         _tell(conn, left, to)
+        await _announce(conn, left, acquisition_id, to)
         return True
     there = await get(conn, acquisition_id)
     if there is None:
@@ -267,7 +271,7 @@ def _tell(conn: Connection, left: Row, to: AcquisitionState) -> None:
     """Have it told, once the transaction has committed, that a stage was left."""
     if not isinstance(conn, TrioConnection):
         return
-    stage, seconds, since_sent = left
+    stage, seconds, since_sent, _ = left
     match to:
         case AcquisitionState.FAILED:
             outcome = StageOutcome.FAILED
@@ -277,6 +281,15 @@ def _tell(conn: Connection, left: Row, to: AcquisitionState) -> None:
             outcome = StageOutcome.OK
     downloaded_in = since_sent if to is AcquisitionState.COMPLETE else None
     conn.stages_left.append(StageLeft(stage, outcome, max(seconds, 0.0), downloaded_in))
+
+
+async def _announce(
+    conn: Connection, left: Row, acquisition_id: int, state: AcquisitionState
+) -> None:
+    """Write the event of a new state."""
+    movie_id = left[3]
+    payload = {"movie_id": movie_id, "acquisition_id": acquisition_id, "state": state}
+    await append(conn, EventKind.ACQUISITION_MOVED, movie_id, payload)
 
 
 def _missing(acquisition_id: int) -> NotFound:

@@ -12,7 +12,9 @@ from psycopg.types.json import Jsonb
 
 from reeld.domain.acquisition import ImportStep, LinkKind
 from reeld.domain.errors import NotFound, ReeldError, Refused
-from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+from reeld.domain.history import EventKind
+from reeld.storage._rows import Connection, Reader, Row, fetch_all, fetch_one
+from reeld.storage.events import append
 
 _COLUMNS: Final = """id, acquisition_id, movie_id, step, source, root_folder, destination, size, device, inode,
        link_kind, old_file_id, old_path, recycle_path, file_id, probe, reason, sentence, created_at, step_at"""
@@ -47,7 +49,8 @@ UPDATE import_journal SET
     recycle_path = coalesce(%(recycle_path)s, recycle_path), file_id = coalesce(%(file_id)s, file_id),
     probe = coalesce(%(probe)s, probe), reason = %(reason)s, sentence = %(sentence)s
 WHERE id = %(id)s AND step = %(expected)s
-"""
+RETURNING {columns}
+""".replace("{columns}", _COLUMNS)
 
 
 class StepTaken(ReeldError):
@@ -147,7 +150,11 @@ async def plan(conn: Connection, new: NewImport) -> Import:
         raise DestinationTaken(
             f"Another import is writing {new.destination}: it has to end first."
         ) from error
-    row = row or await fetch_one(conn, _PLANNED, params)
+    if row is not None:
+        planned = _import(row)
+        await _tell_step(conn, planned)
+        return planned
+    row = await fetch_one(conn, _PLANNED, params)
     assert row is not None, "the conflicting plan is visible once the insert has waited for it"
     return _import(row)
 
@@ -184,7 +191,7 @@ async def step(
     reason: str | None = None,
     sentence: str | None = None,
 ) -> None:
-    """Go on in the journal, fenced by the step it is at. What is left out stays as it was.
+    """Go on in the journal, fenced by the step it is at, and write the event that says so. What is left out stays.
 
     Raises:
         StepTaken: It is at another step: the transaction should not commit.
@@ -204,7 +211,9 @@ async def step(
         "reason": reason,
         "sentence": sentence,
     }
-    if await execute(conn, _STEP, params) == 1:
+    row = await fetch_one(conn, _STEP, params)
+    if row is not None:
+        await _tell_step(conn, _import(row))
         return
     there = await get(conn, journal_id)
     if there is None:
@@ -222,6 +231,16 @@ async def fail(
         NotFound: There is no such import.
     """
     await step(conn, journal_id, expected, ImportStep.FAILED, reason=reason, sentence=sentence)
+
+
+async def _tell_step(conn: Connection, there: Import) -> None:
+    payload = {
+        "movie_id": there.movie_id,
+        "acquisition_id": there.acquisition_id,
+        "import_id": there.id,
+        "step": there.step,
+    }
+    await append(conn, EventKind.IMPORT_STEPPED, there.movie_id, payload)
 
 
 def _import(row: Row) -> Import:

@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reeld.domain.history import EventKind
 from reeld.domain.movie import Movie, NewMovie, Stage
 from reeld.domain.work import Queue, WorkKind
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+from reeld.storage.events import append
 from reeld.telemetry.tracing import current_traceparent
 
 _COLUMNS: Final = """id, tmdb_id, title, year, imdb_id, original_title, secondary_year, runtime_minutes,
@@ -59,6 +61,7 @@ UPDATE movie SET
     stage = %(stage)s, progress = %(progress)s, stage_note = %(note)s,
     stage_at = CASE WHEN stage = %(stage)s THEN stage_at ELSE now() END
 WHERE id = %(id)s AND stage = ANY(%(expected)s)
+RETURNING stage_at = now()
 """
 
 _PROGRESS: Final = """
@@ -246,7 +249,7 @@ async def move(
     progress: float = 0.0,
     note: str = "",
 ) -> bool:
-    """Move a movie to a stage, in whatever direction, if it is at one of the expected ones.
+    """Move a movie to a stage, in whatever direction, if it is at one of the expected ones. A new stage is an event.
 
     Returns:
         Whether it was changed.
@@ -258,7 +261,11 @@ async def move(
         "progress": progress,
         "note": note,
     }
-    return await execute(conn, _MOVE, params) == 1
+    moved = await fetch_one(conn, _MOVE, params)
+    if moved == (True,):
+        payload = {"movie_id": movie_id, "stage": stage}
+        await append(conn, EventKind.MOVIE_MOVED, movie_id, payload)
+    return moved is not None
 
 
 async def set_progress(conn: Connection, movie_id: int, stage: Stage, progress: float) -> bool:
@@ -275,7 +282,10 @@ async def set_monitored(conn: Connection, movie_id: int, monitored: bool) -> boo
 
 async def delete(conn: Connection, movie_id: int) -> bool:
     """Delete a movie with its rows (not its files); False when there is none, or something is being fetched for it."""
-    return await execute(conn, _DELETE, (movie_id,)) == 1
+    if await execute(conn, _DELETE, (movie_id,)) != 1:
+        return False
+    await append(conn, EventKind.MOVIE_REMOVED, movie_id, {"movie_id": movie_id})
+    return True
 
 
 async def count_by_stage(source: Reader) -> dict[Stage, int]:

@@ -94,8 +94,9 @@ class Story:
         return await library.by_movie(self.resources.database, self.movie_id)
 
     async def events(self) -> list[tuple[str, Any]]:
+        """Return the facts that others react to, without the steps on the way."""
         rows = await self.resources.database.fetch_all(
-            "SELECT kind, payload FROM event ORDER BY position NULLS LAST, kind"
+            "SELECT kind, payload FROM event WHERE kind !~ '(moved|stepped)$' ORDER BY position NULLS LAST, kind"
         )
         return [(kind, payload) for kind, payload in rows]
 
