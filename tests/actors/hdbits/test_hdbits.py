@@ -16,7 +16,7 @@ from reeld.domain.movie import Stage
 from reeld.domain.secret import Secret
 from reeld.simulators import Source, Upload, World
 from reeld.storage.repositories import feeds, movies, releases
-from reeld.storage.work import WorkState
+from reeld.storage.work import Backoff, WorkQueue, WorkState
 
 
 async def uploads_of(database: Any) -> dict[str, str]:
@@ -404,7 +404,9 @@ async def test_while_it_is_down_the_breaker_opens_and_afterwards_work_goes_on_by
     monkeypatch.setattr(HdbitsActor, "breaker_config", quick)
     monkeypatch.setattr(HdbitsActor, "sweep_seconds", 0.2)
     world.hdbits.turn(down_for=2.0 if down_as == "refuse" else 60.0, down_as=down_as)
-    async with run_actor(lambda: HdbitsActor(resources)) as cell:
+    # An attempt that fails as the probe waits for its own sake: a moment here.
+    hasty = WorkQueue(resources.database, resources.work._owner, backoff=Backoff(0.1, 1.0))
+    async with run_actor(lambda: HdbitsActor(replace(resources, work=hasty))) as cell:
         work = await rows.ask("hdbits", "poll-recent")
         for times in (1, 2, 3):
             await rows.until_failed(work, times)
