@@ -135,3 +135,22 @@ async def test_a_task_can_be_crashed_and_restarted_by_a_person(
         assert (node.state, node.restarts) == (ActorState.RUNNING, 1)
         assert node.last_error_reason == InducedCrash.__name__
         assert (await stage.control.restart("web", "a new certificate")).restarts == 2
+
+
+async def test_what_is_cut_off_at_its_stop_deadline_is_told_why(
+    autojump_clock: MockClock, stage: Any
+) -> None:
+    reasons: list[str | None] = []
+
+    async def cling(*, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        try:
+            await trio.sleep_forever()
+        except trio.Cancelled as cut:
+            reasons.append(cut.reason)
+            raise
+
+    web = TaskSpec(name="web", run=cling, stop=lambda: None, stop_deadline=4)
+    async with stage.play(tree(web)):
+        await trio.sleep(1)
+    assert reasons == ["web: shutdown"]
