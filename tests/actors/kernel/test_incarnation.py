@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pykka
 import pytest
+import structlog
 import trio
 import trio.testing
 
@@ -237,6 +238,16 @@ async def test_a_task_ends_with_its_incarnation(system: Any, autojump_clock: obj
     svc.tell(Raise(LookupError()))
     await svc.ask(Count())
     assert ended == ["argument"]
+
+
+async def test_a_domain_error_of_a_tell_is_logged_with_its_reason(system: Any, kind: Any) -> None:
+    svc = await system.start(kind)
+    with structlog.testing.capture_logs() as records:
+        svc.tell(Raise(NotFound("That movie is gone.", reason="no_such_movie")))
+        await svc.ask(Count())
+    (record,) = (each for each in records if each["event"] == "tell_failed")
+    assert (record["log_level"], record["message"]) == ("warning", "Raise")
+    assert (record["reason"], record["sentence"]) == ("no_such_movie", "That movie is gone.")
 
 
 async def test_a_group_with_one_domain_error_is_that_error(system: Any, kind: Any) -> None:
