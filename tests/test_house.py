@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -157,3 +158,64 @@ def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
     assert not {part.strip("_").removesuffix(".py") for part in path.parts} & EMPTY_NAMES
     assert "TO" + "DO" not in text
     assert "FIX" + "ME" not in text
+
+
+# Writes go through the fence --------------------------------------------------------------------------------------------
+
+WRITES: Final = re.compile(
+    r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+\w+(\s+\w+)?\s+SET|TRUNCATE)\b"
+)
+
+
+def unfenced(path: Path) -> Iterator[str]:
+    """Every statement that a file runs on a database itself, not in a transaction of it, which is what is fenced."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    known = {
+        target.id: ast.unparse(node.value)
+        for node in tree.body
+        for target in assigned(node)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+    }
+    for function in ast.walk(tree):
+        if isinstance(function, ast.AsyncFunctionDef):
+            readers = {
+                each.arg
+                for each in function.args.args
+                if each.annotation is not None and ast.unparse(each.annotation) == "Reader"
+            }
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and (sql := statement_of(call, readers)) is not None:
+                    yield known.get(sql, sql)
+
+
+def assigned(node: ast.stmt) -> list[ast.Name]:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [target for target in targets if isinstance(target, ast.Name)]
+
+
+def statement_of(call: ast.Call, readers: set[str]) -> str | None:
+    """Return the statement of a call such as `database.fetch_one(sql)` or `fetch_one(source, sql)`."""
+    match call.func, call.args:
+        case ast.Attribute(value=on, attr="fetch_all" | "fetch_one" | "execute"), [sql, *_]:
+            there = ast.unparse(on)
+        case ast.Name(id="fetch_all" | "fetch_one"), [on, sql, *_]:
+            there = ast.unparse(on)
+        case _:
+            return None
+    return ast.unparse(sql) if there in readers or there.endswith("database") else None
+
+
+@pytest.mark.parametrize("path", ALL_MODULES, ids=name_of)
+def test_nothing_is_written_past_the_fence(path: Path) -> None:
+    assert [sql for sql in unfenced(path) if WRITES.search(sql)] == []
+
+
+def test_a_write_past_the_fence_is_seen(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text(
+        "_FORGET: Final = '''DELETE FROM work'''\n"
+        "async def one(self): await self._database.execute('UPDATE work SET state = 1')\n"
+        "async def two(source: Reader): await fetch_one(source, _FORGET)\n"
+        "async def three(database): await database.fetch_all('SELECT 1 FOR UPDATE')\n"
+    )
+    assert [bool(WRITES.search(sql)) for sql in unfenced(bad)] == [True, True, False]
