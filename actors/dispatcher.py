@@ -44,6 +44,7 @@ _TOLD: Final = frozenset(
         EventKind.DOWNLOAD_FAILED,
         EventKind.MOVIE_IMPORTED,
         EventKind.FILE_RETIRED,
+        EventKind.CREDENTIALS_REJECTED,
         EventKind.WORK_DEAD,
         EventKind.BACKUP_CREATED,
         EventKind.BACKUP_VERIFIED,

@@ -39,6 +39,8 @@ class EventKind(StrEnum):
     """{movie_id, acquisition_id, path, link}."""
     FILE_RETIRED = "file.retired"
     """{movie_id, path}."""
+    CREDENTIALS_REJECTED = "credentials.rejected"
+    """{breaker, reason, sentence}: a service is not called until a person corrects them."""
     WORK_DEAD = "work.dead"
     """{work_id, queue, kind, reason}."""
     WORK_DISCARDED = "work.discarded"

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Generic, Protocol, TypeVar
 
-from reeld.storage._rows import execute, fetch_all
+from reeld.domain.history import EventKind
+from reeld.storage._rows import fetch_all, fetch_one
 from reeld.storage.database import Database
+from reeld.storage.events import append
+
+FORCED_OPEN: Final = "forced_open"
 
 _LOAD: Final = """
 SELECT name, state, opened_in_a_row, retry_at, reason, sentence, changed_at, settings_mark FROM breaker
@@ -14,6 +18,7 @@ WHERE name = %s
 """
 
 _SAVE: Final = """
+WITH former AS MATERIALIZED (SELECT state FROM breaker WHERE name = %(name)s)
 INSERT INTO breaker (name, state, opened_in_a_row, retry_at, reason, sentence, changed_at, settings_mark)
 VALUES (%(name)s, %(state)s, %(opened_in_a_row)s, %(retry_at)s, %(reason)s, %(sentence)s, %(changed_at)s,
         %(settings_mark)s)
@@ -21,6 +26,7 @@ ON CONFLICT (name) DO UPDATE SET
     state = excluded.state, opened_in_a_row = excluded.opened_in_a_row, retry_at = excluded.retry_at,
     reason = excluded.reason, sentence = excluded.sentence, changed_at = excluded.changed_at,
     settings_mark = excluded.settings_mark
+RETURNING (SELECT state FROM former)
 """
 
 _FIELDS: Final = (
@@ -110,7 +116,19 @@ class Breakers(Generic[RowT]):
         return self._make(**dict(zip(_FIELDS, rows[0], strict=True))) if rows else None
 
     async def save(self, stored: RowT) -> None:
-        """Store a breaker's state, in place of an earlier one of that name."""
+        """Store a breaker's state, in place of an earlier one of that name. Rejected credentials are an event."""
         params = {field: getattr(stored, field) for field in _FIELDS}
         async with self._database.transaction() as conn:
-            await execute(conn, _SAVE, params)
+            former = await fetch_one(conn, _SAVE, params)
+            if _is_rejected(stored) and former != (FORCED_OPEN,):
+                payload = {
+                    "breaker": stored.name,
+                    "reason": stored.reason,
+                    "sentence": stored.sentence,
+                }
+                await append(conn, EventKind.CREDENTIALS_REJECTED, None, payload)
+
+
+def _is_rejected(stored: BreakerRow) -> bool:
+    # One that a person forced open waits for that person, and for no time.
+    return stored.state == FORCED_OPEN and stored.retry_at is not None

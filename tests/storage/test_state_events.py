@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from reeld.actors.kernel import BreakerState, StoredBreaker
 from reeld.domain.acquisition import TRANSITIONS, AcquisitionState, FailureReason, ImportStep
 from reeld.domain.history import EventKind
 from reeld.domain.movie import NewMovie, Stage
 from reeld.domain.release import NewRelease, Source
 from reeld.storage import Database
-from reeld.storage.repositories import acquisitions, imports, movies, releases
+from reeld.storage.repositories import Breakers, acquisitions, imports, movies, releases
 from reeld.storage.repositories.imports import NewImport, StepTaken
 
 S = AcquisitionState
@@ -81,6 +83,33 @@ async def test_a_movie_that_is_deleted_is_an_event(database: Database) -> None:
             assert await movies.delete(conn, movie_id) is was_there
     removed = [(movie_id, {"movie_id": movie_id})]
     assert await events(database, EventKind.MOVIE_REMOVED) == removed
+
+
+def breaker(state: BreakerState, **fields: Any) -> StoredBreaker:
+    now = datetime.now(UTC)
+    known = {"opened_in_a_row": 0, "retry_at": now, "changed_at": now, "settings_mark": "m"}
+    said = {"reason": "credentials_rejected", "sentence": "The token is wrong."}
+    return StoredBreaker(name="tmdb", state=state.value, **{**known, **said, **fields})
+
+
+async def test_credentials_that_are_rejected_are_an_event_once(database: Database) -> None:
+    breakers = Breakers(database, StoredBreaker)
+    for state in ("closed", "forced_open", "forced_open"):
+        await breakers.save(breaker(BreakerState(state)))
+    told = {
+        "breaker": "tmdb",
+        "reason": "credentials_rejected",
+        "sentence": "The token is wrong.",
+    }
+    assert await events(database, EventKind.CREDENTIALS_REJECTED) == [(None, told)]
+
+
+async def test_a_breaker_that_a_person_forced_open_says_nothing_of_credentials(
+    database: Database,
+) -> None:
+    forced = breaker(BreakerState.FORCED_OPEN, retry_at=None, reason="forced")
+    await Breakers(database, StoredBreaker).save(forced)
+    assert await events(database, EventKind.CREDENTIALS_REJECTED) == []
 
 
 async def test_each_step_of_an_import_is_an_event(database: Database) -> None:
