@@ -54,6 +54,10 @@ class Address:
         Asked inside a handler, the wait is also bounded by that handler's own deadline. Cancelling
         an ask drops the answer; the handler runs on, bounded by the deadline.
 
+        A circle is seen along the chain of asks that led here. One that two chains close together (a handler of one actor
+        asks a second actor while a handler of that one asks the first) is not: both asks end at their deadline. So let
+        asks run one way between two actors, and tell the other way.
+
         Args:
             message: The question.
             deadline: Seconds to wait at most, queueing included; 30 by default.
