@@ -63,6 +63,10 @@ else
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 endif
 
+.PHONY: test-oldest
+test-oldest: install ## Run the tests of storage and schema on the oldest PostgreSQL that reeld works with
+	REELD_TEST_POSTGRES_MAJOR=16 $(BIN)/python -m pytest $(PYTEST_FLAGS) tests/storage tests/migrations --ignore=tests/storage/embedded
+
 .PHONY: lint
 lint: install ## Check the style of the code
 	$(BIN)/ruff check .

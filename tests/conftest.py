@@ -41,16 +41,23 @@ def _logs_as_they_were() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The connection string of a server: the embedded one, or the one of REELD_TEST_DATABASE_URL."""
+    """The connection string of a server: the embedded one, or the one of REELD_TEST_DATABASE_URL.
+
+    REELD_TEST_POSTGRES_MAJOR says of which version the embedded one is: the oldest that a server outside may have is
+    bundled too.
+    """
     given = os.environ.get("REELD_TEST_DATABASE_URL")
     if given:
         yield given
         return
     # Imported where it is used: a test that wants no database should not pay for one.
-    from reeld.storage.embedded import EmbeddedServer
+    from reeld.storage.embedded import Binaries, EmbeddedServer
 
     settings = {**FORGETFUL, "shared_buffers": "32MB", "max_connections": "100"}
-    server = EmbeddedServer(tmp_path_factory.mktemp("postgres"), settings=settings)
+    binaries = Binaries.bundled(int(os.environ.get("REELD_TEST_POSTGRES_MAJOR", "18")))
+    server = EmbeddedServer(
+        tmp_path_factory.mktemp("postgres"), settings=settings, binaries=binaries
+    )
     trio.run(server.start)
     try:
         yield server.conninfo

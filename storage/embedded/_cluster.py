@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 USER: Final = "reeld"
 DATABASE: Final = "reeld"
+BUILTIN_LOCALE: Final = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+BUILTIN_SINCE: Final = 17
 INITDB_SECONDS: Final = 120.0
 DATABASE_SECONDS: Final = 60.0
 """How long making the empty database may take: it copies some megabytes."""
@@ -69,8 +71,7 @@ class Cluster:
             "--auth-local=trust",
             "--auth-host=reject",
             "--encoding=UTF8",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
+            *(BUILTIN_LOCALE if self.binaries.major >= BUILTIN_SINCE else ()),
             "--locale=C",
             "--data-checksums",
         )

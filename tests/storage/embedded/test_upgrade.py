@@ -12,15 +12,11 @@ from pathlib import Path
 
 import pytest
 import trio
-from psycopg.conninfo import make_conninfo
 
 from reeld.migrations import migrate
 from reeld.storage import TrioConnection
 from reeld.storage.embedded import Binaries, EmbeddedServer
 from reeld.storage.embedded import _upgrade as upgrade_module
-from reeld.storage.embedded._cluster import Cluster, make_database
-from reeld.storage.embedded._directory import ServerDirectory
-from reeld.storage.embedded._identity import identity_for
 from reeld.storage.errors import EmbeddedServerFailed
 
 SMALL = {"shared_buffers": "16MB", "max_connections": "20", "fsync": "off"}
@@ -47,31 +43,10 @@ def old_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def _fill(root: Path) -> None:
-    directory = ServerDirectory(root)
-    directory.prepare()
-    identity = identity_for(root)
-    sockets = directory.socket_folder(identity)
-    binaries = Binaries.bundled(16)
-    subprocess.run(
-        identity.command(
-            binaries.path("initdb"),
-            f"--pgdata={directory.data}",
-            "--username=reeld",
-            "--auth-local=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        ),
-        capture_output=True,
-        check=True,
-        cwd="/",
-    )
-    conninfo = make_conninfo("", host=str(sockets), port="5432", user="reeld", dbname="reeld")
-    async with Cluster(directory.data, binaries, directory, identity, sockets, SMALL).served():
-        await make_database(conninfo)
-        await migrate(conninfo)
+    async with EmbeddedServer(root, settings=SMALL, binaries=Binaries.bundled(16)).running() as old:
+        await migrate(old.conninfo)
         await _execute(
-            conninfo,
+            old.conninfo,
             "INSERT INTO movie (tmdb_id, title, profile) VALUES (603, 'The Matrix', 'hd')",
         )
 
