@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import httpx
 
-from reeld.cli.keys import find_local
+from reeld.cli.keys import LocalDaemon, find_local
 from reeld.cli.settings import read_settings
 from reeld.domain.errors import DeadlineExceeded, ReeldError, Refused, Unavailable
 from reeld.domain.secret import Secret
+from reeld.http.sides import is_of_operations
 
 CONNECT_SECONDS: Final = 5.0
 SECONDS: Final = 60.0
@@ -30,7 +31,8 @@ class Daemon:
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
-        self._url, self._key = _find(os.environ if environ is None else environ)
+        found = _find(os.environ if environ is None else environ)
+        self._url, self._ops_url, self._key = found.url, found.ops_url, found.key
 
     def get(self, path: str, **params: Any) -> Any:
         """Return the JSON of a GET; parameters that are None are left out."""
@@ -50,11 +52,12 @@ class Daemon:
         return self._call("DELETE", path)
 
     def _call(self, method: str, path: str, *, also: tuple[int, ...] = (), **more: Any) -> Any:
+        url = self._ops_url if is_of_operations(path) else self._url
         headers = {"X-Api-Key": self._key.reveal()} if self._key else {}
         try:
             answer = httpx.request(
                 method,
-                f"{self._url}{path}",
+                f"{url}{path}",
                 headers=headers,
                 timeout=httpx.Timeout(SECONDS, connect=CONNECT_SECONDS),
                 trust_env=False,
@@ -62,7 +65,7 @@ class Daemon:
             )
         except httpx.ReadTimeout as error:
             raise DeadlineExceeded(
-                f"The daemon at {self._url} did not answer within {SECONDS:g} s. Look into its log.",
+                f"The daemon at {url} did not answer within {SECONDS:g} s. Look into its log.",
             ) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise Refused(
@@ -70,7 +73,7 @@ class Daemon:
             ) from error
         except httpx.HTTPError as error:
             raise Unavailable(
-                f"No daemon answers at {self._url} ({type(error).__name__}). Start one with `reeld run`.",
+                f"No daemon answers at {url} ({type(error).__name__}). Start one with `reeld run`.",
                 reason="no_daemon",
             ) from error
         return _judged(answer, also)
@@ -97,14 +100,16 @@ def _not_reeld(answer: httpx.Response) -> ReeldError:
     )
 
 
-def _find(environ: Mapping[str, str]) -> tuple[str, Secret]:
+def _find(environ: Mapping[str, str]) -> LocalDaemon:
     settings = read_settings(environ)
     configured = settings.server.api_key
     local = find_local(settings.data_dir)
     if url := environ.get("REELD_URL"):
-        return url.rstrip("/"), configured or (local.key if local else Secret(""))
+        ops_url = environ.get("REELD_OPS_URL") or url
+        key = configured or (local.key if local else Secret(""))
+        return LocalDaemon(url.rstrip("/"), key, ops_url.rstrip("/"))
     if local is not None:
-        return local.url, local.key
+        return local
     if os.path.lexists(settings.data_dir) and not os.access(settings.data_dir, os.R_OK | os.X_OK):
         raise Unavailable(
             f"{settings.data_dir} belongs to another user: run this command as that user, or set REELD_URL and"

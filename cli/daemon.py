@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,11 +48,13 @@ class Started:
 
     Attributes:
         url: Where it answers.
+        ops_url: Where health, metrics and control answer: the same, unless they have a door of their own.
         new_key: The administrator's key, if it was made just now: show it, nobody can read it again.
         local_key: A key for this machine's user, good until the daemon stops.
     """
 
     url: str
+    ops_url: str
     new_key: Secret | None
     local_key: Secret
     settings: Settings
@@ -86,6 +90,7 @@ class Daemon:
         self._note_settings_read()
         self._reader = reader
         self._listener = bind(settings.server.host, settings.server.port)
+        self._ops_listener = _bind_ops(settings)
         self._started_at = datetime.now(UTC)
         self._database_status = DatabaseStatus()
         self._keys = Keys(settings.data_dir, settings.server.api_key)
@@ -99,6 +104,11 @@ class Daemon:
     def url(self) -> str:
         """Where it answers, or will."""
         return url_of(self._listener)
+
+    @property
+    def ops_url(self) -> str:
+        """Where health, metrics and control answer, or will."""
+        return url_of(self._ops_listener or self._listener)
 
     def stop(self) -> None:
         """Ask the daemon to stop in order; returns at once."""
@@ -127,7 +137,11 @@ class Daemon:
 
     async def _run(self, on_ready: OnReady | None) -> None:
         data_dir = self.live.current.data_dir
-        with self._listener, counting_records(self._count_record):
+        with (
+            self._listener,
+            self._ops_listener or nullcontext(),
+            counting_records(self._count_record),
+        ):
             await trio.to_thread.run_sync(_make_private, data_dir)
             with only_daemon_on(data_dir):
                 async with self._service.running():
@@ -152,6 +166,7 @@ class Daemon:
             metrics=self.metrics,
             keys=self._keys,
             listener=self._listener,
+            ops_listener=self._ops_listener,
             status=self._database_status,
             readiness=self._readiness,
             reload=self._reload,
@@ -211,13 +226,14 @@ class Daemon:
     async def _announce(self, surface: Surface, on_ready: OnReady | None) -> None:
         await self._tree_is_up.wait()
         await self._database_status.was_ready.wait()
-        local = await trio.to_thread.run_sync(self._keys.publish_local, self.url)
+        local = await trio.to_thread.run_sync(self._keys.publish_local, self.url, self.ops_url)
         log.info("daemon_ready", url=self.url, version=__version__)
         await self._service.ready()
         try:
             if on_ready is not None:
                 started = Started(
                     url=self.url,
+                    ops_url=self.ops_url,
                     new_key=self._keys.new,
                     local_key=local,
                     settings=self.live.current,
@@ -258,6 +274,11 @@ class _TreeIsUp(trio.TaskStatus[None]):
     def started(self, value: None = None) -> None:  # noqa: ARG002
         """Note it."""
         self._event.set()
+
+
+def _bind_ops(settings: Settings) -> socket.socket | None:
+    server = settings.server
+    return None if server.ops_host is None else bind(server.ops_host, server.ops_port)
 
 
 def _make_private(folder: Path) -> None:

@@ -35,6 +35,7 @@ class LocalDaemon:
 
     url: str
     key: Secret
+    ops_url: str
 
 
 class Keys:
@@ -82,13 +83,14 @@ class Keys:
             log.debug("key_use_not_noted", reason=error.reason)
         return Caller(found.name, found.scope)
 
-    def publish_local(self, url: str) -> Secret:
+    def publish_local(self, url: str, ops_url: str) -> Secret:
         """Let commands on this machine find the daemon. Blocks on the disk."""
         draft = self._path.with_suffix(".tmp")
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump({"url": url, "key": self._local.reveal(), "pid": os.getpid()}, file)
+            note = {"url": url, "ops_url": ops_url, "key": self._local.reveal(), "pid": os.getpid()}
+            json.dump(note, file)
         draft.replace(self._path)
         return self._local
 
@@ -101,6 +103,8 @@ def find_local(data_dir: Path) -> LocalDaemon | None:
     """Return the daemon that runs on a data directory; None when there is no note of one."""
     try:
         note = json.loads((data_dir / LOCAL_FILE).read_text(encoding="utf-8"))
-        return LocalDaemon(str(note["url"]), Secret(str(note["key"])))
+        return LocalDaemon(
+            str(note["url"]), Secret(str(note["key"])), str(note.get("ops_url", note["url"]))
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -55,7 +55,7 @@ REPOSITORIES: Final = (
 
 KNOWN_LABELS: Final[Mapping[str, tuple[str | tuple[str, ...], ...]]] = {
     "actor": ACTORS,
-    "child": (*ACTORS, "web"),
+    "child": (*ACTORS, "web", "ops"),
     "supervisor": SUPERVISORS,
     "restart_cause": RESTART_CAUSES,
     "message_outcome": tuple(Outcome),

@@ -32,6 +32,7 @@ from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting
 from reeld.http.access import Access
 from reeld.http.app import create_app
+from reeld.http.doors import Door, Side
 from reeld.http.ops.audit import Audit
 from reeld.http.server import WebServer, url_of
 from reeld.http.surface import Readiness, Surface
@@ -54,6 +55,7 @@ class Ground:
     """What there is before the parts.
 
     Attributes:
+        ops_listener: For the ops surface, when it has a door of its own.
         status: Told by the database's actor, read by health checks.
         readiness: Whether the daemon can do its work.
         reload: Reads the settings again and tells the actors of that directory.
@@ -64,6 +66,7 @@ class Ground:
     metrics: Metrics
     keys: Keys
     listener: socket.socket
+    ops_listener: socket.socket | None
     status: DatabaseStatus
     readiness: Callable[[], Readiness]
     reload: Callable[[Directory], Awaitable[bool]]
@@ -100,10 +103,14 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface, 
         resources = await _resources(ground, store)
         board = HealthBoard()
         web = WebServer(ground.listener)
-        root = _root(ground, store, resources, board, web)
+        ops = None if ground.ops_listener is None else WebServer(ground.ops_listener)
+        root = _root(ground, store, resources, board, web, ops)
         rows = RowCounts(database.labelled("counts"), ground.live, ground.metrics)
         surface = _surface(ground, resources, board, Control(root), rows)
-        web.app = create_app(surface)
+        app = create_app(surface)
+        web.app = app if ops is None else Door(app, Side.PEOPLE)
+        if ops is not None:
+            ops.app = Door(app, Side.OPERATIONS)
         yield root, surface, rows
 
 
@@ -135,12 +142,18 @@ async def _resources(ground: Ground, store: _Store) -> Resources:
 
 
 def _root(
-    ground: Ground, store: _Store, resources: Resources, board: HealthBoard, web: WebServer
+    ground: Ground,
+    store: _Store,
+    resources: Resources,
+    board: HealthBoard,
+    web: WebServer,
+    ops: WebServer | None,
 ) -> Supervisor:
     observer = KernelObserver(ground.metrics)
     spec = tree_of(
         resources,
         web=web,
+        ops=ops,
         database=lambda: _database_actor(ground, store, resources),
         health=lambda: HealthActor(resources.of("health"), board, ground.status),
     )

@@ -92,6 +92,8 @@ def sentence_of(error: BaseException) -> str:
 async def _welcome(started: Started) -> None:
     say = sys.stderr.write
     say(f"reeld is ready at {started.url}\n")
+    if started.ops_url != started.url:
+        say(f"Health, metrics and control are at {started.ops_url}\n")
     if started.new_key is not None:
         say(
             f"API key of the administrator, shown this once: {started.new_key.reveal()}\n"

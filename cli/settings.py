@@ -154,6 +154,7 @@ class _Read(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
+    ops_bind: str | None = None
     bind: str | None = None
     data_dir: Path | None = None
     database_url: SecretText | None = None
@@ -310,6 +311,8 @@ def _server(read: _Read) -> ServerSettings:
     more: dict[str, Any] = {}
     if read.bind is not None:
         more["host"], more["port"] = parse_bind(read.bind)
+    if read.ops_bind:
+        more["ops_host"], more["ops_port"] = parse_bind(read.ops_bind, "ops_bind")
     return ServerSettings(
         api_key=read.api_key or None,
         metrics_token=read.metrics_token or None,
@@ -319,7 +322,7 @@ def _server(read: _Read) -> ServerSettings:
     )
 
 
-def parse_bind(text: str) -> tuple[str, int]:
+def parse_bind(text: str, setting: str = "bind") -> tuple[str, int]:
     """Return host and port of `host:port`, `[::1]:port` or `:port` (every address).
 
     Raises:
@@ -332,7 +335,7 @@ def parse_bind(text: str) -> tuple[str, int]:
         port = None
         parts = urlsplit("")
     if port is None or parts.path or parts.username:
-        raise InvalidSetting("bind", "must look like 127.0.0.1:7878.")
+        raise InvalidSetting(setting, "must look like 127.0.0.1:7878.")
     return parts.hostname or "0.0.0.0", port  # noqa: S104 - the person wrote `:port`
 
 

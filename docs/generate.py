@@ -40,7 +40,8 @@ With `REELD_METRICS_EXPORTARR=true`, `GET /metrics/exportarr` shows the `radarr_
 dashboards made for it work unchanged.
 """
 AT_THE_TOP = """\
-At the top of the file: `bind` (`REELD_BIND`, host:port), `data_dir` (`REELD_DATA_DIR`), `database_url`
+At the top of the file: `bind` (`REELD_BIND`, host:port), `ops_bind` (`REELD_OPS_BIND`, host:port: where health, metrics and
+control listen instead, off the door that people use), `data_dir` (`REELD_DATA_DIR`), `database_url`
 (`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`), `metrics_exportarr`
 (`REELD_METRICS_EXPORTARR`, off: `true` shows `/metrics/exportarr`), `rehearsals` (`REELD_REHEARSALS`, off: `true` lets an
 administrator have services fail on purpose, through `POST /api/test/circuit-breaker/{service}`).

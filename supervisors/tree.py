@@ -53,6 +53,7 @@ def tree_of(
     resources: Resources,
     *,
     web: WebService,
+    ops: WebService | None = None,
     database: MakeDatabase,
     health: MakeHealth,
 ) -> SupervisorSpec:
@@ -65,6 +66,7 @@ def tree_of(
     Args:
         resources: What the actors share.
         web: Serves HTTP.
+        ops: Serves the ops surface by a door of its own, if it has one.
         database: Makes the database's actor, which needs to know where the database is.
         health: Makes the actor that keeps health results fresh.
     """
@@ -75,8 +77,10 @@ def tree_of(
             SupervisorSpec(
                 name="surface",
                 children=(
-                    TaskSpec(
-                        name="web", run=web.run, stop=web.stop, on_exhausted=OnExhausted.ESCALATE
+                    *(
+                        _door(name, served)
+                        for name, served in (("web", web), ("ops", ops))
+                        if served
                     ),
                     _leaf("health", health),
                 ),
@@ -109,6 +113,10 @@ def tree_of(
             ),
         ),
     )
+
+
+def _door(name: str, served: WebService) -> TaskSpec:
+    return TaskSpec(name=name, run=served.run, stop=served.stop, on_exhausted=OnExhausted.ESCALATE)
 
 
 def _leaf(name: str, factory: Callable[[], Actor]) -> ChildSpec:

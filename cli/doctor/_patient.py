@@ -68,7 +68,7 @@ async def find_running(data_dir: Path) -> RunningDaemon | None:
     note = find_local(data_dir)
     if note is None:
         return None
-    daemon = RunningDaemon(note.url, note.key)
+    daemon = RunningDaemon(note.ops_url, note.key)
     answer = await daemon.get("/health")
     return daemon if isinstance(answer, dict) and "status" in answer else None
 

@@ -34,6 +34,9 @@ class ServerSettings:
         port: 0 lets the system choose.
         api_key: None lets reeld make one at the first start.
         metrics_token: When set, `/metrics` wants it as a bearer token.
+        ops_host: The address on which the ops surface (health, metrics, control) listens instead; None leaves it with
+            the rest.
+        ops_port: Its port; 0 lets the system choose.
         metrics_exportarr: Whether `/metrics/exportarr` shows the metrics under exportarr's names as well.
         rehearsals: Whether an administrator may have services fail on purpose, for a time.
     """
@@ -43,12 +46,15 @@ class ServerSettings:
     api_key: Secret | None = None
     metrics_token: Secret | None = None
     metrics_exportarr: bool = False
+    ops_host: str | None = None
+    ops_port: int = 8080
     rehearsals: bool = False
 
     def __post_init__(self) -> None:
         """Check the values."""
         require(bool(self.host.strip()), "server.host", "is empty; use 127.0.0.1 or 0.0.0.0.")
         require_between("server.port", self.port, 0, 65535)
+        require_between("server.ops_port", self.ops_port, 0, 65535)
         if self.api_key is not None:
             long_enough = len(self.api_key.reveal()) >= _SHORTEST_API_KEY
             require(long_enough, "server.api_key", "is shorter than 8 characters.")

@@ -61,7 +61,7 @@ _POKES: dict[str, tuple[Message[Any], ...]] = {
 }
 
 
-_SERVING = frozenset({"web", "surface"})
+_SERVING = frozenset({"web", "ops", "surface"})
 
 
 def control_routes(surface: Surface) -> Sequence[Any]:

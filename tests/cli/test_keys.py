@@ -56,7 +56,7 @@ def test_the_local_key_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     keys = Keys(tmp_path, None)
     (tmp_path / LOCAL_FILE).write_text("left behind by a daemon that was killed")
     (tmp_path / LOCAL_FILE).chmod(0o644)
-    key = keys.publish_local("http://127.0.0.1:7878")
+    key = keys.publish_local("http://127.0.0.1:7878", "http://127.0.0.1:8080")
     assert (tmp_path / LOCAL_FILE).stat().st_mode & 0o777 == 0o600
     found = find_local(tmp_path)
     assert found is not None
@@ -77,12 +77,12 @@ def test_a_draft_of_somebody_else_is_not_written_through(tmp_path: Path) -> None
     victim = tmp_path / "victim"
     victim.write_text("precious")
     (tmp_path / "daemon.tmp").symlink_to(victim)
-    Keys(tmp_path, None).publish_local("http://x")
+    Keys(tmp_path, None).publish_local("http://x", "http://x")
     assert victim.read_text() == "precious"
 
 
 def test_keys_do_not_show_themselves(tmp_path: Path) -> None:
     keys = Keys(tmp_path, Secret("from-the-settings"))
-    key = keys.publish_local("http://x")
+    key = keys.publish_local("http://x", "http://x")
     assert key.reveal() not in repr(key)
     assert "from-the-settings" not in repr(vars(keys))
