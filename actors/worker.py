@@ -107,6 +107,7 @@ class WorkerActor(Actor):
         self._jobs: dict[int, Job] = {}
         self._job_ended = trio.Event()
         self._drained = False
+        self._claim_unknown = False
         # Whatever rows waited for before this incarnation may have come true since.
         self._wake_wanted = True
         self._breaker_revisions: dict[str, int] = {}
@@ -142,9 +143,7 @@ class WorkerActor(Actor):
             if self._wake_wanted:
                 await self.resources.work.wake(self.queue)
                 self._wake_wanted = False
-            jobs = await self.resources.work.claim(
-                self.queue, free, self.incarnation, seconds=self.job_seconds * 1.5 + 30
-            )
+            jobs = await self._claim(free)
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("sweep_postponed", actor=self.name, reason=error.reason)
             return
@@ -157,6 +156,17 @@ class WorkerActor(Actor):
             metrics.observe("reeld_job_wait_seconds", max(due, 0.0), queue=self.queue)
             self._jobs[job.id] = job
             self.start_soon(self._run, job)
+
+    async def _claim(self, free: int) -> list[Job]:
+        if self._claim_unknown:
+            # Rows may be ours that nobody works on, and nobody else may take them before their deadline.
+            await self.resources.work.let_go(self.incarnation, tuple(self._jobs))
+        self._claim_unknown = True
+        jobs = await self.resources.work.claim(
+            self.queue, free, self.incarnation, seconds=self.job_seconds * 1.5 + 30
+        )
+        self._claim_unknown = False
+        return jobs
 
     @handles(SettingsChanged)
     async def settings_changed(self, _message: SettingsChanged) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import psycopg
@@ -153,6 +154,18 @@ class WorkQueue:
         async with self._database.transaction() as conn:
             taken = await _rescue.give_back(conn, worker, crashed=crashed)
         self._owed.pop(worker, None)
+        _tell(taken)
+        return taken
+
+    async def let_go(self, worker: UUID, kept: Sequence[int]) -> tuple[Returned, ...]:
+        """Give back what a living incarnation has claimed without knowing: the answer to a claim was lost.
+
+        Args:
+            worker: The incarnation.
+            kept: The rows that it works on.
+        """
+        async with self._database.transaction() as conn:
+            taken = await _rescue.give_back(conn, worker, crashed=False, kept=kept)
         _tell(taken)
         return taken
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -42,7 +43,7 @@ RETURNING work.id, queue, kind, reason, state = 'dead'
 _GIVE_BACK: Final = """
 WITH lost AS MATERIALIZED (
     SELECT id, vanished AS lost_before, attempt, max_attempts, %(cause)s::text AS cause, %(sentence)s::text AS sentence
-    FROM work WHERE worker = %(worker)s AND state = 'running'
+    FROM work WHERE worker = %(worker)s AND state = 'running' AND id <> ALL (%(kept)s::bigint[])
     ORDER BY id FOR UPDATE
 )
 {take_back}""".replace("{take_back}", _TAKE_BACK)
@@ -74,10 +75,13 @@ WITH alive AS MATERIALIZED (
 {take_back}""".replace("{take_back}", _TAKE_BACK)
 
 
-async def give_back(conn: Connection, worker: UUID, *, crashed: bool) -> tuple[Returned, ...]:
-    """Make every row that a worker had claimed available again, or dead."""
+async def give_back(
+    conn: Connection, worker: UUID, *, crashed: bool, kept: Sequence[int] = ()
+) -> tuple[Returned, ...]:
+    """Make every row that a worker had claimed available again, or dead; but for those that it keeps."""
     params = {
         "worker": worker,
+        "kept": list(kept),
         "vanishings": VANISHINGS,
         "cause": "crashed_worker" if crashed else "stopped",
         "sentence": "The actor that ran this work crashed."

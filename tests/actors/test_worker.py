@@ -11,6 +11,7 @@ from reeld.actors.resources import Resources
 from reeld.actors.worker import Effect, WorkerActor, works
 from reeld.domain.errors import (
     CredentialsRejected,
+    DatabaseUnavailable,
     NotFound,
     RateLimited,
     ReeldError,
@@ -358,3 +359,28 @@ async def test_work_that_outlasts_the_stop_is_cut_off_and_it_is_as_if_it_had_not
         await begun.wait()
     found = await item(resources, work_id)
     assert (found.state, found.attempt, found.reason) == (WorkState.AVAILABLE, 0, "stopped")
+
+
+async def test_rows_of_a_claim_whose_answer_was_lost_are_worked_on_at_the_next_look(
+    resources: Resources, run_actor: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[int] = []
+
+    async def behave(job: Job) -> None:
+        done.append(job.id)
+
+    claim, lost = type(resources.work).claim, []
+
+    async def lose_the_first(self: Any, *args: Any, **more: Any) -> list[Job]:
+        jobs = await claim(self, *args, **more)
+        if jobs and not lost:
+            lost.extend(job.id for job in jobs)
+            raise DatabaseUnavailable("The answer was lost on its way.")
+        return jobs
+
+    monkeypatch.setattr(type(resources.work), "claim", lose_the_first)
+    work_id = await ask_for(resources)
+    async with run_actor(refresher(resources, behave)):
+        await eventually(lambda: is_in(resources, work_id, WorkState.DONE))
+    assert (lost, done) == ([work_id], [work_id])
+    assert (await item(resources, work_id)).attempt == 1
