@@ -73,6 +73,12 @@ class Bucket:
         """Allow no call before `until`."""
         self.next_allowed_at = max(self.next_allowed_at, until)
 
+    def heed(self, other: Bucket, now: float) -> None:
+        """Allow no more than what another bucket of the same pace allows."""
+        self.tokens = min(self._tokens_at(now), other._tokens_at(now))
+        self.counted_at = now
+        self.hold_off(other.next_allowed_at)
+
     def _tokens_at(self, now: float) -> float:
         grown = max(now - self.counted_at, 0.0) * self.pace.per_second
         return min(self.tokens + grown, self.pace.burst)

@@ -46,8 +46,9 @@ class LimiterWait(Unavailable):
 class Limiter:
     """Lets calls through at a pace, first come, first served.
 
-    The state is saved *before* a call is let through, so that no crash loop makes more calls than allowed. Waiting
-    is done in trio's time; the wall clock only dates what is stored.
+    The state is saved *before* a call is let through, so that no crash loop makes more calls than allowed, and looked
+    at before each, because another process may share it. Waiting is done in trio's time; the wall clock only dates what
+    is stored.
 
     Args:
         name: What is limited, such as `hdbits`.
@@ -76,6 +77,7 @@ class Limiter:
         self._wall_clock = wall_clock
         self._lock = trio.Lock()
         self._bucket: Bucket | None = None
+        self._known: LimiterState | None = None
 
     async def turn(self) -> None:
         """Wait until one call may be made, and account for it. A cancelled wait uses nothing up.
@@ -142,9 +144,13 @@ class Limiter:
         )
 
     async def _opened(self) -> Bucket:
+        stored = await self._store.load(self.name) if self._store else None
         if self._bucket is None:
-            stored = await self._store.load(self.name) if self._store else None
             self._bucket = self._from_stored(stored) if stored else self._full()
+        elif stored is not None and stored != self._known:
+            # Another process has called meanwhile, or was told to stay away.
+            self._bucket.heed(self._from_stored(stored), trio.current_time())
+        self._known = stored
         return self._bucket
 
     def _full(self) -> Bucket:
@@ -164,4 +170,5 @@ class Limiter:
         state = LimiterState(
             bucket.tokens, bucket.counted_at + offset, bucket.next_allowed_at + offset
         )
+        self._known = state
         await self._store.save(self.name, state)

@@ -139,6 +139,37 @@ async def test_being_told_to_stay_away_survives_a_restart(autojump_clock: MockCl
     assert await times_of(again, 1) == [5.0]
 
 
+async def test_two_that_share_a_store_keep_their_calls_apart(autojump_clock: MockClock) -> None:
+    store, pace = Store(), Pace(per_second=0.001, burst=3, gap=2.0)
+    one = Limiter("hdbits", pace, store=store, wall_clock=wall)
+    other = Limiter("hdbits", pace, store=store, wall_clock=wall)
+    assert await times_of(one, 1) + await times_of(other, 1) + await times_of(one, 1) == [0, 2, 2]
+    with pytest.raises(LimiterWait):
+        await other.turn()  # the three of the burst are used up, whoever used them
+
+
+async def test_what_one_is_told_holds_for_the_other_that_runs_already(
+    autojump_clock: MockClock,
+) -> None:
+    store, pace = Store(), Pace(per_second=1)
+    one = Limiter("hdbits", pace, store=store, wall_clock=wall)
+    other = Limiter("hdbits", pace, store=store, wall_clock=wall)
+    await one.turn()
+    await other.hold_off(900)
+    with pytest.raises(LimiterWait) as caught:
+        await one.turn()
+    assert caught.value.retry_after == pytest.approx(900)
+
+
+async def test_a_clock_that_is_set_back_stops_nothing_that_runs(autojump_clock: MockClock) -> None:
+    hours = [0.0]
+    store, pace = Store(), Pace(per_second=1, gap=1.0)
+    limiter = Limiter("hdbits", pace, store=store, wall_clock=lambda: wall() - hours[0] * 3600)
+    await limiter.turn()
+    hours[0] = 5.0
+    assert await times_of(limiter, 2) == [1.0, 2.0]
+
+
 async def test_whoever_waits_already_hears_of_it_too(autojump_clock: MockClock) -> None:
     limiter = Limiter("hdbits", Pace(per_second=10, gap=2.0))
     await limiter.turn()
