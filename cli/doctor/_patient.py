@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import psycopg
+import trio
 
+from reeld.cli.doctor._notes import Note, note
 from reeld.cli.keys import find_local
+from reeld.domain.errors import ReeldError
 from reeld.domain.secret import Secret
 from reeld.domain.settings import Settings
+from reeld.storage import Database, TrioConnection
 
 ANSWER_SECONDS: Final = 5.0
 _SOCKET_LINE: Final = 4
@@ -61,6 +67,36 @@ class Patient:
         if self.settings.database_url is not None:
             return self.settings.database_url.reveal()
         return embedded_conninfo(self.postgres)
+
+    def note(self, name: str) -> Note:
+        """The note that the last visit left about a system. Blocks on the disk."""
+        return note(name, self.settings.data_dir, self.environ)
+
+    @asynccontextmanager
+    async def database(self, table: str) -> AsyncIterator[Database | None]:
+        """The database for the length of the block; None when it cannot be reached, or lacks the table.
+
+        Its own check says why.
+        """
+        conninfo = await trio.to_thread.run_sync(lambda: self.conninfo)
+        if conninfo is None or not await _has_table(conninfo, table):
+            yield None
+            return
+        async with Database.open(conninfo, size=1) as database:
+            yield database
+
+
+async def _has_table(conninfo: str, table: str) -> bool:
+    # A pool waits for a server that is down; whoever only looks does not.
+    try:
+        connection = await TrioConnection.connect(conninfo, application_name="reeld-doctor")
+        try:
+            found = await connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,))
+            return await found.fetchone() == (True,)
+        finally:
+            await connection.close()
+    except (ReeldError, psycopg.Error):
+        return False
 
 
 async def find_running(data_dir: Path) -> RunningDaemon | None:

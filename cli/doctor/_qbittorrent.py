@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from reeld.cli.doctor._downloads import check_downloads
 from reeld.cli.doctor._findings import Finding, failed, passed, warned
 from reeld.cli.doctor._patient import Patient
-from reeld.domain.errors import ReeldError
+from reeld.cli.doctor._rejection import note_rejection, rejection_of
+from reeld.domain.errors import CredentialsRejected, ReeldError
 from reeld.domain.settings import QbittorrentSettings
 from reeld.services.qbittorrent import (
     PreferenceProblem,
@@ -27,12 +28,16 @@ async def check_qbittorrent(patient: Patient) -> list[Finding]:
             " REELD_QBITTORRENT_USERNAME and REELD_QBITTORRENT_PASSWORD if it wants a login."
         )
         return [warned("qbittorrent", sentence, configured=False)]
+    if (rejected := await rejection_of(patient, settings)) is not None:
+        return [rejected]
     try:
         async with aclosing(QbittorrentClient(settings)) as client:
             version = await client.version()
             preferences = await client.preferences()
             folder = await _save_path(client, settings, preferences)
     except ReeldError as error:
+        if error.reason == CredentialsRejected.default_reason:
+            await note_rejection(patient, settings)
         return [failed("qbittorrent", error.sentence, configured=True, reason=error.reason)]
     found = [
         passed(

@@ -7,25 +7,24 @@ from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-import psycopg
 import trio
 
 from reeld.actors.limiting import StoredLimits
 from reeld.cli.doctor._findings import Finding, failed, passed, warned
+from reeld.cli.doctor._notes import NotedLimits
 from reeld.cli.doctor._patient import Patient
 from reeld.domain.errors import RateLimited, ReeldError, ServiceError
 from reeld.domain.settings import FeedSettings, HdbitsSettings, TmdbSettings
 from reeld.services.feeds import FeedClient, FeedNotModified
 from reeld.services.hdbits import HdbitsClient
-from reeld.services.limiter import Limiter, LimiterState, LimiterWait, Pace
+from reeld.services.limiter import Limiter, LimiterWait, Pace
 from reeld.services.tmdb import TmdbClient
 from reeld.services.transport import Call, Profile, Wire
-from reeld.storage import Database, TrioConnection
 
 PATIENCE_SECONDS: Final = 5.0
 """How long a check waits for its turn at a limiter."""
 SKEW_SECONDS: Final = 60.0
-_ONE_CALL: Final = "one call was made, which counts like any other"
+_ONE_CALL: Final = "one call was made, and counts like any other"
 
 
 async def check_tmdb(patient: Patient) -> list[Finding]:
@@ -93,10 +92,13 @@ async def check_hdbits(patient: Patient) -> list[Finding]:
             " passkey."
         )
         return [warned("hdbits", sentence, configured=False)]
-    store = _Remembered(await _stored_limit(patient))
     pace = Pace.per_hour(settings.calls_per_hour, gap=settings.spacing_seconds)
-    limiter = Limiter("hdbits", pace, store=store, max_wait=PATIENCE_SECONDS)
-    return [await _ask_hdbits(settings, limiter)]
+    noted = NotedLimits(await trio.to_thread.run_sync(patient.note, "hdbits"))
+    async with patient.database("limiter") as database:
+        # Where the daemon looks, if that can be reached: this call is one of those that it keeps apart.
+        store = noted if database is None else StoredLimits(database)
+        limiter = Limiter("hdbits", pace, store=store, max_wait=PATIENCE_SECONDS)
+        return [await _ask_hdbits(settings, limiter)]
 
 
 async def _ask_hdbits(settings: HdbitsSettings, limiter: Limiter) -> Finding:
@@ -110,32 +112,6 @@ async def _ask_hdbits(settings: HdbitsSettings, limiter: Limiter) -> Finding:
     except ReeldError as error:
         return _trouble("hdbits", error)
     return passed("hdbits", f"HDBits accepts user name and passkey ({_ONE_CALL}).", configured=True)
-
-
-class _Remembered:
-    """What the daemon's limiter knew, to be heeded and not to be changed."""
-
-    def __init__(self, state: LimiterState | None) -> None:
-        self._state = state
-
-    async def load(self, _name: str) -> LimiterState | None:
-        return self._state
-
-    async def save(self, _name: str, state: LimiterState) -> None:
-        self._state = state
-
-
-async def _stored_limit(patient: Patient) -> LimiterState | None:
-    conninfo = await trio.to_thread.run_sync(lambda: patient.conninfo)
-    if conninfo is None:
-        return None
-    try:
-        # A pool waits for a server that is down; whoever only looks does not.
-        await (await TrioConnection.connect(conninfo)).close()
-        async with Database.open(conninfo, size=1) as database:
-            return await StoredLimits(database).load("hdbits")
-    except (ReeldError, psycopg.Error):
-        return None  # the check of the database says why
 
 
 async def check_feeds(patient: Patient) -> list[Finding]:

@@ -65,6 +65,7 @@ def environ(world: World, tmp_path: Path) -> dict[str, str]:
         "REELD_BIND": "127.0.0.1:0",
         "REELD_LIBRARY_ROOT_FOLDER": str(tmp_path / "library"),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_STATE_HOME": str(tmp_path / "state"),
         **variables_of(world),
     }
 

@@ -16,6 +16,7 @@ import trio
 
 from reeld.actors.importer import linkprobe
 from reeld.actors.importer._failures import LinkRefusal
+from reeld.actors.service import mark_of
 from reeld.cli.doctor import Finding, Status, _folders, run_doctor
 from reeld.cli.doctor import _database as database_checks
 from reeld.cli.doctor import _downloads as download_checks
@@ -104,7 +105,11 @@ async def test_nothing_is_changed_and_nothing_stays_behind(
 
     before = everything()
     await examine(environ)
-    assert everything() == before
+    # What HDBits was asked is kept, so that the next visit does not come too early.
+    state = tmp_path / "state"
+    kept = {state, state / "reeld", state / "reeld" / "doctor.hdbits.json"}
+    assert everything() - before == kept
+    assert everything() >= before
 
 
 async def test_the_document_is_one_json_object_and_holds_no_secret(
@@ -380,6 +385,91 @@ async def test_a_qbittorrent_that_removes_torrents_is_told(
     world.qbittorrent.core.preferences.update(preferences)
     found = (await examine(environ)).get("qbittorrent_preferences")
     assert (found and str(found.status)) == status
+
+
+def as_seen_by_qbittorrent(world: World) -> int:
+    return world.qbittorrent.requests["/api/v2/auth/login"]
+
+
+@pytest.mark.parametrize("data_directory", [True, False])
+async def test_credentials_that_were_rejected_are_not_tried_by_the_next_visit(
+    environ: Environ, world: World, tmp_path: Path, data_directory: bool
+) -> None:
+    right = environ["REELD_QBITTORRENT_PASSWORD"]
+    if data_directory:
+        (tmp_path / "data").mkdir(mode=0o700)
+    environ["REELD_QBITTORRENT_PASSWORD"] = "wrong-pw"
+    for _ in range(7):
+        found = (await examine(environ))["qbittorrent"]
+        assert found.status is Status.FAIL
+        assert found.observed["reason"] == "credentials_rejected"
+    assert as_seen_by_qbittorrent(world) == 1
+    (noted,) = tmp_path.rglob("doctor.qbittorrent.json")
+    assert str(noted) in found.sentence
+    assert noted.stat().st_mode & 0o077 == 0
+    assert "wrong-pw" not in noted.read_text()
+    assert (tmp_path / "data").exists() is data_directory
+    environ["REELD_QBITTORRENT_PASSWORD"] = right
+    assert (await examine(environ))["qbittorrent"].status is Status.PASS
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"rejected": 1}', '{"rejected": "%s", "at": 1}'])
+async def test_a_note_that_is_old_or_damaged_means_nothing(
+    environ: Environ, tmp_path: Path, content: str
+) -> None:
+    environ["REELD_QBITTORRENT_PASSWORD"] = "wrong-pw"
+    await examine(environ)
+    (noted,) = tmp_path.rglob("doctor.qbittorrent.json")
+    mark = json.loads(noted.read_text())["rejected"]
+    noted.write_text(content % mark if "%s" in content else content)
+    assert "when this check last tried" not in (await examine(environ))["qbittorrent"].sentence
+
+
+@pytest.mark.parametrize(("state", "logins"), [("forced_open", 0), ("closed", 1)])
+async def test_credentials_that_the_daemon_saw_rejected_are_not_tried(
+    environ: Environ, world: World, database_url: str, state: str, logins: int
+) -> None:
+    environ["REELD_DATABASE_URL"] = as_url(database_url)
+    mark = mark_of(
+        world.qbittorrent.url,
+        environ["REELD_QBITTORRENT_USERNAME"],
+        environ["REELD_QBITTORRENT_PASSWORD"],
+    )
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO breaker (name, state, reason, settings_mark)"
+            " VALUES ('qbit', %s, 'credentials_rejected', %s)",
+            (state, mark),
+        )
+    found = (await examine(environ))["qbittorrent"]
+    assert as_seen_by_qbittorrent(world) == logins
+    assert (found.status is Status.FAIL) is (logins == 0)
+    environ["REELD_QBITTORRENT_PASSWORD"] = "corrected"
+    await examine(environ)
+    assert as_seen_by_qbittorrent(world) == logins + 1
+
+
+@pytest.mark.parametrize("with_database", [True, False])
+async def test_visits_keep_their_calls_of_hdbits_apart_and_heed_what_it_said(
+    environ: Environ, world: World, database_url: str, with_database: bool
+) -> None:
+    environ["REELD_HDBITS_SPACING_SECONDS"] = "900"
+    if with_database:
+        environ["REELD_DATABASE_URL"] = as_url(database_url)
+    for status in (Status.PASS, Status.WARN, Status.WARN):
+        found = (await examine(environ))["hdbits"]
+        assert found.status is status
+    assert "was not asked" in found.sentence
+    assert world.hdbits.requests["/api/torrents"] == 1
+
+
+async def test_the_next_visit_stays_away_from_hdbits_when_it_was_told_to(
+    environ: Environ, world: World
+) -> None:
+    world.hdbits.turn(api_calls_allowed=0)
+    assert "too often" in (await examine(environ))["hdbits"].sentence
+    assert "was not asked" in (await examine(environ))["hdbits"].sentence
+    assert world.hdbits.requests["/api/torrents"] == 1
 
 
 async def test_hdbits_is_left_alone_while_it_wants_to_be(
