@@ -424,12 +424,21 @@ def run_app(arguments: list[str] | None = None) -> int:
 
         complain(error.sentence)
         return EXIT_FAILED
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError, BaseExceptionGroup) as error:
+        return _code_of(error)
+    return result if isinstance(result, int) else 0
+
+
+def _code_of(error: BaseException) -> int:
+    """Return the exit code of a command that a person ended, or whose reader went away; raise anything else."""
+    # What happens inside a nursery comes in groups.
+    group = BaseExceptionGroup("", [error])
+    if group.subgroup(KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
+    if group.subgroup(BrokenPipeError):
         _forget_output()
         return EXIT_FAILED
-    return result if isinstance(result, int) else 0
+    raise error
 
 
 def _forget_output() -> None:

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,6 +161,53 @@ def test_nothing_is_written_any_more_to_a_reader_that_went_away() -> None:
         process.stdout.close()
         assert process.stderr.read().decode().strip() == os.devnull
     assert process.returncode == EXIT_FAILED
+
+
+@contextmanager
+def a_doctor_in_the_middle(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """`reeld doctor` that waits for an answer of TMDB, its first lines written."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environ = {name: text for name, text in os.environ.items() if not name.startswith("REELD_")}
+        environ |= {
+            "REELD_DATA_DIR": str(tmp_path / "data"),
+            "XDG_CONFIG_HOME": str(tmp_path),
+            "REELD_TMDB_TOKEN": "token",
+            "REELD_TMDB_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reeld", "doctor"],
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            silent.settimeout(60)
+            connection, _ = silent.accept()
+            with connection:
+                yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_ctrl_c_ends_checks_that_run_at_once_without_a_traceback(tmp_path: Path) -> None:
+    with a_doctor_in_the_middle(tmp_path) as process:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == EXIT_INTERRUPTED
+    assert said == ""
+
+
+def test_checks_that_run_at_once_end_without_a_traceback_when_their_reader_goes_away() -> None:
+    command = [sys.executable, "-m", "reeld", "doctor"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == EXIT_FAILED
+    assert said == b""
 
 
 def test_the_help_loads_nothing_heavy() -> None:
