@@ -15,6 +15,9 @@ from rich.text import Text
 from reeld.cli.demo._progress import ORDER, Journey, Tour
 from reeld.domain.movie import Stage
 
+_SAID: Final = 6
+"""So many lines are kept below the picture: all of it fits into 80 columns and 24 lines."""
+_BAR_COLUMNS: Final = 17
 _LABELS: Final = {
     Stage.WANTED: "wanted",
     Stage.SEARCHED: "searched",
@@ -82,45 +85,49 @@ class Picture:
 
     def say(self, text: str) -> None:
         """Keep a line below the picture."""
-        self._said = [*self._said, text][-6:]
+        self._said = [*self._said, text][-_SAID:]
         self.update()
 
     def _draw(self) -> Group:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("Movie", no_wrap=True)
-        table.add_column(
-            "wanted ▸ searched ▸ decided ▸ grabbed ▸ downloading ▸ importing ▸ library"
-        )
-        table.add_column("", width=22)
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+        for column in ("Movie", "Way", "Stage", ""):
+            table.add_column(column, no_wrap=True)
         table.add_column("From", no_wrap=True)
         for journey in self._tour.journeys:
             table.add_row(
                 Text(f"{journey.title} ({journey.year})"),
                 _trail(journey),
+                _label(journey),
                 _bar(journey),
                 journey.source or "",
             )
-        lines = [Text(line, style="dim") for line in self._said]
+        legend = "Way: wanted, searched, decided, grabbed, downloading, importing, in the library"
+        lines = [
+            Text(line, "dim", no_wrap=True, overflow="ellipsis") for line in (legend, *self._said)
+        ]
         return Group(table, Text(""), *lines)
 
 
 def _trail(journey: Journey) -> Text:
     place = ORDER.index(journey.stage) if journey.stage in ORDER else -1
     text = Text()
-    for index, stage in enumerate(ORDER):
+    for index in range(len(ORDER)):
         style = "green" if index < place or place == len(ORDER) - 1 else "bold cyan"
         text.append("●" if index <= place else "○", style if index <= place else "dim")
-        text.append("──" if stage is not Stage.IN_LIBRARY else " ", "dim")
-    text.append(_LABELS[journey.stage], "green" if journey.arrived_at is not None else "bold")
     return text
+
+
+def _label(journey: Journey) -> Text:
+    style = "red" if journey.stage is Stage.FAILED else "bold"
+    return Text(_LABELS[journey.stage], "green" if journey.arrived_at is not None else style)
 
 
 def _bar(journey: Journey) -> ProgressBar | Text:
     if journey.stage is Stage.DOWNLOADING:
-        return ProgressBar(total=1.0, completed=journey.progress, width=20)
+        return ProgressBar(total=1.0, completed=journey.progress, width=_BAR_COLUMNS)
     if journey.arrived_at is not None:
         return Text(f"{journey.link}, {journey.arrived_at:.1f} s", "green")
-    return Text("")
+    return Text(" " * _BAR_COLUMNS)
 
 
 @asynccontextmanager
