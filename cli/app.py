@@ -31,7 +31,12 @@ app = App(
     version=__version__,
     version_flags=["--version", "-V"],
     help_format="plaintext",
-    help_epilogue="Settings come from REELD_* variables, systemd credentials and a TOML file: see `reeld doctor`.",
+    help_epilogue=(
+        "Settings come from REELD_* variables, systemd credentials and a TOML file: docs/settings.md lists them, and"
+        " `reeld doctor` checks those that are in force.\n\n"
+        "Commands call the daemon that runs on REELD_DATA_DIR. To call one elsewhere, set REELD_URL"
+        " (http://host:7878) and REELD_API_KEY."
+    ),
 )
 movie = App(name="movie", help="Want movies, and see how far they are.", group=_CALLS)
 work = App(name="work", help="Durable work: what waits, runs or was given up.", group=_CALLS)
@@ -52,6 +57,17 @@ app.command(
 app.command(dump, group=OPERATING, help_epilogue=_examples("reeld dump", "reeld dump --json"))
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+StageName = Literal[
+    "wanted",
+    "searched",
+    "decided",
+    "grabbed",
+    "downloading",
+    "importing",
+    "in_library",
+    "failed",
+]
+StateName = Literal["available", "running", "done", "dead", "cancelled"]
 
 
 @app.command(
@@ -134,7 +150,7 @@ def history(*, movie_id: int | None = None, limit: int = 25, as_json: Json = Fal
 
     Args:
         movie_id: Only of this movie.
-        limit: How much of it.
+        limit: So many entries at most.
         as_json: Print JSON on standard output.
     """
     from reeld.cli.commands import show_history
@@ -145,11 +161,11 @@ def history(*, movie_id: int | None = None, limit: int = 25, as_json: Json = Fal
 @movie.command(
     name="list", help_epilogue=_examples("reeld movie list", "reeld movie list --stage failed")
 )
-def list_movies(*, stage: str | None = None, as_json: Json = False) -> int:
+def list_movies(*, stage: StageName | None = None, as_json: Json = False) -> int:
     """List the movies and how far each is.
 
     Args:
-        stage: Only those at this stage: wanted, searched, decided, grabbed, downloading, importing, in_library, failed.
+        stage: Only those at this stage.
         as_json: Print JSON on standard output.
     """
     from reeld.cli.commands import show_movies
@@ -219,14 +235,18 @@ def releases(movie_id: int, *, as_json: Json = False) -> int:
 
 @work.command(name="list", help_epilogue=_examples("reeld work list --state dead"))
 def list_work(
-    *, state: str | None = None, queue: str | None = None, limit: int = 50, as_json: Json = False
+    *,
+    state: StateName | None = None,
+    queue: str | None = None,
+    limit: int = 50,
+    as_json: Json = False,
 ) -> int:
     """List durable work, newest first.
 
     Args:
-        state: available, running, done, dead or cancelled.
-        queue: Only that of one actor.
-        limit: How much of it.
+        state: Only what is in this state.
+        queue: Only that of one actor, such as hdbits, qbit or importer.
+        limit: So many rows at most.
         as_json: Print JSON on standard output.
     """
     from reeld.cli.commands import show_work
@@ -236,7 +256,12 @@ def list_work(
 
 @work.command(help_epilogue=_examples("reeld work retry 42"))
 def retry(work_id: int, *, as_json: Json = False) -> int:
-    """Try work that was given up again."""
+    """Try work that was given up again.
+
+    Args:
+        work_id: Its number in `reeld work list`.
+        as_json: Print JSON on standard output.
+    """
     from reeld.cli.commands import retry_work
 
     return retry_work(work_id, as_json=as_json)
@@ -244,7 +269,12 @@ def retry(work_id: int, *, as_json: Json = False) -> int:
 
 @work.command(help_epilogue=_examples("reeld work discard 42"))
 def discard(work_id: int, *, as_json: Json = False) -> int:
-    """Give up work that is dead or still waits."""
+    """Give up work that is dead or still waits.
+
+    Args:
+        work_id: Its number in `reeld work list`.
+        as_json: Print JSON on standard output.
+    """
     from reeld.cli.commands import discard_work
 
     return discard_work(work_id, as_json=as_json)

@@ -45,6 +45,9 @@ control listen instead, off the door that people use), `data_dir` (`REELD_DATA_D
 (`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`), `metrics_exportarr`
 (`REELD_METRICS_EXPORTARR`, off: `true` shows `/metrics/exportarr`), `rehearsals` (`REELD_REHEARSALS`, off: `true` lets an
 administrator have services fail on purpose, through `POST /api/test/circuit-breaker/{service}`).
+
+Only variables: `REELD_CONFIG` names the file. `REELD_URL` (`http://host:7878`) is for commands such as `reeld status`:
+they call the daemon there, with the key of `REELD_API_KEY`, instead of the one that runs on `REELD_DATA_DIR`.
 """
 ABOUT_DASHBOARDS = """\
 `grafana/` holds nine dashboards for Grafana 10 and newer, and the files by which Grafana finds them and Prometheus by

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from cyclopts import App
 from reeld import __version__
 from reeld.cli import app as app_module
 from reeld.cli.app import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, app
+from reeld.domain.movie import Stage
+from reeld.storage.work import WorkState
 
 
 def paths(of: App, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -86,6 +89,39 @@ def test_a_command_that_shows_something_can_show_it_as_json(
     words: tuple[str, ...], command: Any
 ) -> None:
     assert "--json" in command(*words, "--help").out
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [(("movie", "list", "--stage"), Stage), (("work", "list", "--state"), WorkState)],
+)
+def test_a_choice_is_shown_in_the_help_and_in_what_is_said_about_a_wrong_one(
+    words: tuple[str, ...], values: type[StrEnum], command: Any
+) -> None:
+    helped = command(*words[:-1], "--help").out
+    answer = command(*words, "nope")
+    assert answer.code == EXIT_USAGE
+    for value in values:
+        assert value in helped.replace("-", "_")
+        assert value in (answer.out + answer.err).replace("-", "_")
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_the_help_says_what_every_argument_is(words: tuple[str, ...], command: Any) -> None:
+    found = app
+    for word in words:
+        found = found[word]
+    for argument in found.assemble_argument_collection(parse_docstring=True):
+        assert argument.parameter.help, argument.names
+
+
+def test_the_help_says_where_settings_are_listed_and_how_another_daemon_is_called(
+    command: Any,
+) -> None:
+    said = " ".join(command("--help").out.split())
+    assert "docs/settings.md" in said
+    for variable in ("REELD_DATA_DIR", "REELD_URL", "REELD_API_KEY"):
+        assert variable in said
 
 
 @pytest.mark.parametrize(
