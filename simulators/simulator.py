@@ -80,6 +80,8 @@ class Simulator:
         self.knobs = self.knobs_type()
         self.requests: Counter[str] = Counter()
         """Requests by path."""
+        self.refused = 0
+        """Requests that came while it was down."""
         self.door: Door | None = None
 
     def opened(self, door: Door) -> None:
@@ -170,6 +172,7 @@ class Simulator:
         return None
 
     async def _down(self, delivery: _Delivery) -> Answer | None:
+        self.refused += 1
         match self.knobs.down_as:
             case "503" | "502" as status:
                 return Answer(int(status), PROXY_PAGE, "text/html")
@@ -209,6 +212,7 @@ class Simulator:
         shown = {
             "knobs": self.knobs.shown(),
             "requests": dict(self.requests),
+            "refused": self.refused,
             "state": self.state(),
         }
         return json_answer({"simulator": self.name, "down": self.knobs.down, **shown})

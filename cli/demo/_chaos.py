@@ -5,38 +5,44 @@ from __future__ import annotations
 import random
 from typing import Final
 
-import httpx
 import trio
 
-from reeld.cli.demo._progress import Tour
+from reeld.cli.demo._progress import POLL_SECONDS, Tour
 from reeld.cli.demo._view import View
+from reeld.simulators.simulator import Simulator
 from reeld.simulators.world import World
 
 VICTIMS: Final = ("hdbits", "tmdb", "rss", "qbit", "importer")
-HDBITS_AWAY_SECONDS: Final = 4.0
-QBITTORRENT_AWAY_SECONDS: Final = 5.0
+AWAY_SECONDS: Final = 4.0
+LONGEST_AWAY_SECONDS: Final = 30.0
+"""When nobody has called by then, it comes back all the same."""
 PAUSE_SECONDS: Final = 1.2
 ATTEMPTS: Final = 50
 
 
 async def make_trouble(tour: Tour, world: World, view: View) -> None:
-    """Crash each service actor once, through `POST /control`, and turn the simulators' knobs."""
-    async with (
-        httpx.AsyncClient(trust_env=False, timeout=10.0) as outside,
-        trio.open_nursery() as nursery,
-    ):
+    """Crash each service actor once, through `POST /control`, and take HDBits and qBittorrent down in turn."""
+    async with trio.open_nursery() as nursery:
         nursery.start_soon(_crash_all, tour, view)
-        await trio.sleep(1.0)
-        await _take_down(outside, world.hdbits.url, HDBITS_AWAY_SECONDS)
-        view.say(f"HDBits goes away for {HDBITS_AWAY_SECONDS:g} s.")
-        await trio.sleep(5.0)
-        await _take_down(outside, world.qbittorrent.url, QBITTORRENT_AWAY_SECONDS)
-        view.say(f"qBittorrent goes away for {QBITTORRENT_AWAY_SECONDS:g} s.")
+        await _take_down(world.hdbits, "HDBits", view)
+        await _take_down(world.qbittorrent, "qBittorrent", view)
 
 
-async def _take_down(outside: httpx.AsyncClient, url: str, seconds: float) -> None:
-    answer = await outside.post(f"{url}/_knobs", json={"down_for": seconds})
-    answer.raise_for_status()
+async def _take_down(simulator: Simulator, label: str, view: View) -> None:
+    """Keep a system away for a while, and until it was missed: an outage that nobody notices proves nothing."""
+    before = simulator.refused
+    simulator.turn(down_for=LONGEST_AWAY_SECONDS)
+    view.say(f"{label} goes away.")
+    with trio.move_on_after(LONGEST_AWAY_SECONDS):
+        await trio.sleep(AWAY_SECONDS)
+        while simulator.refused == before:
+            view.update()
+            await trio.sleep(POLL_SECONDS)
+    simulator.turn(down_for=0)
+    missed = simulator.refused - before
+    view.say(
+        f"{label} is back; it was called {missed} {'time' if missed == 1 else 'times'} in vain."
+    )
 
 
 async def _crash_all(tour: Tour, view: View) -> None:
