@@ -110,6 +110,11 @@ class Daemon:
         """Where health, metrics and control answer, or will."""
         return url_of(self._ops_listener or self._listener)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to stop, by a signal or by `stop`."""
+        return self._stopping
+
     def stop(self) -> None:
         """Ask the daemon to stop in order; returns at once."""
         self._stopping = True

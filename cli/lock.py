@@ -19,13 +19,17 @@ LOCK_FILE: Final = "daemon.lock"
 
 
 @contextmanager
-def only_daemon_on(data_dir: Path) -> Iterator[None]:
+def only_daemon_on(data_dir: Path, name: str = LOCK_FILE) -> Iterator[None]:
     """Hold the data directory for the length of the block. Does not wait.
+
+    Args:
+        data_dir: The folder.
+        name: The lock in it; the daemon's own when left out.
 
     Raises:
         DataDirectoryBusy: Another daemon holds it.
     """
-    descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(data_dir / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _lock(descriptor, data_dir)
         os.ftruncate(descriptor, 0)

@@ -112,6 +112,7 @@ REASONS: Final = frozenset(
         "no_user_namespace",
         "no_video",
         "no_work",
+        "not_a_demo_database",
         "not_a_demo_folder",
         "not_a_feed",
         "not_a_torrent",

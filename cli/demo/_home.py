@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from reeld.cli.lock import LOCK_FILE, only_daemon_on
 from reeld.cli.settings import default_data_dir, read_settings
 from reeld.domain.errors import Refused
 from reeld.domain.settings import LibrarySettings, Settings
-from reeld.storage.embedded import EmbeddedServer
 
 MARK: Final = "demo.json"
 """Marks a folder that a demo made, so that nothing else is ever put aside."""
 ASIDE: Final = "earlier"
+DEMO_LOCK: Final = "demo.lock"
+"""Held for as long as a demo runs: its daemon holds a lock of its own only once the world around it is there."""
+_STAYS: Final = frozenset({ASIDE, LOCK_FILE, DEMO_LOCK})
 
 
 def read_demo_settings(environ: Mapping[str, str]) -> Settings:
@@ -32,22 +36,30 @@ def read_demo_settings(environ: Mapping[str, str]) -> Settings:
     return replace(basic, library=LibrarySettings(root_folder=basic.data_dir / "library"))
 
 
-def make_home(data_dir: Path) -> None:
-    """Make the folder fresh: an earlier demo in it moves into a folder of its own. Blocks on the disk.
+@contextmanager
+def demo_home(data_dir: Path) -> Iterator[None]:
+    """Make the folder fresh, and keep it for the length of the block; blocks on the disk.
+
+    An earlier demo in it moves into a folder of its own.
 
     Raises:
         Refused: The folder holds something that no demo made.
-        DataDirectoryBusy: A daemon runs in it.
+        DataDirectoryBusy: Another demo or a daemon runs in it.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    there = [path for path in data_dir.iterdir() if path.name != ASIDE]
-    if there and not (data_dir / MARK).exists():
+    if _things_in(data_dir) and not (data_dir / MARK).exists():
         raise Refused(
             f"{data_dir} is not empty, and no demo made it. Set REELD_DATA_DIR to another folder for the demo.",
             reason="not_a_demo_folder",
         )
-    if there:
-        _require_idle(data_dir)
+    with only_daemon_on(data_dir, DEMO_LOCK):
+        with only_daemon_on(data_dir):
+            _make_fresh(data_dir)
+        yield
+
+
+def _make_fresh(data_dir: Path) -> None:
+    if there := _things_in(data_dir):
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         aside = data_dir / ASIDE / stamp
         aside.mkdir(parents=True)
@@ -57,9 +69,5 @@ def make_home(data_dir: Path) -> None:
     (data_dir / "library").mkdir()
 
 
-def _require_idle(data_dir: Path) -> None:
-    postgres = data_dir / "postgres"
-    if postgres.is_dir():
-        directory = EmbeddedServer(postgres).directory
-        directory.lock()
-        directory.unlock()
+def _things_in(data_dir: Path) -> list[Path]:
+    return [path for path in data_dir.iterdir() if path.name not in _STAYS]

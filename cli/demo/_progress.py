@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
@@ -74,7 +74,6 @@ class Tour:
 
     api: httpx.AsyncClient
     journeys: list[Journey]
-    started_at: float = field(default_factory=trio.current_time)
 
     @classmethod
     def of(cls, api: httpx.AsyncClient, films: Sequence[Film]) -> Tour:
@@ -85,9 +84,9 @@ class Tour:
         )
 
     @property
-    def is_over(self) -> bool:
-        """Whether every movie is in the library."""
-        return all(each.arrived_at is not None for each in self.journeys)
+    def under_way(self) -> list[Journey]:
+        """The movies that are not in the library yet."""
+        return [each for each in self.journeys if each.arrived_at is None]
 
     async def want_all(self) -> None:
         """Want every movie."""
@@ -115,8 +114,10 @@ class Tour:
             journey.source = await self._source_of(journey)
         if journey.stage is Stage.IN_LIBRARY and movie["files"]:
             file = movie["files"][0]
-            journey.link, journey.path = file["link"], file["path"]
-            journey.arrived_at = trio.current_time() - journey.added_at
+            # The daemon's word is not enough: the demo is there to be believed.
+            if await trio.Path(file["path"]).is_file():
+                journey.link, journey.path = file["link"], file["path"]
+                journey.arrived_at = trio.current_time() - journey.added_at
 
     async def _source_of(self, journey: Journey) -> str | None:
         answer = await self.api.get(
@@ -129,16 +130,23 @@ class Tour:
         return "hdbits" if entries[0]["data"].get("indexer") == "hdbits" else "rss"
 
     async def to_json(self) -> dict[str, object]:
-        """Return the demo's document; restarts and dead letters are the supervisors' own counts."""
+        """Return the daemon's part of the demo's document: the counts are the supervisors' own."""
         answer = await self.api.get("/control/actors")
         _require(answer)
         tree = answer.json()
         return {
             "movies": [journey.to_json() for journey in self.journeys],
             "restarts": tree["restarts"],
+            "restarts_by_actor": dict(_restarts(tree)),
             "dead_letters": tree["dead_letters"],
-            "elapsed_seconds": round(trio.current_time() - self.started_at, 2),
         }
+
+
+def _restarts(node: Any) -> Iterator[tuple[str, int]]:
+    for child in node["children"]:
+        if not child["children"] and child["restarts"]:
+            yield child["name"], child["restarts"]
+        yield from _restarts(child)
 
 
 def _place(stage: Stage) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ import trio
 
 from reeld.cli.daemon import Daemon, Started
 from reeld.cli.demo._chaos import make_trouble
-from reeld.cli.demo._home import make_home, read_demo_settings
+from reeld.cli.demo._database import make_fresh
+from reeld.cli.demo._home import demo_home, read_demo_settings
 from reeld.cli.demo._progress import CALL_SECONDS, POLL_SECONDS, DemoFailed, Tour
 from reeld.cli.demo._view import View, shown
 from reeld.cli.running import sentence_of
@@ -60,17 +62,18 @@ def run_demo(
 ) -> int:
     """Run the demo and return its exit code: 0 when all movies are in the library."""
     settings = read_demo_settings(environ)
-    make_home(settings.data_dir)
-    wish = Wish(once, as_json, chaos, seconds)
-    with (settings.data_dir / "demo.log").open("a", encoding="utf-8") as file:
+    show = Show(settings, Wish(once, as_json, chaos, seconds))
+    with (
+        demo_home(settings.data_dir),
+        (settings.data_dir / "demo.log").open("a", encoding="utf-8") as file,
+    ):
         # On a terminal the picture has the screen to itself.
         stream: TextIO = sys.stderr if as_json or not sys.stdout.isatty() else file
         configure_logs(level=level if as_json else "warning", stream=stream)
-        show = Show(settings, wish)
         try:
             trio.run(show.run)
         except* (ReeldError, Escalated, httpx.HTTPError) as group:
-            show.failure = show.failure or sentence_of(group)
+            show.fail(group)
     return show.finish()
 
 
@@ -94,13 +97,23 @@ class Show:
     def __init__(self, settings: Settings, wish: Wish) -> None:
         self._settings = settings
         self._wish = wish
+        self._begun = time.monotonic()
         self._document: dict[str, object] = {"movies": [], "restarts": 0, "dead_letters": 0}
+        self._daemon: Daemon | None = None
+        self._is_over = False
         self.failure: str | None = None
+
+    def fail(self, error: BaseException) -> None:
+        """Note why the demo ended, unless a person ended it: whatever breaks while the daemon stops is no reason."""
+        if self._daemon is None or not self._daemon.is_stopping:
+            self.failure = self.failure or sentence_of(error)
 
     def finish(self) -> int:
         """Print the document if it was asked for, or why the demo failed; return the exit code."""
+        if self._wish.once and not self._is_over:
+            self.failure = self.failure or "Interrupted before every movie was in the library."
         if self._wish.as_json:
-            document = self._document
+            document = {"elapsed_seconds": self._elapsed(), **self._document}
             if self.failure:
                 document = {**document, "error": self.failure}
             print(json.dumps(document, ensure_ascii=False))
@@ -108,8 +121,13 @@ class Show:
             print(f"reeld demo: {self.failure}", file=sys.stderr)
         return 1 if self.failure else 0
 
+    def _elapsed(self) -> float:
+        return round(time.monotonic() - self._begun, 2)
+
     async def run(self) -> None:
         """Open the world, run the daemon in it, and take the tour."""
+        if (url := self._settings.database_url) is not None:
+            await make_fresh(url.reveal())
         async with World.open(
             self._settings.data_dir / "world",
             download_seconds=DOWNLOAD_SECONDS,
@@ -123,7 +141,7 @@ class Show:
                 qbittorrent=world.qbittorrent_settings(),
                 feeds=(world.feed_settings(),),
             )
-            daemon = Daemon(settings)
+            self._daemon = daemon = Daemon(settings)
 
             async def on_ready(started: Started) -> None:
                 await self._tour(started, world)
@@ -147,7 +165,10 @@ class Show:
                 await self._follow(tour, world, view)
             finally:
                 with trio.move_on_after(5, shield=True):
-                    self._document = await tour.to_json()
+                    told = await tour.to_json()
+                    refused = {each.name: each.refused for each in world.simulators}
+                    seconds = self._elapsed()
+                    self._document = {**told, "refused_calls": refused, "elapsed_seconds": seconds}
         if not self._wish.as_json:
             self._say_goodbye(started)
 
@@ -158,26 +179,34 @@ class Show:
                 async with trio.open_nursery() as nursery:
                     if self._wish.chaos:
                         nursery.start_soon(make_trouble, tour, world, view)
-                    while not tour.is_over:
+                    while tour.under_way:
                         await _look(tour)
                         view.update()
                         await trio.sleep(POLL_SECONDS)
+            self._is_over = True
         except trio.TooSlowError:
-            late = [each for each in tour.journeys if each.arrived_at is None]
-            names = "; ".join(f"{each.title}: {each.stage} ({each.note})" for each in late)
+            names = "; ".join(
+                f"{each.title}: {each.stage} ({each.note})"
+                if each.note
+                else f"{each.title}: {each.stage}"
+                for each in tour.under_way
+            )
             self.failure = f"Not in the library after {self._wish.seconds:g} s: {names}"
 
     def _say_goodbye(self, started: Started) -> None:
         settings = self._settings
         print()
         print(f"Library    {settings.library.root_folder}")
+        if not (self._wish.once or self.failure):
+            self._say_how_to_call(started)
+        sys.stdout.flush()
+
+    def _say_how_to_call(self, started: Started) -> None:
         print(f"Daemon     {started.url}")
-        if settings.server.api_key is not None:
+        if self._settings.server.api_key is not None:
             print("API key    the one of REELD_API_KEY")
         elif started.new_key is not None:
             print(f"API key    {started.new_key.reveal()}  (shown this once)")
         print(f"Try        curl -H 'X-Api-Key: ...' {started.url}/api/movies")
-        print(f"           REELD_DATA_DIR={settings.data_dir} reeld status")
-        if not self._wish.once:
-            print("Ctrl-C ends it; everything stays in its folder.")
-        sys.stdout.flush()
+        print(f"           REELD_DATA_DIR={self._settings.data_dir} reeld status")
+        print("Ctrl-C ends it; everything stays in its folder.")
