@@ -68,13 +68,18 @@ def _means(library: LibrarySettings) -> Means:
         permissions=Permissions(
             file_mode=library.file_mode,
             folder_mode=library.folder_mode,
-            group=None if library.group is None else _group(library.group),
+            group=None if library.group is None else group_number(library.group),
         ),
         reserve=library.free_bytes,
     )
 
 
-def _group(name: str) -> int:
+def group_number(name: str) -> int:
+    """Return the number of a group that is given by name or number; may block.
+
+    Raises:
+        Unavailable: There is no such group.
+    """
     if name.isascii() and name.isdigit():
         return int(name)
     try:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import tempfile
 from pathlib import Path
 from typing import Final
 
 import trio
 
+from reeld.actors.importer._failures import AccessDenied
+from reeld.actors.importer._orders import group_number
 from reeld.actors.importer._roots import write_probe
 from reeld.actors.importer.linkprobe import can_link
 from reeld.cli.doctor._findings import Finding, failed, passed, warned
@@ -103,6 +106,8 @@ def _judge_library(library: LibrarySettings, is_ours: bool) -> list[Finding]:
         return [failed("library", sentence, **observed)]
     try:
         write_probe(root)
+        if library.group is not None:
+            _give_probe(root, library.group)
     except ReeldError as error:
         return [failed("library", error.sentence, reason=error.reason, **observed)]
     free = shutil.disk_usage(root).free
@@ -115,6 +120,19 @@ def _judge_library(library: LibrarySettings, is_ours: bool) -> list[Finding]:
             warned("library", f"{root} has {bytes_of(free)} left: free some space.", **observed)
         ]
     return [passed("library", f"{root} is writable and has {bytes_of(free)} left.", **observed)]
+
+
+def _give_probe(root: Path, group: str) -> None:
+    """Give a nameless file in the library to the group that imports are given to."""
+    number = group_number(group)
+    with tempfile.TemporaryFile(dir=root) as probe:
+        try:
+            os.fchown(probe.fileno(), -1, number)
+        except OSError as error:
+            raise AccessDenied(
+                f"reeld may not give files in {root} to the group {group} ({error.strerror}): add reeld's user to it"
+                f" (usermod -aG {group} reeld), or correct library.group."
+            ) from error
 
 
 async def check_recycle_folder(patient: Patient) -> list[Finding]:

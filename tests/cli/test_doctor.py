@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -228,6 +229,30 @@ async def test_a_library_that_cannot_be_written_is_told(environ: Environ, tmp_pa
     found = await examine(environ)
     assert found["library"].status is Status.FAIL
     assert found["library"].sentence
+
+
+async def test_a_group_that_does_not_exist_is_told(environ: Environ) -> None:
+    environ["REELD_LIBRARY_GROUP"] = "no-such-group"
+    found = (await examine(environ))["library"]
+    assert found.status is Status.FAIL
+    assert "'no-such-group'" in found.sentence
+    assert "library.group" in found.sentence
+
+
+async def test_a_group_that_files_may_not_be_given_to_is_told(
+    environ: Environ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ["REELD_LIBRARY_GROUP"] = str(os.getgid())
+    assert (await examine(environ))["library"].status is Status.PASS
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "fchown", refuse)
+    found = (await examine(environ))["library"]
+    assert found.status is Status.FAIL
+    assert found.observed["reason"] == "access_denied"
+    assert "usermod" in found.sentence
 
 
 @pytest.mark.parametrize(
