@@ -11,16 +11,13 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from reeld import __version__
 from reeld.cli.backup import backup
+from reeld.cli.choices import LogLevel, StageName, StateName
 from reeld.cli.declaring import ALONE as _ALONE
 from reeld.cli.declaring import Json
 from reeld.cli.declaring import examples as _examples
+from reeld.cli.endings import EXIT_FAILED, EXIT_USAGE, code_of
 from reeld.cli.operate import OPERATING, actor, breaker, dump, key, top
 from reeld.domain.errors import ReeldError
-
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_DEGRADED = 3
-EXIT_INTERRUPTED = 130
 
 _DAEMON = Group("Daemon", sort_key=1)
 _CALLS = Group("Calling a running daemon", sort_key=2)
@@ -55,19 +52,6 @@ app.command(
     help_epilogue=_examples("reeld top", "reeld top --once", "reeld top --json"),
 )
 app.command(dump, group=OPERATING, help_epilogue=_examples("reeld dump", "reeld dump --json"))
-
-LogLevel = Literal["debug", "info", "warning", "error"]
-StageName = Literal[
-    "wanted",
-    "searched",
-    "decided",
-    "grabbed",
-    "downloading",
-    "importing",
-    "in_library",
-    "failed",
-]
-StateName = Literal["available", "running", "done", "dead", "cancelled"]
 
 
 @app.command(
@@ -455,27 +439,5 @@ def run_app(arguments: list[str] | None = None) -> int:
         complain(error.sentence)
         return EXIT_FAILED
     except (KeyboardInterrupt, BrokenPipeError, BaseExceptionGroup) as error:
-        return _code_of(error)
+        return code_of(error)
     return result if isinstance(result, int) else 0
-
-
-def _code_of(error: BaseException) -> int:
-    """Return the exit code of a command that a person ended, or whose reader went away; raise anything else."""
-    # What happens inside a nursery comes in groups.
-    group = BaseExceptionGroup("", [error])
-    if group.subgroup(KeyboardInterrupt):
-        return EXIT_INTERRUPTED
-    if group.subgroup(BrokenPipeError):
-        _forget_output()
-        return EXIT_FAILED
-    raise error
-
-
-def _forget_output() -> None:
-    """Let the interpreter end quietly although whoever read our output is gone.
-
-    It flushes its streams at exit; this is the way of Python's manual (signal, "Note on SIGPIPE").
-    """
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

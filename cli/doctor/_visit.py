@@ -15,13 +15,14 @@ from reeld.cli.doctor._findings import Finding, Status, failed, warned, worst_of
 from reeld.cli.doctor._patient import Patient, find_running
 from reeld.cli.doctor._report import Report, report_for
 from reeld.cli.doctor._settings import check_file, check_variables, read
+from reeld.cli.endings import EXIT_DEGRADED, EXIT_FAILED
 from reeld.cli.settings import secrets_of
 from reeld.domain.errors import ReeldError
 from reeld.telemetry import configure_logs, redaction
 
 log = structlog.get_logger("reeld.cli")
 
-EXIT_CODES: Final = {Status.PASS: 0, Status.WARN: 3, Status.FAIL: 1}
+EXIT_CODES: Final = {Status.PASS: 0, Status.WARN: EXIT_DEGRADED, Status.FAIL: EXIT_FAILED}
 
 LOCAL_SECONDS: Final = 20.0
 REMOTE_SECONDS: Final = 60.0

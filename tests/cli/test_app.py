@@ -17,7 +17,8 @@ from cyclopts import App
 
 from reeld import __version__
 from reeld.cli import app as app_module
-from reeld.cli.app import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, app
+from reeld.cli.app import app
+from reeld.cli.endings import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from reeld.domain.movie import Stage
 from reeld.storage.work import WorkState
 

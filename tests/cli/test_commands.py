@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reeld.cli.app import EXIT_FAILED, EXIT_USAGE
+from reeld.cli.endings import EXIT_FAILED, EXIT_USAGE
 
 HOSTILE = "Evil\x1b]0;owned\x07 \x9b31m[bold red]Movie[/] \u202etxt.exe"
 
