@@ -32,7 +32,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 .PHONY: demo
-demo: install ## Watch six movies find their way into a library (Ctrl-C ends it)
+demo: install ## Watch eight movies find their way into a library (Ctrl-C ends it)
 	$(BIN)/reeld demo $(DEMO_FLAGS)
 
 .PHONY: services
