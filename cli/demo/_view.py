@@ -18,6 +18,8 @@ from reeld.domain.movie import Stage
 _SAID: Final = 6
 """So many lines are kept below the picture: all of it fits into 80 columns and 24 lines."""
 _BAR_COLUMNS: Final = 17
+_COLUMNS: Final = {"Movie": None, "Way": 7, "Stage": 14, "": _BAR_COLUMNS, "From": 6}
+"""Titles and widths: nothing moves when a longer word comes."""
 _LABELS: Final = {
     Stage.WANTED: "wanted",
     Stage.SEARCHED: "searched",
@@ -90,9 +92,8 @@ class Picture:
 
     def _draw(self) -> Group:
         table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-        for column in ("Movie", "Way", "Stage", ""):
-            table.add_column(column, no_wrap=True)
-        table.add_column("From", no_wrap=True)
+        for column, least in _COLUMNS.items():
+            table.add_column(column, no_wrap=True, min_width=least)
         for journey in self._tour.journeys:
             table.add_row(
                 Text(f"{journey.title} ({journey.year})"),
@@ -127,7 +128,7 @@ def _bar(journey: Journey) -> ProgressBar | Text:
         return ProgressBar(total=1.0, completed=journey.progress, width=_BAR_COLUMNS)
     if journey.arrived_at is not None:
         return Text(f"{journey.link}, {journey.arrived_at:.1f} s", "green")
-    return Text(" " * _BAR_COLUMNS)
+    return Text("")
 
 
 @asynccontextmanager

@@ -83,6 +83,13 @@ async def test_a_download_has_a_bar_as_long_as_what_is_there(
     )
 
 
+async def test_nothing_moves_while_movies_come_on(tour: Tour) -> None:
+    arrived = drawn(tour, 80)
+    for journey in tour.journeys:
+        journey.stage, journey.arrived_at = Stage.WANTED, None
+    assert drawn(tour, 80)[0] == arrived[0]
+
+
 async def test_an_outage_does_not_push_the_movies_off_the_screen(tour: Tour) -> None:
     lines = drawn(tour, 80, "x" * 300, "y" * 300)
     assert all(len(line) <= 80 for line in lines)
