@@ -10,6 +10,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 import structlog
@@ -23,6 +24,7 @@ from reeld.cli.doctor import _database as database_checks
 from reeld.cli.doctor import _downloads as download_checks
 from reeld.cli.doctor._findings import worst_of
 from reeld.cli.doctor._machine import judge_expat
+from reeld.cli.doctor._patient import embedded_conninfo
 from reeld.cli.doctor._sources import judge_clock
 from reeld.cli.doctor._visit import Check, _examine, visit
 from reeld.simulators.world import World
@@ -472,6 +474,39 @@ async def test_credentials_that_the_daemon_saw_rejected_are_not_tried(
     environ["REELD_QBITTORRENT_PASSWORD"] = "corrected"
     await examine(environ)
     assert as_seen_by_qbittorrent(world) == logins + 1
+
+
+def is_forced_open(data: Path) -> bool:
+    conninfo = embedded_conninfo(data / "postgres")
+    assert conninfo is not None
+    with psycopg.connect(conninfo) as connection:
+        query = "SELECT state FROM breaker WHERE name = 'qbit'"
+        return connection.execute(query).fetchall() == [("forced_open",)]
+
+
+async def test_what_a_daemon_that_runs_was_refused_is_not_tried_again(
+    environ: Environ, world: World, tmp_path: Path, daemon_starter: Callable[..., Any]
+) -> None:
+    environ["REELD_QBITTORRENT_PASSWORD"] = "wrong-pw"
+    environ["REELD_API_KEY"] = "the-key-of-the-tests"
+    run = daemon_starter(environ, tmp_path / "run")
+    try:
+        await trio.to_thread.run_sync(run.wait_until_ready)
+        url = run.said.partition("reeld is ready at ")[2].split()[0]
+        headers = {"X-Api-Key": environ["REELD_API_KEY"]}
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as api:
+            wanted = await api.post("/api/movies", json={"tmdb_id": world.films[0].tmdb_id})
+        assert wanted.is_success
+        with trio.fail_after(60):
+            while not await trio.to_thread.run_sync(is_forced_open, tmp_path / "data"):
+                await trio.sleep(0.1)
+        for _ in range(3):
+            found = (await examine(environ))["qbittorrent"]
+            assert found.status is Status.FAIL
+        assert "The daemon saw" in found.sentence
+        assert as_seen_by_qbittorrent(world) == 1
+    finally:
+        await trio.to_thread.run_sync(run.stop)
 
 
 @pytest.mark.parametrize("with_database", [True, False])
