@@ -108,6 +108,7 @@ class WorkerActor(Actor):
         self._job_ended = trio.Event()
         self._drained = False
         self._claim_unknown = False
+        self._claiming = trio.Lock()
         # Whatever rows waited for before this incarnation may have come true since.
         self._wake_wanted = True
         self._breaker_revisions: dict[str, int] = {}
@@ -135,6 +136,11 @@ class WorkerActor(Actor):
     @handles(Sweep)
     async def sweep(self, message: Sweep) -> None:
         """Claim as many due rows as there are free slots, and start on them."""
+        # Two looks at once would both take the same slots for free, and one let go what the other is about to start on.
+        async with self._claiming:
+            await self._sweep(message)
+
+    async def _sweep(self, message: Sweep) -> None:
         self._wake_wanted = self._has_recovered() or self._wake_wanted
         free = self.slots - len(self._jobs)
         if free <= 0:

@@ -384,3 +384,28 @@ async def test_rows_of_a_claim_whose_answer_was_lost_are_worked_on_at_the_next_l
         await eventually(lambda: is_in(resources, work_id, WorkState.DONE))
     assert (lost, done) == ([work_id], [work_id])
     assert (await item(resources, work_id)).attempt == 1
+
+
+async def test_a_look_that_is_slow_does_not_let_go_what_another_one_claims(
+    resources: Resources, run_actor: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[int] = []
+
+    async def behave(job: Job) -> None:
+        done.append(job.id)
+
+    claim = type(resources.work).claim
+
+    async def be_slow_to_tell(self: Any, *args: Any, **more: Any) -> list[Job]:
+        jobs = await claim(self, *args, **more)
+        await trio.sleep(0.3)  # three more looks become due meanwhile
+        return jobs
+
+    monkeypatch.setattr(type(resources.work), "claim", be_slow_to_tell)
+    monkeypatch.setattr(Refresher, "concurrency", 4)
+    ids = [await ask_for(resources) for _ in range(5)]
+    async with run_actor(refresher(resources, behave)):
+        for work_id in ids:
+            await eventually(lambda each=work_id: is_in(resources, each, WorkState.DONE))  # type: ignore[misc]
+    assert sorted(done) == ids
+    assert {(await item(resources, work_id)).attempt for work_id in ids} == {1}
