@@ -214,6 +214,7 @@ def test_how_to_call_the_daemon_is_said_only_while_there_is_one(
     show.failure = failure
     started = Started(
         url="http://127.0.0.1:7",
+        ops_url="http://127.0.0.1:7",
         new_key=Secret("a-new-key"),
         local_key=Secret("x"),
         settings=settings,

@@ -4,6 +4,7 @@ import errno
 import json
 import logging
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from email.utils import formatdate
@@ -496,7 +497,7 @@ async def test_what_a_daemon_that_runs_was_refused_is_not_tried_again(
         headers = {"X-Api-Key": environ["REELD_API_KEY"]}
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as api:
             wanted = await api.post("/api/movies", json={"tmdb_id": world.films[0].tmdb_id})
-        assert wanted.is_success
+        assert wanted.is_success, wanted.text
         with trio.fail_after(60):
             while not await trio.to_thread.run_sync(is_forced_open, tmp_path / "data"):
                 await trio.sleep(0.1)
@@ -659,13 +660,20 @@ async def test_an_embedded_server_that_runs_is_looked_into(
     assert (await examine(environ))["database"].observed["running"] is False
 
 
-async def test_data_of_an_older_postgresql_is_told(environ: Environ, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("major", "status", "said"),
+    [("16", Status.PASS, "the next start brings it to"), ("15", Status.FAIL, "pg_dump|dump it")],
+)
+async def test_data_of_an_older_postgresql_is_told(
+    environ: Environ, tmp_path: Path, major: str, status: Status, said: str
+) -> None:
     data = tmp_path / "data" / "postgres" / "data"
     data.mkdir(parents=True)
-    (data / "PG_VERSION").write_text("16\n")
+    (data / "PG_VERSION").write_text(f"{major}\n")
     found = (await examine(environ))["database"]
-    assert found.status is Status.FAIL
-    assert "PostgreSQL 16" in found.sentence
+    assert found.status is status
+    assert f"PostgreSQL {major}" in found.sentence
+    assert re.search(said, found.sentence)
 
 
 # The daemon
