@@ -24,6 +24,7 @@ from reeld.cli.demo._run import Show, Wish
 from reeld.cli.lock import only_daemon_on
 from reeld.domain.errors import DatabaseUnavailable, Refused
 from reeld.domain.secret import Secret
+from reeld.migrations import migrate
 from reeld.simulators.offers import OFFERS
 from reeld.storage import Database
 from reeld.storage.errors import DataDirectoryBusy, LeadershipHeld
@@ -326,6 +327,27 @@ async def test_what_an_earlier_demo_left_in_a_database_is_put_aside_whole(
     found = schema_of(database_url)
     assert {name for schema, name in found if schema == "public"} == {"reeld_demo"}
     assert {name for schema, name in found if schema != "public"} == tables - {"reeld_demo"}
+    await migrate(database_url)
+    assert {name for schema, name in schema_of(database_url) if schema == "public"} == tables
+
+
+def test_a_demo_on_a_database_that_is_in_use_is_refused_before_anything_starts(
+    tmp_path: Path, empty_database_url: str
+) -> None:
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE movie (id int)")
+    done = subprocess.run(
+        [sys.executable, "-m", "reeld", "demo", "--once", "--json"],
+        env={**demo_environ(tmp_path), "REELD_DATABASE_URL": as_url(empty_database_url)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert "no demo made it" in document["error"]
+    assert document["movies"] == []
+    assert schema_of(empty_database_url) == {("public", "movie")}
 
 
 async def test_a_database_that_does_not_answer_is_told_without_its_password() -> None:
