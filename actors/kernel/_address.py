@@ -106,6 +106,10 @@ class Address:
         """The actor's circuit breakers by name; they outlive its incarnations."""
         return self._cell.breakers
 
+    def understands(self, message: object) -> bool:
+        """Whether the actor has a handler for a message; True between two incarnations."""
+        return self._cell.understands(message)
+
     def snapshot(self) -> ActorSnapshot:
         """Return a picture of the actor as it is now."""
         return self._cell.snapshot()

@@ -134,6 +134,10 @@ class Cell:
         if self._current is not None:
             self._current.crash(fault)
 
+    def understands(self, message: object) -> bool:
+        """Whether the running incarnation has a handler for a message; True while there is none to ask."""
+        return self._current is None or type(message) in self._current.routes
+
     def pause(self) -> None:
         """Hold ordinary messages back, over restarts too; control messages pass."""
         self.mailbox.pause()

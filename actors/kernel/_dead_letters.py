@@ -15,7 +15,7 @@ import structlog
 
 from reeld.actors.kernel._faults import describe
 from reeld.actors.kernel._observer import NullObserver, Observer
-from reeld.domain.errors import NotFound
+from reeld.domain.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from reeld.actors.kernel._address import Address
@@ -128,13 +128,18 @@ class DeadLetters:
 
         Raises:
             NotFound: No such letter is kept.
-            ReeldError: The actor refuses it; the letter is kept.
+            ReeldError: The actor refuses it, or has no handler for it; the letter is kept.
         """
         with self._lock:
             found = self._kept.get(letter_id)
         if found is None:
             raise NotFound(f"No dead letter {letter_id} is kept: it was replayed or is too old.")
         letter, address = found
+        if not address.understands(letter.message):
+            raise Refused(
+                f"{address.name} does not handle {type(letter.message).__name__}: it would die again. Discard it.",
+                reason="unhandled_message",
+            )
         address.tell(letter.message)
         with self._lock:
             self._kept.pop(letter_id, None)

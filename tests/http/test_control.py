@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import trio
 
-from reeld.domain.messages import Message
+from reeld.actors.kernel import DeadReason
+from reeld.domain.messages import Message, Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ async def test_an_order_for_a_breaker_that_does_not_exist_is_refused(daemon: Any
     assert answer.json()["errors"][0]["field"] == "body"
 
 
-async def test_dead_letters_are_listed_without_their_content_and_replayed(
+async def test_dead_letters_are_listed_without_their_content_and_only_replayed_to_who_understands_them(
     running_daemon: Any,
 ) -> None:
     surface = running_daemon.daemon
@@ -205,10 +206,42 @@ async def test_dead_letters_are_listed_without_their_content_and_replayed(
     (letter,) = letters
     assert (letter["actor"], letter["message"], letter["reason"]) == ("rss", "Unknown", "unhandled")
     assert "confidential content" not in str(letters)
+    # Its type is gone, so it would only die again.
+    replay = f"/control/dead-letters/{letter['id']}/replay"
+    refused = await running_daemon.http.post(replay)
+    assert (refused.status_code, refused.json()["reason"]) == (422, "unhandled_message")
+    assert "Discard it" in refused.json()["detail"]
+    discard = f"/control/dead-letters/{letter['id']}/discard"
+    assert (await running_daemon.http.post(discard)).json()["id"] == letter["id"]
+    assert (await running_daemon.http.post(replay)).status_code == 404
+
+
+async def test_a_message_that_was_refused_by_a_parked_actor_is_replayed(
+    running_daemon: Any,
+) -> None:
+    kit = running_daemon.daemon._root.kit
+    kit.dead_letters.add(running_daemon.daemon._root.directory["rss"], Sweep(), DeadReason.PARKED)
+    (letter,) = (await running_daemon.http.get("/control/dead-letters")).json()
     replayed = await running_daemon.http.post(f"/control/dead-letters/{letter['id']}/replay")
     assert replayed.json()["id"] == letter["id"]
-    gone = await running_daemon.http.post(f"/control/dead-letters/{letter['id']}/replay")
-    assert gone.status_code == 404
+    assert (await running_daemon.http.get("/control/dead-letters")).json() == []
+
+
+async def test_an_actor_that_restarts_may_be_restarted(running_daemon: Any) -> None:
+    before = (await node(running_daemon, "rss"))["incarnation"]
+    seen: list[dict[str, Any]] = []
+
+    async def restart() -> None:
+        answer = await running_daemon.http.post("/control/actors/rss/restart")
+        assert answer.status_code == 200, answer.text
+        seen.append(answer.json())
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(restart)
+    assert {each["state"] for each in seen} == {"running"}
+    assert before not in {each["incarnation"] for each in seen}
+    assert (await tree(running_daemon))["parked"] == []
 
 
 async def test_settings_that_come_from_nowhere_do_not_change(running_daemon: Any) -> None:
