@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,9 +17,10 @@ import structlog
 import trio
 
 from reeld.actors.kernel import Actor, handles
-from reeld.actors.kernel.breaker import BreakerKeeper
+from reeld.actors.kernel.breaker import Breaker, BreakerKeeper, BreakerState
 from reeld.actors.leadership import outlast
-from reeld.domain.errors import DatabaseUnavailable, Unavailable
+from reeld.actors.outage import BREAKER, CONFIG, DatabaseGate, database_verdict, is_away
+from reeld.domain.errors import BreakerOpen, DatabaseUnavailable, DeadlineExceeded, Unavailable
 from reeld.domain.messages import Message, Overflow
 from reeld.storage import Database
 from reeld.storage.embedded import EmbeddedServer
@@ -36,6 +38,11 @@ START_SECONDS: Final = 5.0
 """How long the rest of the tree waits for the database before it starts without one."""
 RETRY_SECONDS: Final = (0.2, 10.0)
 """The first and the longest pause between attempts to reach a server that is away."""
+CLOCK: Final = "SELECT extract(epoch FROM clock_timestamp())::float8"
+TRIAL: Final = """
+CREATE TEMPORARY TABLE reeld_trial ON COMMIT DROP AS SELECT md5(n::text) FROM generate_series(1, 10000) n
+"""
+"""Writes some 600 KiB on the disk of the data, and takes them away again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,9 @@ class DatabaseStatus:
         epoch: The epoch in which this process leads.
         trouble: Why the start waits, for a person; None when it does not.
         rival: When another daemon that is known to live took the lead; None when there is none.
+        breaker: Open while the server is away; None before the database's actor starts.
+        clock_skew: Seconds by which the server's clock is ahead of ours; None before the first answer.
+        disk_is_full: Whether the server has no room to write.
         was_ready: Set when it is ready for the first time.
     """
 
@@ -63,7 +73,15 @@ class DatabaseStatus:
     epoch: int | None = None
     trouble: str | None = None
     rival: datetime | None = None
+    breaker: Breaker | None = None
+    clock_skew: float | None = None
+    disk_is_full: bool = False
     was_ready: trio.Event = field(default_factory=trio.Event)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the server is known to be away: calls are refused at once then."""
+        return is_away(self.breaker)
 
 
 class DatabaseActor(Actor):
@@ -112,6 +130,7 @@ class DatabaseActor(Actor):
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to serve, and give the database a moment; being ready is told by the status."""
+        self._stand_guard()
         self.start_soon(self._serve)
         self.every("check", CHECK_SECONDS, CheckDatabase(), first=CHECK_SECONDS)
         # Whoever starts next looks at its rows at once. Looking in vain would cost it a whole interval: ten seconds
@@ -123,12 +142,82 @@ class DatabaseActor(Actor):
     async def check(self, _message: CheckDatabase) -> None:
         """Note whether the database answers; that it does not is state, not a fault."""
         try:
-            await self._database.fetch_one("SELECT 1", deadline=CHECK_DEADLINE_SECONDS)
-        except DatabaseUnavailable:
+            async with self._breaker.call():
+                await self._probe()
+        except (BreakerOpen, DatabaseUnavailable, DeadlineExceeded) as error:
+            log.debug("database_does_not_answer", reason=error.reason)
             self._metrics.set("reeld_db_up", 0)
+            self._probe_again()
             return
         self._status.answered_at = trio.current_time()
         self._metrics.set("reeld_db_up", 1)
+        if self._status.disk_is_full:
+            await self._try_to_write()
+
+    @property
+    def _breaker(self) -> Breaker:
+        return self.address.breakers[BREAKER]
+
+    def _stand_guard(self) -> None:
+        """Put the breaker, which outlives incarnations, before all calls. It is not stored: where would it be?"""
+        if BREAKER not in self.address.breakers:
+            observer = self._cell.observer if self._cell is not None else None
+            self.address.breakers[BREAKER] = Breaker(
+                BREAKER, CONFIG, observer=observer, judge=database_verdict
+            )
+        self._status.breaker = self._breaker
+        gate = DatabaseGate(
+            self._breaker,
+            look=self._look,
+            dismiss=self._database.dismiss_waiting,
+            disk_is_full=self._note_full_disk,
+        )
+        self._database.guard(gate)
+
+    def _look(self) -> None:
+        # Whoever has called in vain must not suffer from an actor that rests.
+        with suppress(Unavailable):
+            self.address.tell(CheckDatabase())
+
+    async def _probe(self) -> None:
+        """Ask the server for its time. While nothing is known against it, it is asked twice before it counts as away.
+
+        One session may have been ended by a person, and one answer be late on a busy machine.
+        """
+        if self._breaker.state is BreakerState.CLOSED:
+            with suppress(DatabaseUnavailable):
+                return await self._read_clock()
+        return await self._read_clock()
+
+    async def _read_clock(self) -> None:
+        asked = time.time()
+        row = await self._database.probe(CLOCK, deadline=CHECK_DEADLINE_SECONDS)
+        if row is not None:
+            self._status.clock_skew = float(row[0]) - (asked + time.time()) / 2
+
+    def _probe_again(self) -> None:
+        wait = self._breaker.snapshot().retry_in
+        if self._breaker.state in (BreakerState.OPEN, BreakerState.HALF_OPEN):
+            self.after("probe", max(0.1, CONFIG.open_seconds if wait is None else wait), CheckDatabase())
+
+    def _note_full_disk(self) -> None:
+        if not self._status.disk_is_full:
+            self._status.disk_is_full = True
+            log.error("database_disk_full")
+
+    async def _try_to_write(self) -> None:
+        """Find out whether there is room again: only a write can tell."""
+        try:
+            async with (
+                self._database.connection(deadline=CHECK_DEADLINE_SECONDS) as connection,
+                connection.transaction(),
+            ):
+                await connection.execute(TRIAL)
+        except DatabaseUnavailable as error:
+            log.debug("database_does_not_write", reason=error.reason)
+            return
+        self._status.disk_is_full = False
+        log.info("database_writes_again")
 
     async def _serve(self) -> None:
         async with AsyncExitStack() as stack:

@@ -30,6 +30,13 @@ REASONS_BY_STATE: Final[dict[str, str]] = {
 }
 """SQLSTATEs that mean "not now", by PostgreSQL's appendix A. All of 08 and 53 mean it too."""
 
+DISK_FULL: Final = (
+    "The disk of PostgreSQL's data is full: reeld still shows what it knows, and writes nothing. Make room on the disk"
+    " of REELD_DATA_DIR, or of the server of REELD_DATABASE_URL; nothing is lost, and work goes on by itself then."
+)
+DISK_FULL_SECONDS: Final = 30.0
+"""When it makes sense to try again: somebody has to make room."""
+
 
 def unavailable(error: Exception) -> DatabaseUnavailable | None:
     """Return what an error means for those who only need the database: that it cannot serve now, or None."""
@@ -66,6 +73,8 @@ def _by_state(state: str, error: Exception) -> DatabaseUnavailable | None:
 
 
 def _unavailable(reason: str, error: Exception) -> DatabaseUnavailable:
+    if reason == "disk_full":
+        return DatabaseUnavailable(DISK_FULL, reason=reason, retry_after=DISK_FULL_SECONDS)
     return DatabaseUnavailable(
         f"PostgreSQL cannot serve now: {what_was_said(error)}", reason=reason
     )

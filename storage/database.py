@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from reeld.storage._statement import Statement
+    from reeld.storage.gate import Gate
     from reeld.storage.observer import Observer
     from reeld.storage.pool import PoolStats
 
@@ -291,11 +292,53 @@ class Database:
     def rehearse_outage(self, seconds: float) -> None:
         """Answer every call for so many seconds as if the server were away; 0 ends it. `dedicated` connections work."""
         self._shared.away_until = trio.current_time() + seconds
+        if not seconds and self._shared.gate is not None:
+            self._shared.gate.try_again()
 
     @property
     def rehearsing(self) -> float:
         """How many seconds of a rehearsed outage are left; 0 when there is none."""
         return self._shared.rehearsing()
+
+    def guard(self, gate: Gate) -> None:
+        """Ask `gate` before every call from now on, and tell it of those that fail.
+
+        `dedicated` connections do not ask: their owners wait outages out by themselves.
+        """
+        self._shared.gate = gate
+        self._pool.on_outage = gate.connecting_failed
+
+    def dismiss_waiting(self) -> None:
+        """Answer everybody who waits for a connection with `DatabaseUnavailable`, instead of at their deadlines."""
+        self._pool.dismiss()
+
+    async def probe(self, sql: str = "SELECT 1", *, deadline: float) -> tuple[Any, ...] | None:
+        """Ask the server something although the gate may be shut, and return the first row.
+
+        It takes an idle connection, or one of its own when there is none: so it never waits behind others.
+
+        Args:
+            sql: The question.
+            deadline: Seconds for all of it.
+
+        Raises:
+            DatabaseUnavailable: It did not answer, or calls are held back.
+        """
+        self._shared.require_in_place()
+        until = trio.current_time() + deadline
+        with self._errors():
+            connection = self._pool.take_idle(until)
+            if connection is None:
+                with trio.move_on_at(until):
+                    async with self.dedicated(deadline=deadline) as session:
+                        return await (await session.execute(sql)).fetchone()
+                raise self._too_late(deadline)
+            try:
+                statement = connection.statements.find(connection, sql)
+                rows: list[Any] = statement.rows(await statement.run(connection, ()), None, 1)
+                return rows[0] if rows else None
+            finally:
+                self._pool.give_back(connection)
 
     def stats(self) -> PoolStats:
         """Return what the pool is doing."""
@@ -309,10 +352,12 @@ class Database:
         self._observer.failed("client")
         if not self._pool.stats().available:
             return self._pool.timed_out(deadline)
-        return DatabaseUnavailable(
+        late = DatabaseUnavailable(
             f"PostgreSQL did not serve a call within {deadline:g} seconds.",
             reason="deadline_exceeded",
         )
+        self._shared.tell(late)
+        return late
 
     async def _run(
         self,
@@ -353,6 +398,8 @@ class Database:
         """Count an error, and raise what it means when that is something else."""
         self._observer.failed(sqlstate_class(error))
         meant = unavailable(error)
+        if meant is not None:
+            self._shared.tell(meant)
         if meant is not None and meant is not error:
             raise meant from error
 
@@ -360,18 +407,25 @@ class Database:
 class _Shared:
     """What a database and its labelled twins have in common."""
 
-    __slots__ = ("away_until", "fence", "held_back")
+    __slots__ = ("away_until", "fence", "gate", "held_back")
 
     def __init__(self) -> None:
         self.fence: Fence | None = None
         self.held_back: str | None = None
         self.away_until = 0.0
+        self.gate: Gate | None = None
 
     def rehearsing(self) -> float:
         """Return how many seconds of a rehearsed outage are left."""
         return max(self.away_until - trio.current_time(), 0.0) if self.away_until else 0.0
 
     def require_open(self) -> None:
+        """Raise `DatabaseUnavailable` while calls are held back, an outage is rehearsed, or the gate is shut."""
+        self.require_in_place()
+        if self.gate is not None:
+            self.gate.require_open()
+
+    def require_in_place(self) -> None:
         """Raise `DatabaseUnavailable` while calls are held back, or an outage is rehearsed."""
         if self.held_back is not None:
             raise DatabaseUnavailable(self.held_back, reason="database_starting")
@@ -381,3 +435,8 @@ class _Shared:
                 reason="rehearsed_outage",
                 retry_after=left,
             )
+
+    def tell(self, error: DatabaseUnavailable) -> None:
+        """Let the gate know of a call that failed."""
+        if self.gate is not None:
+            self.gate.call_failed(error)

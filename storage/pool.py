@@ -41,6 +41,7 @@ MAX_WAITERS: Final = 1000
 class _Waiter:
     granted: trio.Event = field(default_factory=trio.Event)
     connection: TrioConnection | None = None
+    is_dismissed: bool = False
 
 
 class Pool:
@@ -65,6 +66,8 @@ class Pool:
         self._max_size = size
         self._max_lifetime = max_lifetime
         self._observer = observer
+        self.on_outage: Callable[[str], None] | None = None
+        """Called when a connection could not be opened, with what was said."""
         self._idle: list[TrioConnection] = []
         self._expires: dict[TrioConnection, float] = {}
         self._watch = DeadlineWatch(self._expires)
@@ -195,6 +198,8 @@ class Pool:
             self._wait_seconds += trio.current_time() - started
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
+        if waiter.is_dismissed:
+            raise self._unreachable()
         if waiter.connection is None:
             raise DatabaseUnavailable(
                 "The connections to PostgreSQL were closed: reeld is stopping."
@@ -221,8 +226,19 @@ class Pool:
                 f"All {self._max_size} database connections were busy for {seconds:g} seconds.",
                 reason="pool_exhausted",
             )
+        return self._unreachable()
+
+    def dismiss(self) -> None:
+        """Answer everybody who waits now: the server is away, and somebody else finds out when it is back."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            waiter.is_dismissed = True
+            waiter.granted.set()
+
+    def _unreachable(self) -> DatabaseUnavailable:
+        said = f": {self._last_error}" if self._last_error else ""
         return DatabaseUnavailable(
-            f"PostgreSQL cannot be reached: {self._last_error}. reeld keeps trying; check that it runs.",
+            f"PostgreSQL cannot be reached{said}. reeld keeps trying; check that it runs.",
             retry_after=BACKOFF_MAX_SECONDS,
         )
 
@@ -249,6 +265,8 @@ class Pool:
         while True:
             await self._wanted.wait()
             if not self._waiters or len(self._expires) >= self._max_size:
+                # Nobody asks any more: whoever asks next does not wait out what others have run into.
+                backoff = BACKOFF_MIN_SECONDS if not self._waiters else backoff
                 self._wanted = trio.Event()
                 continue
             try:
@@ -279,6 +297,8 @@ class Pool:
             log.warning("database_unreachable", error=self._last_error)
         self._available = False
         self._observer.availability_changed(False)
+        if self.on_outage is not None:
+            self.on_outage(self._last_error)
 
     def _hand_on(self, connection: TrioConnection) -> None:
         if self._closed:

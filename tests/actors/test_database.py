@@ -142,11 +142,11 @@ async def test_it_makes_the_schema_takes_the_lead_and_then_lets_everybody_in(
     empty_database_url: str, resources: Resources, run_actor: Any
 ) -> None:
     async with parts_on(empty_database_url, resources) as parts:
-        actor = parts.actor()
+        parts.actor()
         with pytest.raises(DatabaseUnavailable) as early:
             await parts.database.fetch_one("SELECT 1")
         assert "being prepared" in early.value.sentence
-        async with run_actor(lambda: actor):
+        async with run_actor(parts.actor):
             await parts.until_ready()
             assert parts.status.epoch is not None
             assert parts.readied == 1

@@ -37,6 +37,8 @@ from reeld.domain.errors import BreakerOpen, DeadlineExceeded
 
 log = structlog.get_logger("reeld.actors")
 
+_LETTING_ALL_THROUGH = frozenset({BreakerState.CLOSED, BreakerState.DISABLED})
+
 
 class BreakerObserver(Protocol):
     """Is told what breakers do. Its methods must neither block nor raise."""
@@ -123,6 +125,23 @@ class Breaker:
             raise
         finally:
             self._settle(permit, verdict)
+
+    def require_closed(self) -> None:
+        """Refuse unless ordinary calls go through; nothing is judged, and no probe is let through.
+
+        For a service that is called so often that each call cannot be watched: whoever watches it uses `call` and
+        `trip`.
+
+        Raises:
+            BreakerOpen: The breaker refuses the call.
+        """
+        if self.state not in _LETTING_ALL_THROUGH:
+            self._tell_call(CallOutcome.NOT_PERMITTED)
+            raise self._refusal()
+
+    def trip(self, reason: str, sentence: str) -> None:
+        """Open because of what was seen outside of any call; does nothing unless it is closed."""
+        self._circuit.trip(Why(reason, sentence), self._clock())
 
     def force_open(self, reason: str, sentence: str = "A person stopped the calls.") -> None:
         """Refuse calls until `reset`, also across restarts."""

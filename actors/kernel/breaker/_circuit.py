@@ -169,6 +169,13 @@ class Circuit:
                 assert_never(phase)
         return verdict.outcome
 
+    def trip(self, why: Why, now: float) -> None:
+        """Open, on evidence that came from elsewhere; a phase that is not closed has its own way on."""
+        self.advance(now)
+        if isinstance(self.phase, Closed):
+            self._forget_escalation(self.phase, now)
+            self.enter(Open(now + self.open_wait(), why))
+
     def enter(self, phase: Phase) -> None:
         """Begin a phase, and with it a generation."""
         self.generation += 1
