@@ -198,7 +198,9 @@ class DatabaseActor(Actor):
     def _probe_again(self) -> None:
         wait = self._breaker.snapshot().retry_in
         if self._breaker.state in (BreakerState.OPEN, BreakerState.HALF_OPEN):
-            self.after("probe", max(0.1, CONFIG.open_seconds if wait is None else wait), CheckDatabase())
+            self.after(
+                "probe", max(0.1, CONFIG.open_seconds if wait is None else wait), CheckDatabase()
+            )
 
     def _note_full_disk(self) -> None:
         if not self._status.disk_is_full:

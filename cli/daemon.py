@@ -36,6 +36,7 @@ from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting, Settings
 from reeld.http.server import bind, url_of
 from reeld.http.surface import Readiness, Surface
+from reeld.storage.errors import DISK_FULL
 from reeld.supervisors import Control, Supervisor
 from reeld.telemetry import Metrics, counting_records, redaction
 
@@ -174,6 +175,7 @@ class Daemon:
             ops_listener=self._ops_listener,
             status=self._database_status,
             readiness=self._readiness,
+            heartbeat_age=lambda: self._service.heartbeat_age,
             reload=self._reload,
             started_at=self._started_at,
         )
@@ -186,6 +188,8 @@ class Daemon:
             return Readiness("database_unavailable", status.trouble)
         if not status.is_ready or status.answered_at is None or not self._tree_is_up.is_set():
             return Readiness("starting", "reeld prepares its database and starts its actors.")
+        if status.disk_is_full:
+            return Readiness("disk_full", DISK_FULL)
         silent = trio.current_time() - status.answered_at
         if silent > SILENT_SECONDS:
             return Readiness(

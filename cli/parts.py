@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 from uuid import UUID, uuid4
 
 import psycopg
@@ -17,7 +17,7 @@ import trio
 from psycopg.conninfo import conninfo_to_dict
 
 from reeld import __version__
-from reeld.actors.database import DatabaseActor, DatabaseStatus
+from reeld.actors.database import CheckDatabase, DatabaseActor, DatabaseStatus
 from reeld.actors.health import HealthActor
 from reeld.actors.kernel import BreakerKeeper, DeadLetters, Directory, StoredBreaker
 from reeld.actors.reconciling import reconcile
@@ -28,6 +28,7 @@ from reeld.cli.gauges import Gauges
 from reeld.cli.keys import Keys
 from reeld.cli.rehearsals import Rehearsals
 from reeld.cli.rows import RowCounts
+from reeld.domain.errors import ReeldError
 from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting
 from reeld.http.access import Access
@@ -49,6 +50,9 @@ from reeld.telemetry import DatabaseObserver, Exportarr, HealthBoard, KernelObse
 
 log = structlog.get_logger("reeld.cli")
 
+LOOK_SECONDS: Final = 5.0
+"""How long a request waits until it is known whether the database that failed it is away."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
@@ -58,6 +62,7 @@ class Ground:
         ops_listener: For the ops surface, when it has a door of its own.
         status: Told by the database's actor, read by health checks.
         readiness: Whether the daemon can do its work.
+        heartbeat_age: Seconds since the root supervisor last came round.
         reload: Reads the settings again and tells the actors of that directory.
         started_at: When the daemon started (UTC).
     """
@@ -69,6 +74,7 @@ class Ground:
     ops_listener: socket.socket | None
     status: DatabaseStatus
     readiness: Callable[[], Readiness]
+    heartbeat_age: Callable[[], float | None]
     reload: Callable[[Directory], Awaitable[bool]]
     started_at: datetime
 
@@ -210,6 +216,8 @@ def _surface(
         limits=resources.limits,
         rehearsals=rehearsals,
         readiness=ground.readiness,
+        heartbeat_age=ground.heartbeat_age,
+        database_is_away=lambda: _database_is_away(ground.status, resources.directory),
         refresh_gauges=Gauges(
             resources, control, ground.readiness, board, rows, rehearsals
         ).refresh,
@@ -224,6 +232,14 @@ def _surface(
         version=__version__,
         started_at=ground.started_at,
     )
+
+
+async def _database_is_away(status: DatabaseStatus, directory: Directory) -> bool:
+    if not status.is_away and "database" in directory:
+        # It has just failed a call, and nobody has looked yet.
+        with suppress(ReeldError):
+            await directory["database"].ask(CheckDatabase(), deadline=LOOK_SECONDS)
+    return status.is_away
 
 
 def _backup(data_dir: Path, server: EmbeddedServer | None) -> Backup | None:

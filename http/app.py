@@ -20,6 +20,7 @@ from reeld.http.ops.idempotency import Idempotent
 from reeld.http.ops.log_levels import log_level_routes
 from reeld.http.ops.metrics import metrics_routes
 from reeld.http.problems import HANDLERS
+from reeld.http.stale import StaleAnswers, note_passed
 from reeld.http.surface import Surface
 from reeld.http.tracing import Trace
 
@@ -48,6 +49,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *queue_routes(surface),
             *work_routes(surface),
         ],
+        before_request=note_passed,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error
         openapi_config=openapi_config(surface),
         type_encoders=_ENCODERS,
@@ -58,4 +60,5 @@ def create_app(surface: Surface) -> ASGIApp:
     surface.metrics.know("method+route", routes_of(app))
     surface.metrics.know("route", sorted({route for _, route in routes_of(app)}))
     once = Idempotent(app, surface.database, surface.access)
-    return Trace(Measure(Headers(HeadAsGet(once), _HEADERS), surface.metrics))
+    answers = StaleAnswers(once, surface.database_is_away, surface.metrics)
+    return Trace(Measure(Headers(HeadAsGet(answers), _HEADERS), surface.metrics))

@@ -13,8 +13,8 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from reeld.domain.errors import (
     AskCircle,
-    BreakerOpen,
     CredentialsRejected,
+    DatabaseUnavailable,
     DeadlineExceeded,
     NotFound,
     ReeldError,
@@ -22,6 +22,7 @@ from reeld.domain.errors import (
     ServiceError,
     Unavailable,
 )
+from reeld.http.stale import note_failure
 from reeld.telemetry import redaction
 
 log = structlog.get_logger("reeld.http")
@@ -30,6 +31,9 @@ _AS_SENT = {"data": "body", "in_state": "state", "title_query": "query"}
 """What clients know parameters as whose names the framework keeps for itself."""
 
 CONTENT_TYPE = "application/problem+json"
+
+DATABASE_RETRY_SECONDS = 5.0
+"""What clients are asked to wait for a database when nobody knows how long it will be."""
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,12 +90,23 @@ def _problem(status: int, reason: str, detail: str, **more: Any) -> Problem:
     return Problem(HTTPStatus(status).phrase, status, reason, redaction.text(detail), **more)
 
 
-def foreseen(_request: Request[Any, Any, Any], error: ReeldError) -> Response[bytes]:
+def foreseen(request: Request[Any, Any, Any], error: ReeldError) -> Response[bytes]:
     """Answer a foreseen failure with its own sentence."""
+    note_failure(request, error)
     headers: dict[str, str] = {}
-    if isinstance(error, Unavailable | BreakerOpen | ServiceError) and error.retry_after:
-        headers["Retry-After"] = str(ceil(error.retry_after))
+    if (wait := _retry_after(error)) is not None:
+        headers["Retry-After"] = str(ceil(wait))
     return answer(_problem(status_of(error), error.reason, error.sentence), headers)
+
+
+def _retry_after(error: ReeldError) -> float | None:
+    match error:
+        case DatabaseUnavailable(retry_after=None):
+            return DATABASE_RETRY_SECONDS
+        case Unavailable(retry_after=wait) | ServiceError(retry_after=wait):
+            return wait or None
+        case _:
+            return None
 
 
 def refused_by_framework(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

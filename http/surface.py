@@ -77,6 +77,8 @@ class Surface:
     Attributes:
         settings: Returns the settings in force.
         readiness: Whether the schema is in place, this process leads, and the database answered lately.
+        heartbeat_age: Returns the seconds since the root supervisor last came round; None while nobody judges that.
+        database_is_away: Finds out whether the database is away; quick when that is known already.
         refresh_gauges: Sets the gauges that are read at scrape time; called on the loop, must be quick.
         exportarr: Shows the metrics under exportarr's names.
         audit: Notes every change that is made through the control port.
@@ -98,6 +100,8 @@ class Surface:
     limits: Limits
     rehearsals: Rehearsals
     readiness: Callable[[], Readiness]
+    heartbeat_age: Callable[[], float | None]
+    database_is_away: Callable[[], Awaitable[bool]]
     refresh_gauges: Callable[[], None]
     exportarr: View
     reload: Callable[[], Awaitable[bool]]

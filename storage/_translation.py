@@ -7,7 +7,7 @@ from typing import Final
 import psycopg
 
 from reeld.domain.errors import DatabaseUnavailable
-from reeld.storage.errors import StatementTimedOut
+from reeld.storage.errors import DISK_FULL, StatementTimedOut
 
 REASONS_BY_STATE: Final[dict[str, str]] = {
     "57014": "statement_timeout",
@@ -30,10 +30,6 @@ REASONS_BY_STATE: Final[dict[str, str]] = {
 }
 """SQLSTATEs that mean "not now", by PostgreSQL's appendix A. All of 08 and 53 mean it too."""
 
-DISK_FULL: Final = (
-    "The disk of PostgreSQL's data is full: reeld still shows what it knows, and writes nothing. Make room on the disk"
-    " of REELD_DATA_DIR, or of the server of REELD_DATABASE_URL; nothing is lost, and work goes on by itself then."
-)
 DISK_FULL_SECONDS: Final = 30.0
 """When it makes sense to try again: somebody has to make room."""
 

@@ -44,6 +44,12 @@ SQLSTATE_CLASSES: Final = (
 )
 """The classes of PostgreSQL's appendix A that reeld can meet, and the word for an error without one."""
 
+DISK_FULL: Final = (
+    "The disk of PostgreSQL's data is full: reeld still shows what it knows, and writes nothing. Make room on the disk"
+    " of REELD_DATA_DIR, or of the server of REELD_DATABASE_URL; nothing is lost, and work goes on by itself then."
+)
+"""For a person, when PostgreSQL has no room to write."""
+
 
 class StatementTimedOut(psycopg.OperationalError):
     """A statement passed the deadline of its connection: it was cancelled, or its connection closed."""

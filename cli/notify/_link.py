@@ -8,6 +8,7 @@ from typing import Final
 
 import trio
 
+from reeld.cli.notify._heartbeat import Heartbeat
 from reeld.cli.notify._report import ServiceReport
 from reeld.cli.notify._socket import Notifier
 from reeld.cli.notify._status import one_line, status_line
@@ -46,7 +47,13 @@ class ServiceLink:
         self._metrics = metrics
         self._report = ServiceReport(self._notifier, self._line)
         self._surface: Surface | None = None
+        self._heartbeat: Heartbeat | None = None
         self._is_ready = trio.Event()
+
+    @property
+    def heartbeat_age(self) -> float | None:
+        """Seconds since the root supervisor last came round; None while nobody can expect it to."""
+        return self._heartbeat.age if self._heartbeat is not None else None
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Keep the manager informed for the length of the block."""
@@ -71,8 +78,10 @@ class ServiceLink:
         The manager's own stop timeout takes over then: it stops to watch when a unit begins to stop.
         """
         self._surface = surface
-        watchdog = Watchdog(self._notifier, self._watchdog, root.come_round, self._metrics)
+        self._heartbeat = Heartbeat(root.come_round)
+        watchdog = Watchdog(self._notifier, self._watchdog, self._heartbeat.beat, self._metrics)
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._heartbeat.run)
             nursery.start_soon(self._feed, watchdog)
             await stop_asked.wait()
             nursery.cancel_scope.cancel(reason="the daemon stops")
