@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
-import shutil
-from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
-import psutil
 import structlog
 import trio
 
+from reeld.actors.checks import (
+    SILENT_SECONDS,
+    BackupAges,
+    Disks,
+    LinkTrial,
+    ProcessWatch,
+    check_actor,
+    check_breaker,
+    check_database,
+    check_feed,
+    check_leader,
+    check_mailbox,
+    check_migrations,
+    check_preferences,
+    check_schedule,
+    check_service,
+    check_work,
+)
 from reeld.actors.database import DatabaseStatus
-from reeld.actors.kernel import Actor, ActorSnapshot, ActorState, Breaker, BreakerState, handles
+from reeld.actors.importer import roots_of
+from reeld.actors.kernel import Actor, Breaker, handles
 from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable
-from reeld.domain.messages import Message, Overflow
-from reeld.storage.repositories import feeds
-from reeld.storage.repositories.feeds import FeedState
-from reeld.storage.work import WorkState
-from reeld.telemetry import Check, HealthBoard, Status
+from reeld.domain.messages import ClientSettingsRead, Message, Overflow, SettingsChanged
+from reeld.domain.settings import Settings
+from reeld.storage.repositories import feeds, standing
+from reeld.storage.schedule import Schedule
+from reeld.telemetry import Check, HealthBoard
+
+__all__ = ["LOOK_SECONDS", "SILENT_SECONDS", "HealthActor", "Look", "TryLinks"]
 
 log = structlog.get_logger("reeld.actors")
 
 LOOK_SECONDS: Final = 5.0
-DISK_SECONDS: Final = 2.0
-"""A network file system that hangs must not hang the health of everything else."""
-SILENT_SECONDS: Final = 15.0
-"""How long the database may be silent before it counts as away."""
-LOW_DISK_RATIO: Final = 0.05
-FULL_MAILBOX_RATIO: Final = 0.8
-STALE_FEED_INTERVALS: Final = 3
-STALE_FEED_SECONDS: Final = 60.0
-STUCK_WORK_SECONDS: Final = 900.0
+ROWS_SECONDS: Final = 3.0
+"""How long all questions to the database may take together: the rest of health does not wait for them."""
+LINK_SECONDS: Final = 900.0
+"""How often a real hard link is tried; mounts change rarely, and a trial writes."""
+
+Witness = Callable[[], Iterable[Check]]
+"""Tells what this room cannot know: supervisors, settings, performance. Quick, and never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,177 +61,189 @@ class Look(Message[None]):
     overflow: ClassVar[Overflow] = Overflow.COALESCE
 
 
+@dataclass(frozen=True, slots=True)
+class TryLinks(Message[None]):
+    """Try a hard link from the downloads into the library."""
+
+    overflow: ClassVar[Overflow] = Overflow.COALESCE
+
+
 class HealthActor(Actor):
-    """Checks actors, breakers, database, disks, work and feeds, each with a deadline, and posts what it found."""
+    """Checks everything, each part with a deadline, and posts what it found. It calls no service.
+
+    What rows tell is kept from the last time that they could be read, and is judged again when they can be.
+    """
 
     name = "health"
 
-    def __init__(self, resources: Resources, board: HealthBoard, database: DatabaseStatus) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        board: HealthBoard,
+        database: DatabaseStatus,
+        witness: Witness = tuple,
+    ) -> None:
         super().__init__()
         self._resources = resources
         self._board = board
         self._database = database
-        # One each: a look that hangs in one folder must not use up the room of another.
-        self._disks: defaultdict[str, trio.CapacityLimiter] = defaultdict(
-            lambda: trio.CapacityLimiter(1)
-        )
+        self._witness = witness
+        self._disks = Disks(resources.metrics)
+        self._process = ProcessWatch()
+        self._trial = LinkTrial()
+        self._backups = BackupAges()
+        self._from_rows: list[Check] = []
+        self._of_client: list[Check] = []
+        self._downloads: Path | None = None
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to look."""
         self.every("look", LOOK_SECONDS, Look(), first=0.0)
+        self.every("links", LINK_SECONDS, TryLinks())
         self.start_soon(self._look_when_ready)
 
     @handles(Look)
     async def look(self, _message: Look) -> None:
         """Check everything and post the results."""
-        checks = [self._check_database(), check_memory()]
-        for address in self._resources.directory:
-            checks.append(check_actor(address.snapshot()))
-            checks.extend(check_breaker(each) for each in address.breakers.values())
-        checks += await self._check_disks()
-        try:
-            checks += await self._check_work()
-            checks += await self._check_feeds()
-        except DatabaseUnavailable as error:
-            log.debug("rows_not_checked", reason=error.reason)
-        self._board.post(checks)
+        checks = [*self._check_parts(), *self._process.checks(), *self._witness()]
+        checks += await self._together(self._check_disks(), self._check_backups())
+        await self._read_rows()
+        self._board.post([*checks, *self._from_rows, *self._of_client])
+
+    @handles(ClientSettingsRead)
+    async def client_settings_read(self, message: ClientSettingsRead) -> None:
+        """Take note of qBittorrent's own settings; try links again when downloads are saved elsewhere now."""
+        others = [each for each in self._of_client if each.name != "qbittorrent:preferences"]
+        self._of_client = [*others, check_preferences(message.warnings)]
+        folder = Path(message.folder) if message.folder else None
+        if folder != self._downloads:
+            self._downloads = folder
+            self.address.tell(TryLinks())
+
+    @handles(SettingsChanged)
+    async def settings_changed(self, _message: SettingsChanged) -> None:
+        """Forget what was learned of a client that is not set up any more."""
+        if self._settings.qbittorrent is None:
+            self._of_client, self._downloads = [], None
+        self.address.tell(TryLinks())
+
+    @handles(TryLinks)
+    async def try_links(self, _message: TryLinks) -> None:
+        """Try a real hard link, once it is known where downloads are saved."""
+        if self._downloads is None:
+            return
+        check = await self._trial.run(self._downloads, self._settings.library.root_folder)
+        others = [each for each in self._of_client if each.name != check.name]
+        self._of_client = [*others, check]
+        self.address.tell(Look())
+
+    @property
+    def _settings(self) -> Settings:
+        return self._resources.settings.current
 
     async def _look_when_ready(self) -> None:
         await self._database.was_ready.wait()
         self.address.tell(Look())
 
-    def _check_database(self) -> Check:
-        answered = self._database.answered_at
-        silent = None if answered is None else trio.current_time() - answered
-        if self._database.is_ready and silent is not None and silent <= SILENT_SECONDS:
-            return _passed("database:answers", round(silent, 1), "s", kind="datastore")
-        return Check(
-            "database:answers",
-            Status.FAIL,
-            kind="datastore",
-            sentence="PostgreSQL does not answer. Nothing is lost; work goes on when it is back.",
-            observed=None if silent is None else round(silent, 1),
-            unit="s",
+    def _check_parts(self) -> list[Check]:
+        """Judge what is in memory: no waiting, no input."""
+        status = self._database
+        answered = status.answered_at
+        checks = check_database(
+            silent=None if answered is None else trio.current_time() - answered,
+            is_ready=status.is_ready,
+            disk_is_full=status.disk_is_full,
+            clock_skew=status.clock_skew,
+            pool=self._resources.database.stats(),
         )
-
-    async def _check_disks(self) -> list[Check]:
-        settings = self._resources.settings.current
-        folders = {"library": settings.library.root_folder, "data": settings.data_dir}
-        return [await self._check_disk(name, folder) for name, folder in folders.items()]
-
-    async def _check_disk(self, name: str, folder: Path) -> Check:
-        check = f"disk:{name}"
-        with trio.move_on_after(DISK_SECONDS):
-            try:
-                total, _, free = await trio.to_thread.run_sync(
-                    shutil.disk_usage, folder, abandon_on_cancel=True, limiter=self._disks[name]
-                )
-            except OSError as error:
-                sentence = f"The {name} folder {folder} cannot be read: {error.strerror}."
-                return Check(check, Status.FAIL, kind="system", sentence=sentence)
-            if name == "library":
-                root = str(folder)
-                self._resources.metrics.set("reeld_library_free_bytes", free, root=root)
-                self._resources.metrics.set("reeld_library_total_bytes", total, root=root)
-            if total and free / total >= LOW_DISK_RATIO:
-                return _passed(check, free, "bytes", kind="system")
-            sentence = (
-                f"Less than {LOW_DISK_RATIO:.0%} of the {name} folder's disk is free. Make room."
-            )
-            return Check(
-                check, Status.WARN, kind="system", sentence=sentence, observed=free, unit="bytes"
-            )
-        sentence = f"The {name} folder {folder} does not answer: is its file system mounted?"
-        return Check(check, Status.FAIL, kind="system", sentence=sentence)
-
-    async def _check_work(self) -> list[Check]:
-        depths = await self._resources.work.depths()
-        dead = sum(each.count for each in depths if each.state is WorkState.DEAD)
-        late = max(
-            (each.oldest_seconds for each in depths if each.state is WorkState.AVAILABLE),
-            default=0.0,
-        )
-        return [_check_dead(dead), _check_late(late)]
-
-    async def _check_feeds(self) -> list[Check]:
-        settings = self._resources.settings.current
-        polled = {feed.name: feed.interval_seconds for feed in settings.feeds}
-        if settings.hdbits is not None:
-            polled["hdbits"] = settings.hdbits.poll_seconds
-        states = {state.name: state for state in await feeds.every(self._resources.database)}
-        now = datetime.now(UTC)
-        return [
-            check_feed(name, states.get(name), seconds, now) for name, seconds in polled.items()
+        for address in self._resources.directory:
+            snapshot = address.snapshot()
+            checks += [check_actor(snapshot), check_mailbox(snapshot)]
+            checks += [check_breaker(each) for each in address.breakers.values()]
+        return checks + [
+            check_service(name, self._breaker_of(actor), self._last_ok(name))
+            for name, actor in _services(self._settings).items()
         ]
 
+    def _breaker_of(self, actor: str) -> Breaker | None:
+        directory = self._resources.directory
+        return directory[actor].breakers.get(actor) if actor in directory else None
 
-def check_feed(name: str, state: FeedState | None, interval: float, now: datetime) -> Check:
-    """Judge a source that is read again and again by how long ago that went well."""
-    last_ok = state.last_ok if state is not None else None
-    age = None if last_ok is None else (now - last_ok).total_seconds()
-    if age is not None and age <= STALE_FEED_INTERVALS * interval + STALE_FEED_SECONDS:
-        return _passed(f"feed:{name}", round(age), "s")
-    why = (state.sentence if state is not None else None) or "It was not read yet."
-    return Check(f"feed:{name}", Status.WARN, sentence=why, observed=age, unit="s")
+    def _last_ok(self, service: str) -> float:
+        name = "reeld_external_last_success_timestamp_seconds"
+        return self._resources.metrics.read(name, service=service)
+
+    async def _together(self, *looks: Awaitable[list[Check]]) -> list[Check]:
+        """Look at several things at once: one that hangs costs its own deadline, once."""
+        found: list[Check] = []
+
+        async def take(look: Awaitable[list[Check]]) -> None:
+            found.extend(await look)
+
+        async with trio.open_nursery() as nursery:
+            for each in looks:
+                nursery.start_soon(take, each)
+        return found
+
+    async def _check_disks(self) -> list[Check]:
+        settings = self._settings
+        directory = self._resources.directory
+        importer = directory["importer"].breakers if "importer" in directory else {}
+        roots = {str(root): root for root in roots_of(importer)}
+        roots.pop(str(settings.library.root_folder), None)
+        roots["library"] = settings.library.root_folder
+
+        async def look(name: str, folder: Path, *, is_root: bool) -> list[Check]:
+            return [await self._disks.check(name, folder, is_root=is_root)]
+
+        return await self._together(
+            look("data", settings.data_dir, is_root=False),
+            *(look(name, folder, is_root=True) for name, folder in roots.items()),
+        )
+
+    async def _check_backups(self) -> list[Check]:
+        folder = getattr(self._settings, "backups", self._settings.data_dir / "backups")
+        return await self._backups.checks(folder)
+
+    async def _read_rows(self) -> None:
+        if not self._database.is_ready:
+            self._from_rows = [check_leader(None, self._database.epoch)]
+            return
+        with trio.move_on_after(ROWS_SECONDS):
+            try:
+                self._from_rows = [*await self._check_lead(), *await self._check_rows()]
+            except DatabaseUnavailable as error:
+                log.debug("rows_not_checked", reason=error.reason)
+
+    async def _check_lead(self) -> list[Check]:
+        stands = await standing.of(self._resources.database)
+        schema = [check_migrations(stands)] if stands is not None else []
+        return [check_leader(stands, self._database.epoch), *schema]
+
+    async def _check_rows(self) -> list[Check]:
+        database, now = self._resources.database, datetime.now(UTC)
+        checks = check_work(await self._resources.work.depths())
+        states = {state.name: state for state in await feeds.every(database)}
+        checks += [
+            check_feed(name, states.get(name), seconds, now)
+            for name, seconds in _polled(self._settings).items()
+        ]
+        return [*checks, check_schedule(await Schedule(database).list(), now)]
 
 
-def check_memory() -> Check:
-    """Observe how much memory the daemon holds."""
-    return _passed("memory:resident", psutil.Process().memory_info().rss, "bytes", kind="system")
+def _services(settings: Settings) -> dict[str, str]:
+    """Return the services that are set up, each with the actor that calls it."""
+    there = {
+        "tmdb": settings.tmdb is not None,
+        "hdbits": settings.hdbits is not None,
+        "qbittorrent": settings.qbittorrent is not None,
+    }
+    actors = {"tmdb": "tmdb", "hdbits": "hdbits", "qbittorrent": "qbit"}
+    return {name: actors[name] for name, is_there in there.items() if is_there}
 
 
-def check_actor(actor: ActorSnapshot) -> Check:
-    """Judge an actor by its state and its mailbox."""
-    name = f"actor:{actor.name}"
-    fill = actor.mailbox_depth / actor.mailbox_capacity if actor.mailbox_capacity else 0.0
-    match actor.state:
-        case ActorState.PARKED | ActorState.STOPPED:
-            sentence = (
-                f"{actor.name} crashed too often and rests ({actor.last_error})."
-                " Restart it, or wait until it is tried again."
-            )
-            return Check(name, Status.FAIL, sentence=sentence, observed=str(actor.state))
-        case ActorState.BACKOFF:
-            sentence = f"{actor.name} crashed and is about to restart ({actor.last_error})."
-            return Check(name, Status.WARN, sentence=sentence, observed=str(actor.state))
-        case _ if fill >= FULL_MAILBOX_RATIO:
-            sentence = f"{actor.name} has more to do than it gets done."
-            return Check(name, Status.WARN, sentence=sentence, observed=actor.mailbox_depth)
-        case _:
-            return _passed(name, str(actor.state))
-
-
-def check_breaker(breaker: Breaker) -> Check:
-    """Judge a breaker by its state: open is degraded, forced open wants a person."""
-    snapshot = breaker.snapshot()
-    name = f"breaker:{snapshot.name}"
-    match snapshot.state:
-        case BreakerState.FORCED_OPEN:
-            status = Status.FAIL
-        case BreakerState.OPEN | BreakerState.HALF_OPEN:
-            status = Status.WARN
-        case _:
-            return _passed(name, str(snapshot.state))
-    return Check(name, status, sentence=snapshot.sentence, observed=str(snapshot.state))
-
-
-def _check_dead(count: int) -> Check:
-    if not count:
-        return _passed("work:dead", 0)
-    sentence = f"{count} pieces of work were given up: see `reeld work list --state dead`."
-    return Check("work:dead", Status.WARN, sentence=sentence, observed=count)
-
-
-def _check_late(seconds: float) -> Check:
-    if seconds <= STUCK_WORK_SECONDS:
-        return _passed("work:oldest_due", round(max(seconds, 0.0)), "s")
-    sentence = "Work has been due for long: see `reeld status` for the actor that does not do it."
-    return Check(
-        "work:oldest_due", Status.WARN, sentence=sentence, observed=round(seconds), unit="s"
-    )
-
-
-def _passed(
-    name: str, observed: float | str | None = None, unit: str = "", kind: str = "component"
-) -> Check:
-    return Check(name, Status.PASS, kind=kind, observed=observed, unit=unit)
+def _polled(settings: Settings) -> dict[str, float]:
+    polled = {feed.name: feed.interval_seconds for feed in settings.feeds}
+    if settings.hdbits is not None:
+        polled["hdbits"] = settings.hdbits.poll_seconds
+    return polled

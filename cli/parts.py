@@ -28,6 +28,7 @@ from reeld.cli.gauges import Gauges
 from reeld.cli.keys import Keys
 from reeld.cli.rehearsals import Rehearsals
 from reeld.cli.rows import RowCounts
+from reeld.cli.vitals import Vitals
 from reeld.domain.errors import ReeldError
 from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting
@@ -46,7 +47,14 @@ from reeld.storage.vault import Vault
 from reeld.storage.work import Presence, WorkQueue
 from reeld.supervisors import Control, Kit, Supervisor
 from reeld.supervisors.tree import returns_rows, tree_of
-from reeld.telemetry import DatabaseObserver, Exportarr, HealthBoard, KernelObserver, Metrics
+from reeld.telemetry import (
+    Check,
+    DatabaseObserver,
+    Exportarr,
+    HealthBoard,
+    KernelObserver,
+    Metrics,
+)
 
 log = structlog.get_logger("reeld.cli")
 
@@ -156,12 +164,16 @@ def _root(
     ops: WebServer | None,
 ) -> Supervisor:
     observer = KernelObserver(ground.metrics)
+
+    def vitals() -> list[Check]:
+        return known.checks()
+
     spec = tree_of(
         resources,
         web=web,
         ops=ops,
         database=lambda: _database_actor(ground, store, resources),
-        health=lambda: HealthActor(resources.of("health"), board, ground.status),
+        health=lambda: HealthActor(resources.of("health"), board, ground.status, vitals),
     )
     kit = Kit(
         directory=resources.directory,
@@ -169,7 +181,9 @@ def _root(
         observer=observer,
         incarnation_ended=returns_rows(resources),
     )
-    return Supervisor(spec, kit)
+    root = Supervisor(spec, kit)
+    known = Vitals(Control(root), ground.metrics, ground.started_at)
+    return root
 
 
 def _database_actor(ground: Ground, store: _Store, resources: Resources) -> DatabaseActor:

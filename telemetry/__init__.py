@@ -5,6 +5,7 @@ from reeld.telemetry.exemplars import current_exemplar, exemplar_of
 from reeld.telemetry.exportarr import EXPORTARR, Exportarr, Samples
 from reeld.telemetry.exposition import content_type_for
 from reeld.telemetry.health import Check, HealthBoard, Status
+from reeld.telemetry.impacts import IMPACTS, Impact, impact_of
 from reeld.telemetry.logs import Redaction, configure_logs, counting_records, redaction
 from reeld.telemetry.metrics import Metrics
 from reeld.telemetry.observers import (
@@ -17,11 +18,13 @@ from reeld.telemetry.observers import (
 __all__ = [
     "CATALOGUE",
     "EXPORTARR",
+    "IMPACTS",
     "RESTART_CAUSES",
     "Check",
     "DatabaseObserver",
     "Exportarr",
     "HealthBoard",
+    "Impact",
     "KernelObserver",
     "Kind",
     "Metric",
@@ -35,5 +38,6 @@ __all__ = [
     "counting_records",
     "current_exemplar",
     "exemplar_of",
+    "impact_of",
     "redaction",
 ]

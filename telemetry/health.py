@@ -29,9 +29,10 @@ class Check:
         kind: `component`, `datastore` or `system`.
         sentence: What is the matter and what to do; empty when all is well.
         observed: The value that was seen, in `unit`.
-        since: Since when the status is what it is (UTC).
+        since: Since when the status is what it is (UTC); what a check says itself counts.
         at: When it was checked last (UTC).
-        last_success: When it last passed (UTC); None when it never did.
+        last_success: When it last passed (UTC); None when it never did. A check that knows better, from rows, says
+            so itself.
     """
 
     name: str
@@ -58,11 +59,14 @@ class HealthBoard:
         for check in checks:
             before = self._checks.get(check.name)
             last_success = before.last_success if before else None
+            if check.status is Status.PASS:
+                last_success = now
+            unchanged = before.since if before and before.status is check.status else now
             posted[check.name] = replace(
                 check,
                 at=now,
-                since=before.since if before and before.status is check.status else now,
-                last_success=now if check.status is Status.PASS else last_success,
+                since=check.since or unchanged,
+                last_success=check.last_success or last_success,
             )
         self._checks = posted
 

@@ -2,7 +2,9 @@
 
 from reeld.actors.importer._actor import ImportActor
 from reeld.actors.importer._failures import LinkRefusal
+from reeld.actors.importer._orders import local_folder
 from reeld.actors.importer._reasons import FAILURE_REASONS
+from reeld.actors.importer._roots import roots_of
 from reeld.actors.importer.linkprobe import LinkProbe, can_link
 from reeld.actors.importer.probe import Prober, Unreadable
 
@@ -14,4 +16,6 @@ __all__ = [
     "Prober",
     "Unreadable",
     "can_link",
+    "local_folder",
+    "roots_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -126,3 +126,8 @@ def write_probe(root: Path) -> None:
     name = f".reeld-probe-{secrets.token_hex(8)}"
     with library_side(root), open_library(root) as folder, probe_file(folder, name):
         folder.sync()
+
+
+def roots_of(breakers: Iterable[str]) -> tuple[Path, ...]:
+    """Return the root folders that breakers of these names belong to."""
+    return tuple(Path(name.removeprefix(_PREFIX)) for name in breakers if name.startswith(_PREFIX))

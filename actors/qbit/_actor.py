@@ -11,6 +11,7 @@ from reeld.actors.kernel import handles
 from reeld.actors.qbit._adding import Added, ensure_added, tag_of
 from reeld.actors.qbit._by_hand import DownloadsByHand
 from reeld.actors.qbit._looking import Lookout
+from reeld.actors.qbit._preferences import PreferenceReader
 from reeld.actors.qbit._watching import Watch
 from reeld.actors.resources import Resources
 from reeld.actors.service import UNCONFIGURED_SECONDS
@@ -47,6 +48,7 @@ class QbitActor(DownloadsByHand):
         super().__init__(resources)
         self._watch = Watch(QbittorrentSettings().stalled_seconds)
         self._lookout = Lookout(resources, self.call, self._watch)
+        self._preferences = PreferenceReader(resources.directory)
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Restore the breaker, and begin to look at the downloads."""
@@ -57,6 +59,7 @@ class QbitActor(DownloadsByHand):
     async def settings_changed(self, message: SettingsChanged) -> None:
         """Take over changed settings, the interval among them."""
         await super().settings_changed(message)
+        self._preferences.forget()
         self._poll_as_configured()
 
     @handles(PollDownloads)
@@ -64,6 +67,9 @@ class QbitActor(DownloadsByHand):
         """Look at every download that is under way, and write down what is new."""
         try:
             await self._lookout.look()
+            if self._preferences.is_due:
+                async with self.call() as client:
+                    await self._preferences.read(client, self.require_settings())
         except (Unavailable, ServiceError, DeadlineExceeded, LeadershipLost) as error:
             # The breaker tells that the client is away; each look that fails need not.
             log.debug("look_postponed", reason=error.reason)

@@ -3,6 +3,7 @@
 from reeld.domain.messages._base import Message, Overflow
 from reeld.domain.messages._pipeline import SettingsChanged, Sweep
 from reeld.domain.messages._qbit import (
+    ClientSettingsRead,
     PauseDownload,
     PollDownloads,
     PrioritiseDownload,
@@ -25,6 +26,7 @@ from reeld.domain.messages._tmdb import (
 __all__ = [
     "AddMovie",
     "AddedMovie",
+    "ClientSettingsRead",
     "FetchImage",
     "FindMovie",
     "Image",

@@ -61,3 +61,16 @@ class RemoveDownload(Message[None]):
 
     acquisition_id: int
     delete_files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettingsRead(Message[None]):
+    """Told to HealthActor: what qBittorrent's own settings are.
+
+    Attributes:
+        folder: Where its downloads for reeld are saved, as this machine sees it; empty when nobody knows.
+        warnings: What a person should change there, in sentences.
+    """
+
+    folder: str
+    warnings: tuple[str, ...]

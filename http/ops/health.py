@@ -14,7 +14,7 @@ from litestar import Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
 
 from reeld.http.surface import Surface
-from reeld.telemetry import Check, Status
+from reeld.telemetry import Check, Status, impact_of
 
 HEALTH_JSON: Final = "application/health+json"
 """Of draft-inadarei-api-health-check-06, whose names the views below have."""
@@ -22,11 +22,16 @@ HEALTH_JSON: Final = "application/health+json"
 BodyT = TypeVar("BodyT")
 
 
-class Liveness(msgspec.Struct, frozen=True):
-    """The daemon's loop turns."""
+OLD_HEARTBEAT_SECONDS: Final = 60.0
+"""The root supervisor comes round every five seconds; what it does in between has deadlines well below this."""
+
+
+class Liveness(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The daemon's loop turns, and the root supervisor looks after its children; `output` says when not."""
 
     status: Status
     version: str
+    output: str = ""
 
 
 class ReadinessView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -38,7 +43,13 @@ class ReadinessView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CheckView(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """The result of one check."""
+    """The result of one check.
+
+    Attributes:
+        affected_endpoints: The paths that answer less well, or not at all; only when it does not pass.
+        notes: What still works; only when it does not pass.
+        links: `runbook` is the page of the documentation that says what to do.
+    """
 
     component_type: str
     status: Status
@@ -48,11 +59,19 @@ class CheckView(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel")
     time: datetime | None = None
     since: datetime | None = None
     last_success: datetime | None = None
+    affected_endpoints: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    links: dict[str, str] = {}
 
     @classmethod
     def of(cls, check: Check) -> CheckView:
-        """Show a check."""
+        """Show a check, with what follows from it."""
+        impact = impact_of(check.name)
+        is_well = check.status is Status.PASS
         return cls(
+            affected_endpoints=() if impact is None or is_well else impact.endpoints,
+            notes=() if impact is None or is_well else (impact.still_works,),
+            links={} if impact is None else {"runbook": f"docs/{impact.page}"},
             component_type=check.kind,
             status=check.status,
             observed_value=check.observed,
@@ -64,13 +83,20 @@ class CheckView(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel")
         )
 
 
-class HealthView(msgspec.Struct, frozen=True):
-    """Every check's last result, by `component:measurement`."""
+class HealthView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Every check's last result, by `component:measurement`.
+
+    Attributes:
+        notes: What still works although some checks do not pass; each once.
+        output: Why the daemon is not ready, if it is not.
+    """
 
     status: Status
     version: str
     description: str
     checks: dict[str, list[CheckView]]
+    notes: tuple[str, ...] = ()
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +129,16 @@ class Info:
 def health_routes(surface: Surface) -> Sequence[Any]:
     """Return the routes of health and information."""
 
-    @get("/health", operation_id="health", media_type=HEALTH_JSON)
+    @get("/health", operation_id="health", media_type=HEALTH_JSON, responses=_fails(Liveness))
     async def health() -> Response[Liveness]:
         """Say that the daemon's loop turns. It asks nothing external, so that nothing external can get it restarted."""
-        return _document(Liveness(Status.PASS, surface.version))
+        age = surface.heartbeat_age()
+        if age is None or age <= OLD_HEARTBEAT_SECONDS:
+            return _document(Liveness(Status.PASS, surface.version))
+        stuck = (
+            f"The root supervisor has not looked after its children for {age:.0f} s: restart reeld."
+        )
+        return _document(Liveness(Status.FAIL, surface.version, stuck), 503)
 
     @get("/ready", operation_id="ready", media_type=HEALTH_JSON, responses=_fails(ReadinessView))
     async def ready() -> Response[ReadinessView]:
@@ -125,9 +157,13 @@ def health_routes(surface: Surface) -> Sequence[Any]:
     )
     async def detailed() -> Response[HealthView]:
         """Show every check's last result. Degraded is not dead: a warning answers 200."""
-        status = surface.health.status if surface.readiness().is_ready else Status.FAIL
+        readiness = surface.readiness()
+        status = surface.health.status if readiness.is_ready else Status.FAIL
         checks = {check.name: [CheckView.of(check)] for check in surface.health.checks()}
-        view = HealthView(status, surface.version, "reeld", checks)
+        notes = dict.fromkeys(note for (view,) in checks.values() for note in view.notes)
+        view = HealthView(
+            status, surface.version, "reeld", checks, tuple(notes), readiness.sentence
+        )
         return _document(view, 503 if status is Status.FAIL else 200)
 
     @get("/info", operation_id="info", guards=[surface.access.requires_key])
