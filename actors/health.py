@@ -30,7 +30,7 @@ from reeld.actors.checks import (
     check_work,
 )
 from reeld.actors.database import DatabaseStatus
-from reeld.actors.importer import roots_of
+from reeld.actors.importer import local_folder, roots_of
 from reeld.actors.kernel import Actor, Breaker, handles
 from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable
@@ -99,7 +99,7 @@ class HealthActor(Actor):
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Begin to look."""
         self.every("look", LOOK_SECONDS, Look(), first=0.0)
-        self.every("links", LINK_SECONDS, TryLinks())
+        self.every("links", LINK_SECONDS, TryLinks(), first=0.0)
         self.start_soon(self._look_when_ready)
 
     @handles(Look)
@@ -130,9 +130,10 @@ class HealthActor(Actor):
     @handles(TryLinks)
     async def try_links(self, _message: TryLinks) -> None:
         """Try a real hard link, once it is known where downloads are saved."""
-        if self._downloads is None:
+        folder = self._downloads or _configured_folder(self._settings)
+        if folder is None:
             return
-        check = await self._trial.run(self._downloads, self._settings.library.root_folder)
+        check = await self._trial.run(folder, self._settings.library.root_folder)
         others = [each for each in self._of_client if each.name != check.name]
         self._of_client = [*others, check]
         self.address.tell(Look())
@@ -229,6 +230,13 @@ class HealthActor(Actor):
             for name, seconds in _polled(self._settings).items()
         ]
         return [*checks, check_schedule(await Schedule(database).list(), now)]
+
+
+def _configured_folder(settings: Settings) -> Path | None:
+    client = settings.qbittorrent
+    if client is None or not client.save_path:
+        return None
+    return local_folder(client.save_path, client.path_mappings)
 
 
 def _services(settings: Settings) -> dict[str, str]:

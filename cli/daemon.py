@@ -116,6 +116,11 @@ class Daemon:
         """Whether it was asked to stop, by a signal or by `stop`."""
         return self._stopping
 
+    @property
+    def heartbeat_age(self) -> float | None:
+        """Seconds since the root supervisor last came round; None while nobody can expect it to."""
+        return self._service.heartbeat_age
+
     def stop(self) -> None:
         """Ask the daemon to stop in order; returns at once."""
         self._stopping = True
@@ -175,7 +180,7 @@ class Daemon:
             ops_listener=self._ops_listener,
             status=self._database_status,
             readiness=self._readiness,
-            heartbeat_age=lambda: self._service.heartbeat_age,
+            heartbeat_age=lambda: self.heartbeat_age,
             reload=self._reload,
             started_at=self._started_at,
         )

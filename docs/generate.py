@@ -19,6 +19,7 @@ from reeld.domain import settings
 from reeld.grafana.board import Board, Link
 from reeld.grafana.boards import BOARDS
 from reeld.storage.crashpoints import registry
+from reeld.telemetry import IMPACTS
 from reeld.telemetry.catalogue import AREAS, Free, Given, Known, Label, Living, Metric
 
 HERE = Path(__file__).resolve().parent
@@ -219,8 +220,58 @@ def _attributes(docstring: str) -> dict[str, str]:
     return meanings
 
 
+HEALTH = """\
+| path | key | answers | fails (503) when |
+|---|---|---|---|
+| `/health` | no | whether the daemon lives; for liveness probes | the root supervisor has not come round for a minute: the heartbeat that the watchdog of systemd is fed by. Nothing outside the process can make it fail |
+| `/ready` | no | whether it can do its work, and a `reason` if not | the schema is not in place, another daemon leads, PostgreSQL has been silent for 15 s, its disk is full, or the daemon stops |
+| `/health/detailed` | yes | every check, as `application/health+json` | it is not ready, or a check fails |
+| `/info` | yes | version, uptime, what is set up | - |
+
+None of them waits for anybody: HealthActor looks at everything every five seconds, each part with a deadline, and the
+answers are what it found last. Services outside are not called for health; a service is judged by its breaker and by
+the last call that went well. A hard link from the downloads into the library is really tried, every quarter of an
+hour. Each check is a series of `reeld_health_check_status{check,status}` too.
+
+A check is `pass`, `warn` (it works, less well) or `fail`. It has `since`, `time`, `lastSuccess` (from rows where they
+know it, so that it survives a restart), `observedValue` with its unit, and the page that helps. One that does not pass
+says what is the matter in `output`, which paths are affected in `affectedEndpoints`, and what still works in `notes`.
+
+## While PostgreSQL is away
+
+The breaker `postgresql` opens when the server refuses connections or twice does not answer within two seconds. Calls
+are refused at once from then on; DatabaseActor probes it after 1, 2, 4, 8 and then every 10 seconds. Meanwhile:
+
+- `GET` of what was asked before with the same key is answered from memory (8 MiB of the last good answers), with
+  `Warning: 110`, `Age` and `X-Reeld-Stale`, in seconds. Never otherwise: an answer without these headers is fresh.
+- Everything else that needs rows is refused with 503 and `Retry-After`.
+- No work is claimed. What was under way is finished and written down when the server is back, and uses up no attempt.
+- Nothing has to be done when it is back. `POST /control/actors/database/breakers/open` with
+  `{"breaker": "postgresql"}` rehearses it.
+
+When the disk of the data is full, reads go on and `/ready` says `disk_full`. A trial write finds out when there is room.
+
+## What each check means, and what still works when it does not pass
+"""
+
+
+def health_page() -> str:
+    """Return the page of the health checks, from the table that the answers are made of."""
+    rows = [
+        f"| `{impact.check}` | {impact.means} | {impact.still_works} |"
+        f" {', '.join(f'`{path}`' for path in impact.endpoints) or '-'} | [{impact.runbook}]({impact.page}) |"
+        for impact in IMPACTS
+    ]
+    head = ["| check | looks at | still works | affected | runbook |", "|---|---|---|---|---|"]
+    text = (
+        "An entry without a colon is for all checks of that component that have none of their own."
+    )
+    return "\n".join([NOTE, "# Health\n", HEALTH, *head, *rows, "", text, ""])
+
+
 PAGES = {
     "dashboards.md": dashboards_page,
+    "health.md": health_page,
     "metrics.md": metrics_page,
     "crash-points.md": crash_points_page,
     "settings.md": settings_page,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import ClassVar
 
 import structlog
@@ -25,6 +27,7 @@ from reeld.domain.movie import Stage
 from reeld.domain.release import Release
 from reeld.domain.settings import QbittorrentSettings
 from reeld.domain.work import Queue, WorkKind
+from reeld.services.qbittorrent import QbittorrentClient
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.errors import LeadershipLost
@@ -55,11 +58,17 @@ class QbitActor(DownloadsByHand):
         await super().on_start()
         self._poll_as_configured()
 
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[QbittorrentClient]:
+        """Make one call; see `ServiceActor.call`. After a login, qBittorrent's own settings are read along with it."""
+        async with super().call() as client:
+            yield client
+            await self._preferences.read_if_due(client, self.read_settings())
+
     @handles(SettingsChanged)
     async def settings_changed(self, message: SettingsChanged) -> None:
         """Take over changed settings, the interval among them."""
         await super().settings_changed(message)
-        self._preferences.forget()
         self._poll_as_configured()
 
     @handles(PollDownloads)
@@ -67,9 +76,6 @@ class QbitActor(DownloadsByHand):
         """Look at every download that is under way, and write down what is new."""
         try:
             await self._lookout.look()
-            if self._preferences.is_due:
-                async with self.call() as client:
-                    await self._preferences.read(client, self.require_settings())
         except (Unavailable, ServiceError, DeadlineExceeded, LeadershipLost) as error:
             # The breaker tells that the client is away; each look that fails need not.
             log.debug("look_postponed", reason=error.reason)

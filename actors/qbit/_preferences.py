@@ -22,7 +22,9 @@ READ_SECONDS: Final = 300.0
 
 
 class PreferenceReader:
-    """Reads the settings when that is due: at the first call, after reeld's own were changed, and every five minutes.
+    """Reads the settings when that is due: after each login, and every five minutes while there are calls.
+
+    It makes no call of its own accord: while nothing is under way qBittorrent is left alone.
 
     Args:
         directory: Where HealthActor is found.
@@ -30,32 +32,30 @@ class PreferenceReader:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._due_at = float("-inf")
+        self._read_at = float("-inf")
+        self._session: tuple[int, int] | None = None
         self._known: tuple[str, ...] = ()
 
-    @property
-    def is_due(self) -> bool:
-        """Whether they should be read with the next call."""
-        return trio.current_time() >= self._due_at
+    async def read_if_due(
+        self, client: QbittorrentClient, settings: QbittorrentSettings | None
+    ) -> None:
+        """Read them along with a call that went well; that they cannot be read does not spoil the call."""
+        session = (id(client), client.logins)
+        is_due = trio.current_time() >= self._read_at + READ_SECONDS
+        if settings is None or (session == self._session and not is_due):
+            return
+        self._session, self._read_at = session, trio.current_time()
+        try:
+            await self._read(client, settings)
+        except ReeldError as error:
+            log.debug("preferences_not_read", reason=error.reason)
 
-    def forget(self) -> None:
-        """Read them again with the next call: it may be another qBittorrent now."""
-        self._due_at = float("-inf")
-
-    async def read(self, client: QbittorrentClient, settings: QbittorrentSettings) -> None:
-        """Read them, and tell what is wrong with them.
-
-        Raises:
-            ServiceError: qBittorrent cannot be asked.
-        """
+    async def _read(self, client: QbittorrentClient, settings: QbittorrentSettings) -> None:
         preferences = await client.preferences()
         folder = await _save_path(client, settings, preferences.save_path)
         warnings = tuple(problem.sentence for problem in problems_of(preferences))
-        self._due_at = trio.current_time() + READ_SECONDS
-        if warnings != self._known:
-            log.warning(
-                "qbittorrent_preferences", problems=len(warnings), sentence=" ".join(warnings)
-            )
+        if warnings and warnings != self._known:
+            log.warning("qbittorrent_preferences", sentence=" ".join(warnings))
         self._known = warnings
         local = str(local_folder(folder, settings.path_mappings)) if folder else ""
         self._tell(ClientSettingsRead(local, warnings))

@@ -75,6 +75,11 @@ class QbittorrentClient:
 
     # What it is
 
+    @property
+    def logins(self) -> int:
+        """How often it has logged in."""
+        return self._session.generation
+
     async def version(self) -> Version:
         """Return which qBittorrent it is; asked again after every login, since it may have been upgraded."""
         with self._wire.operation("version"):

@@ -12,21 +12,30 @@ import pytest
 import trio
 
 from reeld.actors import health
+from reeld.actors.checks import (
+    _client,
+    _disks,
+    check_actor,
+    check_breaker,
+    check_feed,
+    check_mailbox,
+)
 from reeld.actors.database import DatabaseStatus
 from reeld.actors.decision import DecisionActor
-from reeld.actors.health import HealthActor, Look, check_actor, check_breaker, check_feed
+from reeld.actors.health import HealthActor, Look, TryLinks
 from reeld.actors.kernel import ActorSnapshot, ActorState, Breaker
 from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable, ServiceDown
+from reeld.domain.messages import ClientSettingsRead
 from reeld.domain.secret import Secret
-from reeld.domain.settings import FeedSettings, HdbitsSettings, LibrarySettings
+from reeld.domain.settings import FeedSettings, HdbitsSettings, LibrarySettings, TmdbSettings
 from reeld.storage.repositories import feeds
 from reeld.telemetry import Check, HealthBoard, Status
 
 
 @pytest.fixture
 def database_status() -> DatabaseStatus:
-    return DatabaseStatus(is_ready=True, answered_at=0.0)
+    return DatabaseStatus(is_ready=True, answered_at=0.0, epoch=1)
 
 
 class Looked:
@@ -86,8 +95,8 @@ async def test_an_actor_with_more_work_than_it_gets_done_is_degraded(
     async with run_actor(lambda: DecisionActor(resources)) as cell:
         snapshot = cell.address.snapshot()
     for depth, status in ((799, Status.PASS), (800, Status.WARN)):
-        check = check_actor(replace(snapshot, mailbox_depth=depth, mailbox_capacity=1000))
-        assert check.status is status
+        check = check_mailbox(replace(snapshot, mailbox_depth=depth, mailbox_capacity=1000))
+        assert (check.name, check.status) == ("mailbox:decision", status)
 
 
 async def test_a_breaker_is_judged_by_its_state_and_says_what_is_wrong() -> None:
@@ -187,7 +196,7 @@ async def test_a_folder_that_is_gone_fails_and_says_which(looked: Looked, rows: 
 
 
 async def test_a_disk_that_is_nearly_full_is_a_warning(looked: Looked, monkeypatch: Any) -> None:
-    monkeypatch.setattr(health.shutil, "disk_usage", lambda _: (1000, 990, 10))
+    monkeypatch.setattr(_disks.shutil, "disk_usage", lambda _: (1000, 990, 10))
     check = await looked("disk:library")
     assert (check.status, check.observed) == (Status.WARN, 10)
 
@@ -196,15 +205,15 @@ async def test_a_disk_that_is_nearly_full_is_a_warning(looked: Looked, monkeypat
 def hang(monkeypatch: Any, settings: Any) -> Iterator[None]:
     """The library's disk hangs, as one on a network does when its server is gone."""
     release = threading.Event()
-    real = health.shutil.disk_usage
+    real = _disks.shutil.disk_usage
 
     def usage(folder: Path) -> Any:
         if folder == settings.library.root_folder:
             release.wait(30)
         return real(folder)
 
-    monkeypatch.setattr(health, "DISK_SECONDS", 0.1)
-    monkeypatch.setattr(health.shutil, "disk_usage", usage)
+    monkeypatch.setattr(_disks, "DISK_SECONDS", 0.1)
+    monkeypatch.setattr(_disks.shutil, "disk_usage", usage)
     yield
     release.set()
 
@@ -254,3 +263,132 @@ async def test_feeds_and_hdbits_are_shown_with_what_is_wrong(
     assert (await looked("feed:f")).status is Status.PASS
     check = await looked("feed:hdbits")
     assert (check.status, check.sentence) == (Status.WARN, "HDBits wants to be left alone.")
+
+
+async def test_qbittorrents_own_settings_that_endanger_imports_are_shown(looked: Looked) -> None:
+    await looked.cell.address.ask(ClientSettingsRead("", ("It deletes files.",)))
+    check = await looked("qbittorrent:preferences")
+    assert (check.status, check.sentence) == (Status.WARN, "It deletes files.")
+    await looked.cell.address.ask(ClientSettingsRead("", ()))
+    assert (await looked("qbittorrent:preferences")).status is Status.PASS
+
+
+async def test_a_real_hard_link_is_tried_from_where_downloads_are_saved(
+    looked: Looked, tmp_path: Path
+) -> None:
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    await looked.cell.address.ask(ClientSettingsRead(str(downloads), ()))
+    await looked.cell.address.ask(TryLinks())
+    check = await looked("disk:links")
+    assert (check.status, check.observed) == (Status.PASS, "hardlink")
+    assert list(downloads.iterdir()) == []
+
+
+async def test_a_download_folder_that_is_not_there_is_named(looked: Looked) -> None:
+    await looked.cell.address.ask(ClientSettingsRead("/nowhere/at/all", ()))
+    await looked.cell.address.ask(TryLinks())
+    check = await looked("disk:links")
+    assert (check.status, check.observed) == (Status.WARN, "not_tried")
+    assert "/nowhere/at/all" in check.sentence
+
+
+async def test_a_link_that_hangs_fails_and_keeps_nobody(
+    looked: Looked, monkeypatch: Any, tmp_path: Path
+) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(_client, "TRIAL_SECONDS", 0.1)
+    monkeypatch.setattr(_client, "can_link", lambda *_: release.wait(30))
+    try:
+        await looked.cell.address.ask(ClientSettingsRead(str(tmp_path), ()))
+        await looked.cell.address.ask(TryLinks())
+        assert (await looked("disk:links")).status is Status.FAIL
+        assert (await looked("disk:data")).status is Status.PASS
+    finally:
+        release.set()
+
+
+async def test_a_service_shows_its_last_good_call_and_what_its_breaker_says(
+    looked: Looked, resources: Resources, rows: Any
+) -> None:
+    rows.configure(tmdb=TmdbSettings(token=Secret("t")))
+    resources.metrics.set(
+        "reeld_external_last_success_timestamp_seconds", 1_700_000_000, service="tmdb"
+    )
+    check = await looked("service:tmdb")
+    assert check.status is Status.PASS
+    assert check.last_success == datetime.fromtimestamp(1_700_000_000, UTC)
+
+
+async def test_the_lead_and_the_schema_are_shown(looked: Looked, resources: Resources) -> None:
+    await resources.database.execute("UPDATE leader SET epoch = 1, acquired_at = '2024-05-01Z'")
+    check = await looked("leader:epoch")
+    assert (check.status, check.observed, check.since) == (Status.PASS, 1, NOW)
+    assert int(str((await looked("database:migrations")).observed)) >= 4
+    looked.status.epoch = None
+    assert (await looked("leader:epoch")).status is Status.FAIL
+
+
+async def test_a_task_that_is_overdue_is_named(looked: Looked, resources: Resources) -> None:
+    await resources.database.execute(
+        "INSERT INTO schedule (task, every_seconds, next_run) VALUES ('refresh', 60, now() - interval '1 hour')"
+    )
+    check = await looked("schedule:lateness")
+    assert check.status is Status.WARN
+    assert "refresh" in check.sentence
+
+
+async def test_a_full_disk_of_the_database_fails_and_says_what_to_do(looked: Looked) -> None:
+    looked.status.disk_is_full = True
+    check = await looked("database:writes")
+    assert check.status is Status.FAIL
+    assert "Make room" in check.sentence
+
+
+async def test_a_clock_that_is_off_is_a_warning(looked: Looked) -> None:
+    looked.status.clock_skew = 0.01
+    assert (await looked("database:clock_skew")).status is Status.PASS
+    looked.status.clock_skew = -90.0
+    check = await looked("database:clock_skew")
+    assert (check.status, check.observed, "-90 s" in check.sentence) == (Status.WARN, -90.0, True)
+
+
+async def test_what_the_rows_told_last_stays_while_the_database_is_away(
+    looked: Looked, resources: Resources, monkeypatch: Any
+) -> None:
+    assert (await looked("work:dead")).status is Status.PASS
+
+    async def hangs(*_: Any) -> Any:
+        await trio.sleep_forever()
+
+    monkeypatch.setattr(health, "ROWS_SECONDS", 0.1)
+    monkeypatch.setattr(type(resources.work), "depths", hangs)
+    assert (await looked("work:dead")).status is Status.PASS
+    assert (await looked("process:open_files")).status is Status.PASS
+
+
+async def test_a_paused_actor_is_a_warning(resources: Resources, run_actor: Any) -> None:
+    async with run_actor(lambda: DecisionActor(resources)) as cell:
+        check = check_actor(replace(cell.address.snapshot(), paused=True))
+    assert (check.status, check.observed) == (Status.WARN, "paused")
+
+
+# Backups
+
+
+def make_backup(folder: Path, name: str, *, verified: bool) -> None:
+    (folder / name).mkdir(parents=True)
+    (folder / name / "manifest.json").touch()
+    if verified:
+        (folder / name / "verified.json").touch()
+
+
+async def test_the_age_of_backups_is_told_by_their_folder(looked: Looked, settings: Any) -> None:
+    folder = settings.data_dir / "backups"
+    await looked("disk:data")
+    assert not [check for check in looked.board.checks() if check.name.startswith("backup:")]
+    make_backup(folder, "reeld-20200101T000000Z", verified=True)
+    assert (await looked("backup:age")).status is Status.WARN
+    make_backup(folder, f"reeld-{datetime.now(UTC):%Y%m%dT%H%M%SZ}", verified=False)
+    assert (await looked("backup:age")).status is Status.PASS
+    assert (await looked("backup:verified_age")).status is Status.WARN

@@ -7,6 +7,7 @@ import httpx
 import trio
 
 from reeld import __version__
+from reeld.telemetry import impact_of
 
 
 async def test_liveness_needs_no_key_and_says_which_version_runs(running_daemon: Any) -> None:
@@ -96,3 +97,95 @@ async def test_before_the_database_can_be_reached_the_daemon_lives_and_says_why_
             assert "hunter22" not in answer.text
             assert (await client.get("/health")).status_code == 200
         daemon.stop()
+
+
+async def test_liveness_fails_when_the_root_supervisor_does_not_come_round_any_more(
+    running_daemon: Any, monkeypatch: Any
+) -> None:
+    from reeld.cli.notify import Heartbeat
+
+    monkeypatch.setattr(Heartbeat, "age", 61.0)
+    answer = await running_daemon.stranger.get("/health")
+    assert answer.status_code == 503
+    assert "61 s" in answer.json()["output"]
+    monkeypatch.setattr(Heartbeat, "age", 59.0)
+    assert (await running_daemon.stranger.get("/health")).status_code == 200
+
+
+async def test_the_real_heart_beats(running_daemon: Any) -> None:
+    with trio.fail_after(30):
+        while (age := running_daemon.daemon.heartbeat_age) is None:
+            await trio.sleep(0.05)
+    assert age >= 0
+
+
+async def test_a_check_that_does_not_pass_says_what_is_affected_what_works_and_where_help_is(
+    daemon: Any,
+) -> None:
+    await daemon.http.post(
+        "/control/actors/tmdb/breakers/open", json={"breaker": "tmdb", "reason": "drill"}
+    )
+    with trio.fail_after(30):
+        while True:
+            body = (await daemon.http.get("/health/detailed")).json()
+            check = body["checks"].get("service:tmdb", [{}])[0]
+            if check.get("status") == "fail":
+                break
+            await trio.sleep(0.1)
+    assert "POST /api/movies" in check["affectedEndpoints"]
+    assert "go their way" in check["notes"][0]
+    assert check["links"] == {"runbook": "docs/runbooks/ReeldExternalErrors.md"}
+    assert check["notes"][0] in body["notes"]
+    assert "affectedEndpoints" not in body["checks"]["actor:tmdb"][0]
+
+
+async def test_details_show_every_part(daemon: Any) -> None:
+    wanted = {
+        *(f"supervisor:{name}" for name in ("root", "core", "surface", "sources", "pipeline")),
+        *(f"service:{name}" for name in ("tmdb", "hdbits", "qbittorrent")),
+        *(f"database:{name}" for name in ("pool", "migrations", "clock_skew", "query_p95")),
+        "breaker:postgresql",
+        "configuration:reload",
+        "leader:epoch",
+        "loop:lag_p99",
+        "mailbox:qbit",
+        "memory:resident",
+        "messages:wait_p95",
+        "process:cpu",
+        "process:open_files",
+        "process:threads",
+        "process:uptime",
+        "process:version",
+        "schedule:lateness",
+    }
+    with trio.fail_after(30):
+        while True:
+            checks = (await daemon.http.get("/health/detailed")).json()["checks"]
+            if wanted <= checks.keys() and "observedValue" in checks["loop:lag_p99"][0]:
+                break
+            await trio.sleep(0.1)
+    assert all(check["time"] and check["since"] for (check,) in checks.values())
+    assert checks["loop:lag_p99"][0]["observedUnit"] == "ms"
+    assert {impact_of(name) for name in checks} >= {impact_of("leader")}
+    assert [name for name in checks if impact_of(name) is None] == []
+
+
+async def test_no_probe_waits_while_everything_outside_hangs(
+    daemon: Any, world: Any, monkeypatch: Any
+) -> None:
+    """Each probe has two seconds here; what hangs would take five and more."""
+
+    async def hangs(*_: Any, **__: Any) -> Any:
+        await trio.sleep_forever()
+
+    for simulator in (world.tmdb, world.hdbits, world.qbittorrent, world.rss):
+        simulator.faults.hang = True
+    monkeypatch.setattr("reeld.storage.pool.Pool.take_idle", lambda *_: None)
+    monkeypatch.setattr("reeld.storage.pool.Pool.wait_for_one", hangs)
+    monkeypatch.setattr("reeld.storage.connection.TrioConnection.connect", hangs)
+    for _ in range(5):
+        for path in ("/health", "/ready", "/health/detailed", "/info"):
+            with trio.fail_after(5):
+                answer = await daemon.http.get(path)
+            assert answer.status_code in {200, 503}, path
+        await trio.sleep(0.2)
