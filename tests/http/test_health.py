@@ -179,7 +179,7 @@ async def test_no_probe_waits_while_everything_outside_hangs(
         await trio.sleep_forever()
 
     for simulator in (world.tmdb, world.hdbits, world.qbittorrent, world.rss):
-        simulator.faults.hang = True
+        simulator.turn(down_for=600.0, down_as="hang")
     monkeypatch.setattr("reeld.storage.pool.Pool.take_idle", lambda *_: None)
     monkeypatch.setattr("reeld.storage.pool.Pool.wait_for_one", hangs)
     monkeypatch.setattr("reeld.storage.connection.TrioConnection.connect", hangs)
