@@ -335,8 +335,9 @@ async def test_a_daemon_whose_database_goes_away_for_a_while_loses_nothing_and_r
         assert added.status_code == 201
         await until(Stage.DOWNLOADING)
         await cable.cut()
-        refused = await running.http.get("/api/movies")
+        refused = await running.http.get("/api/work")
         assert refused.status_code == 503
+        assert "x-reeld-stale" in (await running.http.get("/api/movies")).headers
         assert (await running.stranger.get("/health")).status_code == 200
         await trio.sleep(4.0)  # the download ends meanwhile
         cable.mend()

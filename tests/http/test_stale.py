@@ -130,7 +130,7 @@ def test_the_shelf_never_holds_more_than_its_bound() -> None:
     assert shelf.size == 0
 
 
-NEVER_KEPT = {"/api/movies/find", "/api/schema/openapi.json"}
+NEVER_KEPT = {"/api/movies/find", "/api/schema/openapi.json", "/api/test/circuit-breaker"}
 """Reads that ask somebody else, or no rows."""
 
 
