@@ -22,7 +22,7 @@ from reeld.actors.checks import (
     check_database,
     check_feed,
     check_leader,
-    check_mailbox,
+    check_mailboxes,
     check_migrations,
     check_preferences,
     check_schedule,
@@ -157,9 +157,9 @@ class HealthActor(Actor):
             clock_skew=status.clock_skew,
             pool=self._resources.database.stats(),
         )
+        checks.append(check_mailboxes(each.snapshot() for each in self._resources.directory))
         for address in self._resources.directory:
-            snapshot = address.snapshot()
-            checks += [check_actor(snapshot), check_mailbox(snapshot)]
+            checks.append(check_actor(address.snapshot()))
             checks += [check_breaker(each) for each in address.breakers.values()]
         return checks + [
             check_service(name, self._breaker_of(actor), self._last_ok(name))

@@ -73,7 +73,7 @@ class Gauges:
         self._metrics.follow("root", self._rows.roots)
 
     def _refresh_health(self) -> None:
-        checks = self._board.checks()
+        checks = [check for check in self._board.checks() if not check.is_figure]
         self._metrics.replace(
             "reeld_health_check_status",
             {

@@ -1,4 +1,4 @@
-"""What only the whole daemon knows of its health: supervisors, settings, performance, version."""
+"""What only the whole daemon knows of its health: supervisors, settings, performance, uptime."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from reeld import __version__
 from reeld.actors.kernel import ActorState
 from reeld.cli.labels import REPOSITORIES
 from reeld.supervisors import Control, Kind, NodeSnapshot
@@ -52,7 +51,7 @@ class Vitals:
             *supervisors,
             self._configuration(),
             *self._performance(actors),
-            *self._build(),
+            self._uptime(),
         ]
 
     def _configuration(self) -> Check:
@@ -91,13 +90,17 @@ class Vitals:
             ),
         ]
 
-    def _build(self) -> list[Check]:
+    def _uptime(self) -> Check:
         up = round((datetime.now(UTC) - self._started_at).total_seconds())
-        since = self._started_at
-        return [
-            Check("process:uptime", Status.PASS, "system", observed=up, unit="s", since=since),
-            Check("process:version", Status.PASS, "system", observed=__version__, since=since),
-        ]
+        return Check(
+            "process:uptime",
+            Status.PASS,
+            "system",
+            observed=up,
+            unit="s",
+            since=self._started_at,
+            is_figure=True,
+        )
 
 
 def check_supervisor(name: str, left: int, children: tuple[NodeSnapshot, ...]) -> Check:

@@ -231,7 +231,8 @@ HEALTH = """\
 None of them waits for anybody: HealthActor looks at everything every five seconds, each part with a deadline, and the
 answers are what it found last. Services outside are not called for health; a service is judged by its breaker and by
 the last call that went well. A hard link from the downloads into the library is really tried, every quarter of an
-hour. Each check is a series of `reeld_health_check_status{check,status}` too.
+hour. Each check that can fail is a series of `reeld_health_check_status{check,status}` too; a service has that of its
+breaker.
 
 A check is `pass`, `warn` (it works, less well) or `fail`. It has `since`, `time`, `lastSuccess` (from rows where they
 know it, so that it survives a restart), `observedValue` with its unit, and the page that helps. One that does not pass

@@ -33,6 +33,7 @@ class Check:
         at: When it was checked last (UTC).
         last_success: When it last passed (UTC); None when it never did. A check that knows better, from rows, says
             so itself.
+        is_figure: Whether no metric tells its status, because it only ever passes, or is as its breaker's check is.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Check:
     since: datetime | None = None
     at: datetime | None = None
     last_success: datetime | None = None
+    is_figure: bool = False
 
 
 class HealthBoard:

@@ -4,7 +4,7 @@ from reeld.actors.checks._backups import BackupAges, check_backup
 from reeld.actors.checks._client import LinkTrial, check_links, check_preferences
 from reeld.actors.checks._database import SILENT_SECONDS, check_database
 from reeld.actors.checks._disks import DISK_SECONDS, Disks
-from reeld.actors.checks._parts import check_actor, check_breaker, check_mailbox
+from reeld.actors.checks._parts import check_actor, check_breaker, check_mailboxes
 from reeld.actors.checks._process import ProcessWatch
 from reeld.actors.checks._rows import (
     check_feed,
@@ -29,7 +29,7 @@ __all__ = [
     "check_feed",
     "check_leader",
     "check_links",
-    "check_mailbox",
+    "check_mailboxes",
     "check_migrations",
     "check_preferences",
     "check_schedule",

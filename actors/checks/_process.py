@@ -26,9 +26,9 @@ class ProcessWatch:
             share = self._process.cpu_percent()
             threads = self._process.num_threads()
         return [
-            Check("memory:resident", Status.PASS, "system", observed=memory, unit="bytes"),
-            Check("process:cpu", Status.PASS, "system", observed=round(share, 1), unit="percent"),
-            Check("process:threads", Status.PASS, "system", observed=threads, unit="threads"),
+            _figure("memory:resident", memory, "bytes"),
+            _figure("process:cpu", round(share, 1), "percent"),
+            _figure("process:threads", threads, "threads"),
             _files(self._process.num_fds(), resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
         ]
 
@@ -39,3 +39,7 @@ def _files(used: int, limit: int) -> Check:
         return Check(check, Status.PASS, "system", observed=used, unit="files")
     sentence = f"{used} of at most {limit} files and connections are open. Raise LimitNOFILE."
     return Check(check, Status.WARN, "system", sentence, used, "files")
+
+
+def _figure(name: str, observed: float, unit: str) -> Check:
+    return Check(name, Status.PASS, "system", observed=observed, unit=unit, is_figure=True)

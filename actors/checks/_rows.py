@@ -83,6 +83,7 @@ def check_migrations(standing: Standing) -> Check:
         observed=standing.migration,
         unit="migration",
         since=standing.migrated_at,
+        is_figure=True,
     )
 
 

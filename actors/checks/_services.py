@@ -21,7 +21,16 @@ def check_service(name: str, breaker: Breaker | None, last_ok: float) -> Check:
     last_success = datetime.fromtimestamp(last_ok, UTC) if last_ok else None
     observed = round(max(0.0, time.time() - last_ok)) if last_ok else None
     status, sentence = _judge(breaker)
-    return Check(check, status, "component", sentence, observed, "s", last_success=last_success)
+    return Check(
+        check,
+        status,
+        "component",
+        sentence,
+        observed,
+        "s",
+        last_success=last_success,
+        is_figure=True,
+    )
 
 
 def _judge(breaker: Breaker | None) -> tuple[Status, str]:

@@ -18,7 +18,6 @@ from reeld.actors.checks import (
     check_actor,
     check_breaker,
     check_feed,
-    check_mailbox,
 )
 from reeld.actors.database import DatabaseStatus
 from reeld.actors.decision import DecisionActor
@@ -95,8 +94,10 @@ async def test_an_actor_with_more_work_than_it_gets_done_is_degraded(
     async with run_actor(lambda: DecisionActor(resources)) as cell:
         snapshot = cell.address.snapshot()
     for depth, status in ((799, Status.PASS), (800, Status.WARN)):
-        check = check_mailbox(replace(snapshot, mailbox_depth=depth, mailbox_capacity=1000))
-        assert (check.name, check.status) == ("mailbox:decision", status)
+        check = check_mailboxes(
+            [snapshot, replace(snapshot, mailbox_depth=depth, mailbox_capacity=1000)]
+        )
+        assert (check.name, check.status) == ("mailbox:fullest", status)
 
 
 async def test_a_breaker_is_judged_by_its_state_and_says_what_is_wrong() -> None:
