@@ -18,6 +18,7 @@ from reeld.actors.checks import (
     check_actor,
     check_breaker,
     check_feed,
+    check_mailboxes,
 )
 from reeld.actors.database import DatabaseStatus
 from reeld.actors.decision import DecisionActor

@@ -7,6 +7,7 @@ import httpx
 import trio
 
 from reeld import __version__
+from reeld.actors import database as database_actor
 from reeld.telemetry import impact_of
 
 
@@ -188,3 +189,28 @@ async def test_no_probe_waits_while_everything_outside_hangs(
                 answer = await daemon.http.get(path)
             assert answer.status_code in {200, 503}, path
         await trio.sleep(0.2)
+
+
+async def test_a_database_that_has_no_room_makes_the_daemon_unready_until_a_write_succeeds(
+    run_daemon: Any, daemon_settings: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(database_actor, "CHECK_SECONDS", 0.2)
+    # What PostgreSQL says when its disk is full (53100).
+    full = "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$"
+    monkeypatch.setattr(database_actor, "TRIAL", full)
+    async with run_daemon(daemon_settings) as daemon:
+        monkeypatch.setattr("reeld.storage.repositories.feeds._ALL", full)
+
+        async def reason() -> str:
+            return str((await daemon.stranger.get("/ready")).json().get("reason", ""))
+
+        with trio.fail_after(30):
+            while await reason() != "disk_full":
+                await trio.sleep(0.05)
+        assert (await daemon.http.get("/api/movies")).status_code == 200
+        await trio.sleep(0.6)
+        assert await reason() == "disk_full"
+        monkeypatch.undo()
+        with trio.fail_after(30):
+            while await reason():
+                await trio.sleep(0.05)
