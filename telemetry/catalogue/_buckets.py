@@ -6,7 +6,7 @@ from typing import Final
 
 LAG: Final = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 """What waits in the loop or in a mailbox."""
-REQUEST: Final = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+REQUEST: Final = (0.025, 0.1, 0.5, 1.0, 2.5, 10.0)
 """Requests to others: few bounds, because there are some forty kinds of them."""
 HANDLER: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """What an actor does with a message."""
