@@ -33,6 +33,7 @@ log = structlog.get_logger("reeld.actors")
 
 CHECK_SECONDS: Final = 5.0
 CHECK_DEADLINE_SECONDS: Final = 2.0
+UNREACHED: Final = "PostgreSQL cannot be reached. Is it running, and is REELD_DATABASE_URL right?"
 PREPARING: Final = "The database is being prepared. Nothing is lost; work begins when it is ready."
 START_SECONDS: Final = 5.0
 """How long the rest of the tree waits for the database before it starts without one."""
@@ -236,16 +237,20 @@ class DatabaseActor(Actor):
             await trio.sleep_forever()
 
     async def _lay_ground(self, leader: Leader) -> None:
-        if not await leader.is_possible():
+        try:
+            is_possible = await leader.is_possible()
+        except DatabaseUnavailable as error:
+            raise DatabaseUnavailable(
+                f"{UNREACHED} {error.sentence}", reason=error.reason
+            ) from error
+        if not is_possible:
             await self._migrate()
 
     async def _migrate(self) -> None:
         try:
             await self._migrations()
         except (psycopg.OperationalError, OSError) as error:
-            raise DatabaseUnavailable(
-                "PostgreSQL cannot be reached. Is it running, and is REELD_DATABASE_URL right?"
-            ) from error
+            raise DatabaseUnavailable(UNREACHED) from error
 
     @asynccontextmanager
     async def _leading(self, leader: Leader) -> AsyncIterator[int]:
