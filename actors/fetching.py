@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from reeld.actors.delays import delays_noted
 from reeld.actors.giving_up import give_up
 from reeld.actors.resources import Resources
 from reeld.actors.torrents import seal_torrent
@@ -27,7 +28,7 @@ log = structlog.get_logger("reeld.actors")
 
 Download = Callable[[Release], Awaitable[DeliveredTorrent]]
 
-PATIENT_ATTEMPTS: Final = 12
+PATIENT_PAGES: Final = 12
 """So often, over more than an hour of waits that double, something else may come in a torrent's place."""
 _UNSAFE: Final = frozenset({TorrentFault.UNSAFE_PATH, TorrentFault.SYMLINK})
 
@@ -55,17 +56,26 @@ async def fetch_torrent(resources: Resources, job: Job, download: Download) -> E
         raise NotFound(f"The release of acquisition {acquisition.id} is gone.")
     crash_point("grab.intent.committed")
     try:
-        delivered = await download(release)
+        async with delays_noted(database, acquisition):
+            delivered = await download(release)
     except (NotFound, InfohashMismatch, InvalidTorrent, Refused) as error:
         return _failed(acquisition, release, failure_of(error), error)
     except ProtocolViolation as error:
         # A page in place of the torrent, mostly: it may be the site's bad hour, or the release's own fault.
-        if job.attempt < PATIENT_ATTEMPTS:
+        if error.outage_seconds is not None or await _is_patient(resources, job):
             raise
         return _failed(acquisition, release, FailureReason.TORRENT_INVALID, error)
     crash_point("grab.torrent.fetched")
     sealed = await seal_torrent(resources.vault, acquisition.id, delivered.data)
     return _stored(acquisition, release, sealed, delivered.metainfo.infohash.client_id)
+
+
+async def _is_patient(resources: Resources, job: Job) -> bool:
+    """Count one more page that came in a torrent's place, and tell whether another one may."""
+    pages = int(job.progress.get("pages", 0)) + 1
+    if pages < PATIENT_PAGES:
+        await resources.work.progress(job, {**job.progress, "pages": pages})
+    return pages < PATIENT_PAGES
 
 
 def failure_of(error: ReeldError) -> FailureReason:

@@ -44,6 +44,8 @@ SNOOZE_SECONDS: Final = 10.0
 """How long work waits for somebody else's recovery when nobody can say how long that takes."""
 CREDENTIALS_SNOOZE_SECONDS: Final = 3600.0
 """Work that waits for a person; a change of the settings wakes it at once."""
+OUTAGE_SHARE: Final = 1.5
+"""So much longer than the breaker refuses calls waits the work whose call made it refuse them."""
 ENDING_PAUSE_SECONDS: Final = 5.0
 JOB_OUTCOMES: Final = ("ok", "retried", "snoozed", "dead", "lost")
 """What becomes of a row, as `reeld_job_executions_total` tells it."""
@@ -74,8 +76,8 @@ class WorkerActor(Actor):
 
     What a handler raises decides what becomes of its row:
 
-    - somebody else must recover first (`Unavailable`, `RateLimited`, `CredentialsRejected`): it is snoozed, and the
-      attempt does not count;
+    - somebody else must recover first (`Unavailable`, `RateLimited`, `CredentialsRejected`, or any failure of a service
+      with which its breaker opened): it is snoozed, and the attempt does not count;
     - asking again cannot help (`Refused`, `NotFound`): it is dead, where a person can see and retry it;
     - any other `ReeldError`, or the deadline: it is retried with backoff, not before the service asked to be called
       again, and dead after its last attempt;
@@ -271,6 +273,15 @@ class WorkerActor(Actor):
                 seconds = error.retry_after or SNOOZE_SECONDS
                 await work.snooze(
                     job, seconds * random.uniform(1.0, 1.1), error.reason, error.sentence
+                )
+                return "snoozed"
+            case ReeldError(outage_seconds=float(wait)):
+                # Behind what else waits for the service: the next probe may be for something that it can do.
+                await work.snooze(
+                    job,
+                    max(wait * OUTAGE_SHARE, SNOOZE_SECONDS),
+                    error.reason,
+                    error.sentence,
                 )
                 return "snoozed"
             case Refused() | NotFound():

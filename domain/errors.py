@@ -34,6 +34,10 @@ class ReeldError(Exception):
 
     default_reason: ClassVar[str] = "failed"
 
+    outage_seconds: float | None = None
+    """Set by the breaker that the error passed, when it refuses calls from now on: for so many seconds. Then it is the
+    service that fails, whatever was asked of it."""
+
     def __init__(self, sentence: str, *, reason: str | None = None) -> None:
         super().__init__(sentence)
         self.sentence = sentence

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 import structlog
 
+from reeld.actors.delays import delays_noted
 from reeld.actors.giving_up import give_up
 from reeld.actors.kernel import handles
-from reeld.actors.qbit._adding import Added, ensure_added, tag_of
+from reeld.actors.qbit._adding import VISIBLE_SECONDS, Added, ensure_added, tag_of
 from reeld.actors.qbit._by_hand import DownloadsByHand
 from reeld.actors.qbit._looking import Lookout
 from reeld.actors.qbit._preferences import PreferenceReader
@@ -20,7 +21,14 @@ from reeld.actors.service import UNCONFIGURED_SECONDS
 from reeld.actors.torrents import unseal_torrent
 from reeld.actors.worker import Effect, works
 from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
-from reeld.domain.errors import DeadlineExceeded, NotFound, Refused, ServiceError, Unavailable
+from reeld.domain.errors import (
+    DeadlineExceeded,
+    NotFound,
+    Refused,
+    ServiceDown,
+    ServiceError,
+    Unavailable,
+)
 from reeld.domain.history import EventKind, HistoryKind
 from reeld.domain.messages import PollDownloads, SettingsChanged
 from reeld.domain.movie import Stage
@@ -95,8 +103,8 @@ class QbitActor(DownloadsByHand):
         crash_point("grab.torrent.stored")
         settings = self.require_settings()
         try:
-            async with self.call() as client:
-                added = await ensure_added(client, settings, acquisition, torrent)
+            async with delays_noted(database, acquisition):
+                added = await self._ensure_added(settings, acquisition, torrent)
         except Refused as error:
             if error.reason != "torrent_refused":
                 # It refuses what the settings say, such as the category: no release is to blame for that.
@@ -107,6 +115,20 @@ class QbitActor(DownloadsByHand):
             return _refused(acquisition, release, error)
         self._count_grab(release, "ok")
         return _sent(acquisition, release, added, settings.category)
+
+    async def _ensure_added(
+        self, settings: QbittorrentSettings, acquisition: Acquisition, torrent: bytes
+    ) -> Added:
+        async with self.call() as client:
+            added = await ensure_added(client, settings, acquisition, torrent)
+        if added is None:
+            # Not inside the call: a client that answers every question is not down.
+            raise ServiceDown(
+                f"qBittorrent does not list the torrent {VISIBLE_SECONDS:g} s after it was added. It is tried again.",
+                service="qbittorrent",
+                reason="torrent_not_visible",
+            )
+        return added
 
     @works(WorkKind.MARK_IMPORTED)
     async def mark_imported(self, job: Job) -> Effect | None:

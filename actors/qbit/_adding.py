@@ -9,7 +9,7 @@ import structlog
 import trio
 
 from reeld.domain.acquisition import Acquisition
-from reeld.domain.errors import NotFound, ProtocolViolation, ServiceDown
+from reeld.domain.errors import NotFound, ProtocolViolation
 from reeld.domain.settings import QbittorrentSettings
 from reeld.services.qbittorrent import AddOptions, QbittorrentClient, TorrentStatus
 from reeld.storage.crashpoints import crash_point
@@ -43,12 +43,14 @@ async def ensure_added(
     settings: QbittorrentSettings,
     acquisition: Acquisition,
     torrent: bytes,
-) -> Added:
+) -> Added | None:
     """See to it that the client has the torrent of an acquisition, once.
+
+    Returns:
+        What the client lists; None when the torrent did not show up in time: trying again is safe.
 
     Raises:
         Refused: The client will never take this torrent.
-        ServiceDown: It did not show up in time; trying again is safe.
     """
     assert acquisition.infohash is not None
     tag = tag_of(acquisition.id)
@@ -61,6 +63,8 @@ async def ensure_added(
         crash_point("grab.client.answered")
         log.debug("torrent_handed_over", acquisition=acquisition.id, answer=str(answer))
         found = await _await_visible(client, acquisition.infohash)
+        if found is None:
+            return None
         crash_point("grab.client.observed")
         await _mark_as_ours(client, found, tag)
         return Added(found, is_ours=True)
@@ -78,18 +82,14 @@ async def _mark_as_ours(client: QbittorrentClient, added: TorrentStatus, tag: st
         log.info("torrent_without_tag", torrent=added.id)  # 4.1 knows no tags
 
 
-async def _await_visible(client: QbittorrentClient, infohash: str) -> TorrentStatus:
+async def _await_visible(client: QbittorrentClient, infohash: str) -> TorrentStatus | None:
     with trio.move_on_after(VISIBLE_SECONDS):
         while True:
             found = await _look(client, infohash)
             if found is not None:
                 return found
             await trio.sleep(LOOK_SECONDS)
-    raise ServiceDown(
-        f"qBittorrent does not list the torrent {VISIBLE_SECONDS:g} s after it was added. It is tried again.",
-        service="qbittorrent",
-        reason="torrent_not_visible",
-    )
+    return None
 
 
 async def _look(client: QbittorrentClient, infohash: str) -> TorrentStatus | None:

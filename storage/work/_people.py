@@ -125,9 +125,11 @@ def _item(row: Row) -> WorkItem:
     return WorkItem(*values)
 
 
+# Who was to wait longest comes last all the same.
 _WAKE: Final = """
 WITH woken AS (
-    UPDATE work SET run_at = now() WHERE queue = %(queue)s AND state = 'available' AND snoozes > 0 AND run_at > now()
+    UPDATE work SET run_at = now() - interval '1 second' + (run_at - now()) / 1000000
+    WHERE queue = %(queue)s AND state = 'available' AND snoozes > 0 AND run_at > now()
     RETURNING id
 )
 SELECT count(*), pg_notify('reeld_work', %(queue)s) FROM woken

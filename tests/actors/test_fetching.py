@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reeld.actors.fetching import PATIENT_ATTEMPTS
+from reeld.actors.fetching import PATIENT_PAGES
 from reeld.actors.hdbits import HdbitsActor
 from reeld.actors.resources import Resources
 from reeld.actors.torrents import unseal_torrent
@@ -177,7 +177,8 @@ async def test_a_page_in_place_of_a_torrent_is_asked_again_and_blamed_on_the_rel
         assert (await rows.acquisition(acquisition_id)).state is AcquisitionState.INTENT
         world.hdbits.turn(html_download_next=1)
         await resources.database.execute(
-            "UPDATE work SET attempt = %s WHERE id = %s", (PATIENT_ATTEMPTS - 1, work)
+            "UPDATE work SET progress = jsonb_build_object('pages', %s::int) WHERE id = %s",
+            (PATIENT_PAGES - 1, work),
         )
         await rows.make_due(work)
         await rows.until(work)

@@ -27,13 +27,12 @@ from reeld.actors.kernel.breaker._memory import phase_of, stored_state
 from reeld.actors.kernel.breaker._snapshot import BreakerSnapshot, snapshot_of
 from reeld.actors.kernel.breaker._stored import StoredBreaker
 from reeld.actors.kernel.breaker._verdict import (
-    NEUTRAL,
     OK,
     CallOutcome,
     Verdict,
     service_verdict,
 )
-from reeld.domain.errors import BreakerOpen, DeadlineExceeded
+from reeld.domain.errors import BreakerOpen, DeadlineExceeded, ServiceError
 
 log = structlog.get_logger("reeld.actors")
 
@@ -113,18 +112,17 @@ class Breaker:
             DeadlineExceeded: The call was a probe and took longer than `probe_deadline`.
         """
         permit = self._admit()
-        verdict = NEUTRAL
         try:
             with trio.CancelScope(deadline=permit.expires) as scope:
                 yield
             if scope.cancelled_caught:
                 raise DeadlineExceeded(f"{self.name} did not answer the probe in time.")
-            verdict = OK
         except BaseException as error:
-            verdict = self._judge(error)
+            self._settle(permit, self._judge(error))
+            self._mark_outage(error)
             raise
-        finally:
-            self._settle(permit, verdict)
+        else:
+            self._settle(permit, OK)
 
     def require_closed(self) -> None:
         """Refuse unless ordinary calls go through; nothing is judged, and no probe is let through.
@@ -217,6 +215,14 @@ class Breaker:
 
     def _settle(self, permit: Permit, verdict: Verdict) -> None:
         self._tell_call(self._circuit.settle(permit, verdict, self._clock()))
+
+    def _mark_outage(self, error: BaseException) -> None:
+        """Tell whoever handles a failure of the service that it is no single one."""
+        if not isinstance(error, ServiceError | DeadlineExceeded):
+            return
+        seen = self.snapshot()
+        if seen.state not in _LETTING_ALL_THROUGH:
+            error.outage_seconds = seen.retry_in or 0.0
 
     def _refusal(self) -> BreakerOpen:
         seen = self.snapshot()

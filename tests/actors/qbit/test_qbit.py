@@ -33,6 +33,9 @@ from reeld.storage.work import WorkState
 SENT, DOWNLOADING = AcquisitionState.SENT, AcquisitionState.DOWNLOADING
 COMPLETE, FAILED = AcquisitionState.COMPLETE, AcquisitionState.FAILED
 
+MOST_ATTEMPTS = 25
+"""After so many failures work is dead."""
+
 
 @pytest.fixture
 async def fetched(world: World, rows: Any) -> tuple[int, int, Release]:
@@ -598,6 +601,66 @@ async def test_while_it_is_down_downloads_wait_and_everything_goes_on_by_itself(
         assert cell.incarnation_number == 1
         assert cell.breakers["qbit"].state is BreakerState.CLOSED
     assert len(world.qbittorrent.torrents) == 2
+
+
+@pytest.mark.parametrize("down_as", ["html", "503"])
+async def test_an_outage_uses_up_no_attempt_however_often_it_is_probed(
+    resources: Resources,
+    run_actor: Any,
+    rows: Any,
+    world: World,
+    fetched: Any,
+    down_as: str,
+    monkeypatch: Any,
+) -> None:
+    movie_id, acquisition_id, _ = fetched
+    hasty = replace(QbitActor.breaker_config, open_seconds=0.02, open_seconds_cap=0.02)
+    monkeypatch.setattr(QbitActor, "breaker_config", hasty)
+    monkeypatch.setattr(QbitActor, "sweep_seconds", 0.02)
+    world.qbittorrent.turn(down_for=600.0, down_as=down_as)
+    async with run_actor(lambda: QbitActor(resources)):
+        work = await add(rows, acquisition_id)
+        for times in (1, 2):
+            await rows.until_failed(work, times)
+            await rows.make_due(work)
+        item = await rows.when(work, lambda item: item.snoozes > MOST_ATTEMPTS, 30)
+        assert item.attempt <= 3
+        assert (await rows.movie(movie_id)).stage_note
+        world.qbittorrent.turn(down_for=0.0)
+        await rows.until(work)
+    assert (await rows.acquisition(acquisition_id)).state is not AcquisitionState.FETCHED
+
+
+async def test_what_makes_every_probe_fail_lets_other_work_probe(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any, monkeypatch: Any
+) -> None:
+    _, broken, release = fetched
+    film = world.films_from(Source.HDBITS)[1]
+    other = await rows.fetched(await rows.add_movie(film), world.releases_of(film)[0])
+    hasty = replace(QbitActor.breaker_config, open_seconds=0.3, open_seconds_cap=0.3)
+    monkeypatch.setattr(QbitActor, "breaker_config", hasty)
+    monkeypatch.setattr(QbitActor, "sweep_seconds", 0.05)
+    monkeypatch.setattr(QbitActor, "slots", 1)
+    poison = b"0:d" + release.torrent.data
+    sealed = await seal_torrent(resources.vault, broken, poison)
+    await resources.database.execute(
+        "UPDATE acquisition SET torrent = %s WHERE id = %s", (sealed, broken)
+    )
+    add_any = QbittorrentClient.add
+
+    async def add_all_but_one(self: Any, torrent: bytes, options: Any) -> Any:
+        if torrent == poison:
+            raise ProtocolViolation("A page came.", service="qbittorrent")
+        return await add_any(self, torrent, options)
+
+    monkeypatch.setattr(QbittorrentClient, "add", add_all_but_one)
+    async with run_actor(lambda: QbitActor(resources)):
+        first = await add(rows, broken)
+        for times in (1, 2):
+            await rows.until_failed(first, times)
+            await rows.make_due(first)
+        await rows.until_snoozed(first)
+        await rows.until(await add(rows, other))
 
 
 async def test_a_restart_of_qbittorrent_only_costs_a_login(
