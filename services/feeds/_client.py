@@ -124,11 +124,7 @@ class FeedClient:
                 headers["If-None-Match"] = etag
             if last_modified is not None:
                 headers["If-Modified-Since"] = last_modified
-            answer = await self._get(self._feed.url.reveal(), headers, FEED_CAP)
-            if answer.status == 304:
-                return FeedNotModified()
-            self._require_feed(answer)
-            return await self._page(answer)
+            return await self._read(headers)
 
     async def download(self, link: Secret, *, announced: str | None = None) -> DeliveredTorrent:
         """Fetch the .torrent of an item. May count as a download there: never fetch twice.
@@ -138,13 +134,15 @@ class FeedClient:
             announced: `FeedItem.infohash`.
 
         Raises:
-            NotFound: It is not there any more.
+            NotFound: It is not there any more, and the feed still is.
             InfohashMismatch: Another torrent than the announced one came.
             InvalidTorrent: The torrent breaks a rule or is hostile.
         """
         with self._own.operation("download"):
             answer = await self._get(link.reveal(), {}, TORRENT_CAP)
             if answer.status in {404, 410}:
+                # Where the feed is gone too, the site or its address is at fault, and not this item.
+                await self._read({})
                 what = f"{self._label} does not have this .torrent any more. Another one is tried."
                 raise NotFound(what, reason="torrent_unavailable")
             self._require_success(answer)
@@ -152,12 +150,20 @@ class FeedClient:
                 answer, service=SERVICE, label=self._label, announced=announced
             )
 
+    async def _read(self, headers: dict[str, str]) -> FeedPage | FeedNotModified:
+        answer = await self._get(self._feed.url.reveal(), headers, FEED_CAP)
+        if answer.status == 304:
+            return FeedNotModified()
+        self._require_feed(answer)
+        return await self._page(answer)
+
     async def _get(self, url: str, headers: dict[str, str], cap: int) -> Answer:
         if self._limiter is not None:
             await self._limiter.turn()
         for _ in range(_MOST_HOPS):
             wire = self._own if self._is_own(url) else self._abroad
-            answer = await wire.send(Call("GET", url, headers=headers, body_cap=cap))
+            call = Call("GET", url, headers=headers, body_cap=cap)
+            answer = await wire.send(call)
             if not answer.is_redirect:
                 return answer
             url = next_hop(answer, service=SERVICE, label=self._label, across_hosts=True)

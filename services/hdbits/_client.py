@@ -105,7 +105,7 @@ class HdbitsClient:
             announced: The infohash from the search, 40 hex digits.
 
         Raises:
-            NotFound: HDBits does not have it any more.
+            NotFound: HDBits does not have it any more, and answers as HDBits does otherwise.
             InfohashMismatch: It delivered another torrent.
             InvalidTorrent: The torrent breaks a rule or is hostile.
         """
@@ -121,6 +121,8 @@ class HdbitsClient:
             )
             answer = await self._send(call)
             if answer.status in {404, 410}:
+                # Below a wrong address nothing is there, which says nothing about this torrent.
+                await self._ask({}, limit=1, page=0)
                 what = f"{LABEL} does not have torrent {torrent_id} any more. Another one is tried."
                 raise NotFound(what, reason="torrent_unavailable")
             _require_success(answer)

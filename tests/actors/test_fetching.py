@@ -161,6 +161,30 @@ async def test_a_torrent_that_the_indexer_deleted_fails_the_acquisition(
     assert acquisition.failure is FailureReason.TORRENT_UNAVAILABLE
 
 
+async def test_a_wrong_address_of_hdbits_blames_no_release_and_is_healed_by_the_right_one(
+    resources: Resources,
+    run_actor: Any,
+    rows: Any,
+    intended: tuple[int, int, Release],
+    world: World,
+) -> None:
+    movie_id, acquisition_id, _ = intended
+    right = world.hdbits_settings(spacing_seconds=0.0)
+    rows.configure(hdbits=replace(right, url=f"{right.url}/wrong/path"))
+    async with run_actor(lambda: HdbitsActor(resources)):
+        work = await rows.ask("hdbits", "fetch-torrent", {"acquisition_id": acquisition_id})
+        for times in (1, 2):
+            await rows.until_failed(work, times)
+            await rows.make_due(work)
+        item = await rows.until_snoozed(work)
+        assert "hdbits.url" in (item.sentence or "")
+        assert "hdbits.url" in (await rows.movie(movie_id)).stage_note
+        rows.configure(hdbits=right)
+        await rows.until(work)
+    assert (await rows.acquisition(acquisition_id)).state is AcquisitionState.FETCHED
+    assert await blocklist.by_movie(resources.database, movie_id) == []
+
+
 async def test_a_page_in_place_of_a_torrent_is_asked_again_and_blamed_on_the_release_in_the_end(
     resources: Resources,
     run_actor: Any,

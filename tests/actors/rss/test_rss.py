@@ -12,6 +12,7 @@ import trio
 from reeld.actors.kernel import BreakerState
 from reeld.actors.resources import Resources
 from reeld.actors.rss import RssActor
+from reeld.actors.rss import _actor as rss_actor
 from reeld.actors.rss._reading import Reading
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.errors import NotFound
@@ -224,11 +225,11 @@ async def test_what_is_no_feed_is_named_and_closes_only_its_own_breaker(
             if reason is not None:
                 assert state.reason == reason
             await rows.make_due(work)
-            await rows.until_failed(work, 2)
+            await rows.until_snoozed(work)
             assert cell.breakers[f"rss:{FEED}"].state is BreakerState.OPEN
             assert cell.breakers["rss:good"].state is BreakerState.CLOSED
             await rows.make_due(work)
-            await rows.until_snoozed(work)
+            await rows.when(work, lambda item: item.snoozes > 1, 10)
             refused = await state_of(resources)
             assert refused.sentence == state.sentence  # what is wrong, not that it is left alone
             await poll(rows, "good")
@@ -240,6 +241,26 @@ async def test_what_is_no_feed_is_named_and_closes_only_its_own_breaker(
             await rows.until(work)
             mended = await state_of(resources)
     assert (mended.failures, mended.reason, mended.sentence) == (0, None, None)
+
+
+@pytest.mark.parametrize("feed_as", ["not_xml", "html"])
+async def test_what_was_no_feed_for_a_while_is_read_by_itself_once_it_is_one(
+    resources: Resources, run_actor: Any, rows: Any, world: World, feed_as: str, monkeypatch: Any
+) -> None:
+    hasty = replace(rss_actor.FEED_CONFIG, open_seconds=0.2, open_seconds_cap=0.2)
+    monkeypatch.setattr(rss_actor, "FEED_CONFIG", hasty)
+    monkeypatch.setattr(RssActor, "sweep_seconds", 0.1)
+    world.rss.turn(feed_as=feed_as)
+    async with run_actor(lambda: RssActor(resources)) as cell:
+        work = await rows.ask("rss", "poll-feed", {"feed": FEED})
+        await rows.until_failed(work)
+        await rows.make_due(work)
+        await rows.when(work, lambda item: item.snoozes > 2, 20)
+        world.rss.turn(feed_as="feed")
+        await rows.until(work, seconds=20)
+        assert cell.breakers[f"rss:{FEED}"].state is BreakerState.CLOSED
+    assert len(await titles(resources)) == len(world.rss.items)
+    assert (await state_of(resources)).sentence is None
 
 
 async def test_a_key_that_the_feed_rejects_is_tried_once_until_it_is_corrected(
@@ -365,6 +386,39 @@ async def test_a_feed_that_told_no_infohash_is_told_apart_by_that_of_its_torrent
     assert stored.infohash == (await rows.acquisition(acquisition_id)).infohash
 
 
+async def test_a_wrong_address_of_a_feed_blames_no_release_and_is_healed_by_the_right_one(
+    resources: Resources, run_actor: Any, rows: Any, world: World
+) -> None:
+    acquisition_id, _ = await intended(resources, rows, world, run_actor)
+    right = world.feed_settings()
+    wrong = Secret(right.url.reveal().replace("/feed.xml", "/wrong/feed.xml"))
+    rows.configure(feeds=(replace(right, url=wrong),))
+    kept, world.rss.items[:] = list(world.rss.items), []
+    async with run_actor(lambda: RssActor(resources)):
+        work = await rows.ask("rss", "fetch-torrent", {"acquisition_id": acquisition_id})
+        await rows.until_failed(work)
+        assert (await rows.acquisition(acquisition_id)).state is AcquisitionState.INTENT
+        reading = await rows.ask("rss", "poll-feed", {"feed": FEED})
+        await rows.until_snoozed(reading)
+        world.rss.items[:] = kept
+        rows.configure(feeds=(right,))
+        await rows.until(reading)
+        await rows.make_due(work)
+        await rows.until(work)
+    assert (await rows.acquisition(acquisition_id)).state is AcquisitionState.FETCHED
+
+
+async def test_a_torrent_that_a_feed_does_not_have_any_more_fails_the_acquisition(
+    resources: Resources, run_actor: Any, rows: Any, world: World
+) -> None:
+    acquisition_id, _ = await intended(resources, rows, world, run_actor)
+    world.rss.items.clear()
+    async with run_actor(lambda: RssActor(resources)):
+        await rows.until(await rows.ask("rss", "fetch-torrent", {"acquisition_id": acquisition_id}))
+    acquisition = await rows.acquisition(acquisition_id)
+    assert acquisition.failure is FailureReason.TORRENT_UNAVAILABLE
+
+
 async def intended(
     resources: Resources, rows: Any, world: World, run_actor: Any
 ) -> tuple[int, Any]:
@@ -398,7 +452,8 @@ async def test_the_passkey_is_nowhere_in_the_database(
         await rows.until(await rows.ask("rss", "fetch-torrent", {"acquisition_id": acquisition_id}))
         for fault in ("html", "not_xml"):
             world.rss.turn(feed_as=fault)
-            await rows.until_failed(await rows.ask("rss", "poll-feed", {"feed": FEED}))
+            work = await rows.ask("rss", "poll-feed", {"feed": FEED})
+            await rows.when(work, lambda item: item.reason is not None, 20)
         await resources.breakers.flush()
         told = cell.breakers[f"rss:{FEED}"].snapshot().sentence
     assert (await rows.acquisition(acquisition_id)).state is AcquisitionState.FETCHED

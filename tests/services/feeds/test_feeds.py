@@ -366,10 +366,16 @@ async def test_a_torrent_that_lies_on_another_host_is_fetched_from_there(
     ]
 
 
-async def test_a_torrent_that_is_gone_is_not_found(make: Make, script: Any) -> None:
-    script(httpx.Response(404))
+async def test_a_torrent_counts_as_gone_only_where_the_feed_is_there(
+    make: Make, script: Any
+) -> None:
+    link = Secret("https://feeds.example/1.torrent")
+    script(httpx.Response(404), httpx.Response(200, content=b"<rss version='2.0'><channel/></rss>"))
     with pytest.raises(NotFound):
-        await make().download(Secret("https://feeds.example/1.torrent"))
+        await make().download(link)
+    script(httpx.Response(404))
+    with pytest.raises(ProtocolViolation, match="Check its address"):
+        await make().download(link)
 
 
 async def test_a_link_into_the_local_network_is_refused_unless_it_is_the_feeds_own_host(

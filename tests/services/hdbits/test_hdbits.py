@@ -269,6 +269,19 @@ async def test_a_hostile_torrent_is_refused_with_its_fault(make: Make, script: A
     assert caught.value.reason == "torrent_unsafe_path"
 
 
+async def test_a_torrent_counts_as_gone_only_where_hdbits_answers_otherwise(
+    make: Make, script: Any
+) -> None:
+    there = httpx.Response(200, json={"status": 0, "data": []})
+    script(httpx.Response(404, html="gone"), there)
+    with pytest.raises(NotFound) as gone:
+        await make().download(5, announced="A" * 40)
+    assert gone.value.reason == "torrent_unavailable"
+    script(httpx.Response(404, html="no such page"))
+    with pytest.raises(ProtocolViolation, match=r"hdbits\.url"):
+        await make().download(5, announced="A" * 40)
+
+
 @pytest.mark.parametrize(
     ("answer", "kind", "reason"),
     [
@@ -280,7 +293,6 @@ async def test_a_hostile_torrent_is_refused_with_its_fault(make: Make, script: A
         (httpx.Response(200, content=b""), ProtocolViolation, "not_a_torrent"),
         (httpx.Response(200, content=b"Sorry."), ProtocolViolation, "not_a_torrent"),
         (httpx.Response(200, content=b"d4:info"), InvalidTorrent, "torrent_not_bencoded"),
-        (httpx.Response(404, html="gone"), NotFound, "torrent_unavailable"),
         (httpx.Response(403, html=LIMIT_PAGE), RateLimited, "rate_limited"),
         (
             httpx.Response(302, headers={"location": f"https://evil.example/?p={PASSKEY}"}),
