@@ -139,7 +139,8 @@ class FeedClient:
             InvalidTorrent: The torrent breaks a rule or is hostile.
         """
         with self._own.operation("download"):
-            answer = await self._get(link.reveal(), {}, TORRENT_CAP)
+            # A second request may be a second download: reeld asks again only when it knows why.
+            answer = await self._get(link.reveal(), {}, TORRENT_CAP, idempotent=False)
             if answer.status in {404, 410}:
                 # Where the feed is gone too, the site or its address is at fault, and not this item.
                 await self._read({})
@@ -157,12 +158,14 @@ class FeedClient:
         self._require_feed(answer)
         return await self._page(answer)
 
-    async def _get(self, url: str, headers: dict[str, str], cap: int) -> Answer:
+    async def _get(
+        self, url: str, headers: dict[str, str], cap: int, *, idempotent: bool = True
+    ) -> Answer:
         if self._limiter is not None:
             await self._limiter.turn()
         for _ in range(_MOST_HOPS):
             wire = self._own if self._is_own(url) else self._abroad
-            call = Call("GET", url, headers=headers, body_cap=cap)
+            call = Call("GET", url, headers=headers, body_cap=cap, idempotent=idempotent)
             answer = await wire.send(call)
             if not answer.is_redirect:
                 return answer

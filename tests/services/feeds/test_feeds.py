@@ -378,6 +378,22 @@ async def test_a_torrent_counts_as_gone_only_where_the_feed_is_there(
         await make().download(link)
 
 
+async def test_a_torrent_is_not_asked_for_again_when_a_used_connection_turns_out_to_be_closed(
+    raw_server: Any, closing: Any
+) -> None:
+    async def hang_up(stream: trio.SocketStream, _request: bytes) -> None:
+        body = torrent_file()
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        await (stream.send_all(answer) if len(server.requests) == 1 else stream.aclose())
+
+    server = await raw_server(hang_up)
+    client = closing(FeedClient(FeedSettings("Local", Secret(f"{server.url}/rss"))))
+    await client.download(Secret(f"{server.url}/1.torrent"))
+    with pytest.raises(ServiceDown):
+        await client.download(Secret(f"{server.url}/2.torrent"))
+    assert len(server.requests) == 2
+
+
 async def test_a_link_into_the_local_network_is_refused_unless_it_is_the_feeds_own_host(
     raw_server: Any, closing: Any
 ) -> None:
