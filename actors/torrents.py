@@ -7,6 +7,7 @@ from typing import Final
 
 import trio
 
+from reeld.domain.torrent import InvalidTorrent, parse_metainfo
 from reeld.storage.vault import Vault
 
 _SEALERS: Final = trio.CapacityLimiter(1)
@@ -26,6 +27,15 @@ async def unseal_torrent(vault: Vault, acquisition_id: int, sealed: bytes) -> by
     """
     unseal = partial(vault.unseal_bytes, sealed, **_place(acquisition_id))
     return await trio.to_thread.run_sync(unseal, limiter=_SEALERS)
+
+
+async def names_of(torrent: bytes) -> tuple[str, ...]:
+    """Return every id that a client may list a .torrent under, likeliest first; none when it cannot be read."""
+    try:
+        read = await trio.to_thread.run_sync(parse_metainfo, torrent, limiter=_SEALERS)
+    except InvalidTorrent:
+        return ()
+    return read.infohash.client_ids
 
 
 def _place(acquisition_id: int) -> dict[str, str]:

@@ -187,6 +187,7 @@ class Acquisition:
         content_path: Where the client says the content lies; set when it is complete.
         files: What the client downloaded; set when it is complete.
         save_path: The folder that `files` are relative to, as the client names it.
+        is_ours: Whether reeld handed the torrent to the client, where it was not before.
         failure: Set exactly in state `failed`.
         note: A sentence about the present state; empty when there is nothing to say.
     """
@@ -204,3 +205,4 @@ class Acquisition:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     save_path: str | None = None
+    is_ours: bool = False

@@ -53,6 +53,8 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     CrashPoint(
         "grab.client.observed", "G5", "the client was seen to have it, nothing is committed"
     ),
+    CrashPoint("grab.client.tagging", "G5", "an old client has it without its tag"),
+    CrashPoint("grab.client.tagged", "G5", "it bears its tag, nothing is committed"),
     CrashPoint("grab.sent.committed", "G6", "the row says sent, the client may still lose it"),
     CrashPoint(
         "grab.client.lost", "G6", "a torrent that was sent is missing, the row does not say so"

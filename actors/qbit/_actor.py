@@ -11,14 +11,14 @@ import structlog
 from reeld.actors.delays import delays_noted
 from reeld.actors.giving_up import give_up
 from reeld.actors.kernel import handles
-from reeld.actors.qbit._adding import VISIBLE_SECONDS, Added, ensure_added, tag_of
+from reeld.actors.qbit._adding import VISIBLE_SECONDS, Added, Handover, ensure_added, is_ours
 from reeld.actors.qbit._by_hand import DownloadsByHand
 from reeld.actors.qbit._looking import Lookout
 from reeld.actors.qbit._preferences import PreferenceReader
 from reeld.actors.qbit._watching import Watch
 from reeld.actors.resources import Resources
 from reeld.actors.service import UNCONFIGURED_SECONDS
-from reeld.actors.torrents import unseal_torrent
+from reeld.actors.torrents import names_of, unseal_torrent
 from reeld.actors.worker import Effect, works
 from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
 from reeld.domain.errors import (
@@ -41,6 +41,7 @@ from reeld.storage.crashpoints import crash_point
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.events import append
 from reeld.storage.repositories import acquisitions, history, movies, releases
+from reeld.storage.repositories.acquisitions import TorrentTaken
 from reeld.storage.work import Job
 
 log = structlog.get_logger("reeld.actors.qbit")
@@ -104,7 +105,8 @@ class QbitActor(DownloadsByHand):
         settings = self.require_settings()
         try:
             async with delays_noted(database, acquisition):
-                added = await self._ensure_added(settings, acquisition, torrent)
+                handover = await self._handover(job, acquisition, torrent)
+                added = await self._ensure_added(settings, handover)
         except Refused as error:
             if error.reason != "torrent_refused":
                 # It refuses what the settings say, such as the category: no release is to blame for that.
@@ -116,11 +118,18 @@ class QbitActor(DownloadsByHand):
         self._count_grab(release, "ok")
         return _sent(acquisition, release, added, settings.category)
 
-    async def _ensure_added(
-        self, settings: QbittorrentSettings, acquisition: Acquisition, torrent: bytes
-    ) -> Added:
+    async def _handover(self, job: Job, acquisition: Acquisition, torrent: bytes) -> Handover:
+        async def note_offered() -> None:
+            await self.resources.work.progress(job, {**job.progress, "offered": True})
+
+        assert acquisition.infohash is not None
+        names = frozenset({acquisition.infohash, *await names_of(torrent)})
+        offered = bool(job.progress.get("offered"))
+        return Handover(acquisition, torrent, names, offered, note_offered)
+
+    async def _ensure_added(self, settings: QbittorrentSettings, handover: Handover) -> Added:
         async with self.call() as client:
-            added = await ensure_added(client, settings, acquisition, torrent)
+            added = await ensure_added(client, settings, handover)
         if added is None:
             # Not inside the call: a client that answers every question is not down.
             raise ServiceDown(
@@ -139,14 +148,14 @@ class QbitActor(DownloadsByHand):
         if acquisition is None or acquisition.infohash is None:
             return None
         category = self.require_settings().category
-        tag = tag_of(acquisition.id)
         crash_point("import.client.marking")
         async with self.call() as client:
             await client.ensure_category(f"{category}-imported")
             crash_point("import.client.category_made")
             found = await client.torrents(category=category, ids=[acquisition.infohash])
             # One that a person put elsewhere stays there.
-            if ours := [each.id for each in found if tag in each.tags]:
+            version = await client.version()
+            if ours := [each.id for each in found if is_ours(each, version, acquisition)]:
                 await client.set_category(ours, f"{category}-imported")
         crash_point("import.client.marked")
         return None
@@ -165,14 +174,22 @@ class QbitActor(DownloadsByHand):
 
 def _sent(acquisition: Acquisition, release: Release, added: Added, category: str) -> Effect:
     async def effect(conn: TrioConnection) -> None:
-        if not await acquisitions.move(
-            conn,
-            acquisition.id,
-            AcquisitionState.SENT,
-            client_ref=added.status.id,
-            category=category,
-            save_path=added.status.save_path,
-        ):
+        try:
+            is_new = await acquisitions.move(
+                conn,
+                acquisition.id,
+                AcquisitionState.SENT,
+                infohash=added.status.id,
+                client_ref=added.status.id,
+                category=category,
+                save_path=added.status.save_path,
+                ours=added.is_ours,
+            )
+        except TorrentTaken as error:
+            # Fetched under the other one of its two hashes.
+            await give_up(conn, acquisition, release, FailureReason.TORRENT_TAKEN, error.sentence)
+            return
+        if not is_new:
             return
         await movies.advance(conn, acquisition.movie_id, Stage.GRABBED, note=release.title)
         await history.append(
@@ -180,7 +197,7 @@ def _sent(acquisition: Acquisition, release: Release, added: Added, category: st
             acquisition.movie_id,
             HistoryKind.GRABBED,
             release_title=release.title,
-            infohash=acquisition.infohash,
+            infohash=added.status.id,
             data={"indexer": release.indexer, "size": release.size, "ours": added.is_ours},
         )
         payload = {

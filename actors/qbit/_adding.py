@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,10 +10,10 @@ import structlog
 import trio
 
 from reeld.domain.acquisition import Acquisition
-from reeld.domain.errors import NotFound, ProtocolViolation
 from reeld.domain.settings import QbittorrentSettings
-from reeld.services.qbittorrent import AddOptions, QbittorrentClient, TorrentStatus
+from reeld.services.qbittorrent import AddOptions, QbittorrentClient, TorrentStatus, Version
 from reeld.storage.crashpoints import crash_point
+from reeld.storage.repositories.downloads import Download
 
 log = structlog.get_logger("reeld.actors.qbit")
 
@@ -24,6 +25,16 @@ LOOK_SECONDS: Final = 0.1
 def tag_of(acquisition_id: int) -> str:
     """Return the tag that marks a torrent as added by reeld, for one acquisition."""
     return f"reeld-{acquisition_id}"
+
+
+def is_ours(status: TorrentStatus, version: Version, acquisition: Acquisition | Download) -> bool:
+    """Tell whether a torrent is reeld's to move and to remove: a person who takes its tag away takes it over.
+
+    Where there are no tags, the row that it was handed over stands for it.
+    """
+    if version.has_tags:
+        return tag_of(acquisition.id) in status.tags
+    return acquisition.is_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +49,31 @@ class Added:
     is_ours: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A torrent that is to be handed over for an acquisition.
+
+    Attributes:
+        torrent: The bytes.
+        names: Every id that the client may list it under: of a hybrid, which one depends on its libtorrent.
+        was_offered: Whether an earlier attempt was about to hand it over: then it may have.
+        note_offered: Notes that this one is.
+    """
+
+    acquisition: Acquisition
+    torrent: bytes
+    names: frozenset[str]
+    was_offered: bool
+    note_offered: Callable[[], Awaitable[None]]
+
+    @property
+    def tag(self) -> str:
+        """The tag that the torrent bears."""
+        return tag_of(self.acquisition.id)
+
+
 async def ensure_added(
-    client: QbittorrentClient,
-    settings: QbittorrentSettings,
-    acquisition: Acquisition,
-    torrent: bytes,
+    client: QbittorrentClient, settings: QbittorrentSettings, handover: Handover
 ) -> Added | None:
     """See to it that the client has the torrent of an acquisition, once.
 
@@ -52,46 +83,59 @@ async def ensure_added(
     Raises:
         Refused: The client will never take this torrent.
     """
-    assert acquisition.infohash is not None
-    tag = tag_of(acquisition.id)
-    found = await _look(client, acquisition.infohash)
-    if found is None:
-        await client.ensure_category(settings.category, settings.save_path or "")
-        crash_point("grab.client.adding")
-        options = AddOptions(settings.category, save_path=settings.save_path, tags=(tag,))
-        answer = await client.add(torrent, options)
-        crash_point("grab.client.answered")
-        log.debug("torrent_handed_over", acquisition=acquisition.id, answer=str(answer))
-        found = await _await_visible(client, acquisition.infohash)
-        if found is None:
-            return None
+    found = await _look(client, handover.names)
+    if found is not None:
         crash_point("grab.client.observed")
-        await _mark_as_ours(client, found, tag)
-        return Added(found, is_ours=True)
+        return Added(found, await _claim(client, settings, handover, found))
+    await client.ensure_category(settings.category, settings.save_path or "")
+    await handover.note_offered()
+    crash_point("grab.client.adding")
+    options = AddOptions(settings.category, save_path=settings.save_path, tags=(handover.tag,))
+    answer = await client.add(handover.torrent, options)
+    crash_point("grab.client.answered")
+    log.debug("torrent_handed_over", acquisition=handover.acquisition.id, answer=str(answer))
+    found = await _await_visible(client, handover.names)
+    if found is None:
+        return None
     crash_point("grab.client.observed")
-    return Added(found, is_ours=tag in found.tags)
+    await _mark_as_ours(client, found, handover.tag)
+    return Added(found, is_ours=True)
+
+
+async def _claim(
+    client: QbittorrentClient,
+    settings: QbittorrentSettings,
+    handover: Handover,
+    found: TorrentStatus,
+) -> bool:
+    """Tell whether a torrent that is there was added by an attempt before this one, and mark it as that one would."""
+    if handover.tag in found.tags:
+        return True
+    if not handover.was_offered or found.category != settings.category:
+        return False
+    await _mark_as_ours(client, found, handover.tag)
+    return True
 
 
 async def _mark_as_ours(client: QbittorrentClient, added: TorrentStatus, tag: str) -> None:
     """Give a torrent its tag where qBittorrent took none with the addition (before 4.3.2)."""
-    if tag in added.tags:
+    if tag in added.tags or not (await client.version()).has_tags:
         return
-    try:
-        await client.add_tags([added.id], [tag])
-    except (NotFound, ProtocolViolation):
-        log.info("torrent_without_tag", torrent=added.id)  # 4.1 knows no tags
+    crash_point("grab.client.tagging")
+    await client.add_tags([added.id], [tag])
+    crash_point("grab.client.tagged")
 
 
-async def _await_visible(client: QbittorrentClient, infohash: str) -> TorrentStatus | None:
+async def _await_visible(client: QbittorrentClient, names: frozenset[str]) -> TorrentStatus | None:
     with trio.move_on_after(VISIBLE_SECONDS):
         while True:
-            found = await _look(client, infohash)
+            found = await _look(client, names)
             if found is not None:
                 return found
             await trio.sleep(LOOK_SECONDS)
     return None
 
 
-async def _look(client: QbittorrentClient, infohash: str) -> TorrentStatus | None:
-    found = await client.torrents(ids=[infohash])
-    return next((each for each in found if each.is_called(frozenset({infohash}))), None)
+async def _look(client: QbittorrentClient, names: frozenset[str]) -> TorrentStatus | None:
+    found = await client.torrents(ids=names)
+    return next((each for each in found if each.is_called(names)), None)

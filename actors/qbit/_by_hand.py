@@ -84,10 +84,18 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
     @handles(RemoveDownload)
     async def remove(self, message: RemoveDownload) -> None:
         """Remove a torrent that reeld added, and go on without it; `Refused` for any other."""
-        tag = tag_of(message.acquisition_id)
         async with self._torrent(message.acquisition_id) as (client, infohash):
+            tag = await self._required_tag(client, message.acquisition_id)
             await client.delete(infohash, with_files=message.delete_files, required_tag=tag)
         await self._go_on_without(message.acquisition_id, with_files=message.delete_files)
+
+    async def _required_tag(self, client: QbittorrentClient, acquisition_id: int) -> str | None:
+        """Return the tag without which a torrent is not reeld's; None where only the row can say so, and does."""
+        acquisition = await acquisitions.get(self.resources.database, acquisition_id)
+        is_in_row = acquisition is not None and acquisition.is_ours
+        if is_in_row and not (await client.version()).has_tags:
+            return None
+        return tag_of(acquisition_id)
 
     async def _go_on_without(self, acquisition_id: int, *, with_files: bool) -> None:
         async with self.resources.database.transaction() as conn:

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 import trio
 
-from reeld.actors.qbit._adding import tag_of
+from reeld.actors.qbit._adding import is_ours
 from reeld.actors.qbit._news import (
     note_complete,
     note_failed,
@@ -185,10 +185,10 @@ class Lookout:
         self._count_finished("failed")
 
     async def _start_again(self, download: Download, status: TorrentStatus) -> None:
-        if tag_of(download.id) not in status.tags:
-            return  # whoever added it looks after it
-        crash_point("grab.client.restarting")
         async with self._call() as client:
+            if not is_ours(status, await client.version(), download):
+                return  # whoever added it looks after it
+            crash_point("grab.client.restarting")
             await client.start([status.id])
         crash_point("grab.client.restarted")
         log.info("torrent_started_again", acquisition=download.id, state=status.raw_state)

@@ -14,6 +14,8 @@ LABEL: Final = "qBittorrent"
 _NUMBERS: Final = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 _STOP_AND_START: Final = (2, 11, 0)
 """qBittorrent 5.0 renamed pause and resume."""
+_TAGS: Final = (2, 3, 0)
+"""qBittorrent 4.2 brought tags."""
 _FIRST_SUPPORTED: Final = (2, 0, 0)
 """qBittorrent 4.1."""
 
@@ -29,6 +31,11 @@ class Version:
 
     app: str
     api: tuple[int, int, int]
+
+    @property
+    def has_tags(self) -> bool:
+        """Whether torrents can bear tags."""
+        return self.api >= _TAGS
 
     @property
     def stop_action(self) -> str:

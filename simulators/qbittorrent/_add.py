@@ -55,7 +55,8 @@ def _torrent(core: Core, call: Call, meta: Metainfo) -> Torrent:
     if category:
         # Unlike setCategory, add creates the category without a word.
         core.categories.setdefault(category, "")
-    tags = [tag for tag in call.get("tags").split(",") if tag]
+    named = call.get("tags").split(",") if core.profile.adds_tags else []
+    tags = [tag for tag in named if tag]
     core.tags.extend(tag for tag in tags if tag not in core.tags)
     auto_tmm = call.flag("autoTMM")
     if auto_tmm is None:

@@ -29,6 +29,11 @@ class Profile:
         return self.api >= (2, 11, 0)
 
     @property
+    def adds_tags(self) -> bool:
+        """4.3.2 brought tags at adding."""
+        return self.api >= (2, 6, 2)
+
+    @property
     def has_hybrid_hashes(self) -> bool:
         """4.4 brought infohash_v1, infohash_v2 and download_path."""
         return self.api >= (2, 8, 3)
@@ -58,6 +63,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile((2, 0, 0), "v4.1.0"),
+        Profile((2, 5, 1), "v4.2.5"),
         Profile((2, 8, 2), "v4.3.9"),
         Profile((2, 8, 19), "v4.5.2"),
         Profile((2, 9, 3), "v4.6.7"),

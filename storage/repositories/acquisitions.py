@@ -26,7 +26,7 @@ from reeld.storage.observer import StageLeft, StageOutcome
 from reeld.telemetry.tracing import current_traceparent
 
 _COLUMNS: Final = """id, movie_id, release_id, state, infohash, progress, content_path, files, failure, note,
-       created_at, updated_at, save_path"""
+       created_at, updated_at, save_path, ours"""
 
 _ACTIVE: Final = "('intent', 'fetched', 'sent', 'downloading', 'complete')"
 
@@ -79,10 +79,11 @@ UPDATE acquisition SET state = 'fetched', torrent = %(torrent)s, infohash = %(in
 _MOVE: Final = """
 {before}
 UPDATE acquisition SET
-    state = %(to)s, note = %(note)s, failure = %(failure)s,
+    state = %(to)s, note = %(note)s, failure = %(failure)s, infohash = coalesce(%(infohash)s, infohash),
     client_ref = coalesce(%(client_ref)s, client_ref), category = coalesce(%(category)s, category),
     save_path = coalesce(%(save_path)s, save_path), content_path = coalesce(%(content_path)s, content_path),
-    files = coalesce(%(files)s, files), missed_polls = 0, traceparent = coalesce(%(traceparent)s, traceparent),
+    files = coalesce(%(files)s, files), ours = coalesce(%(ours)s, ours), missed_polls = 0,
+    traceparent = coalesce(%(traceparent)s, traceparent),
     progress = CASE WHEN %(to)s IN ('complete', 'imported') THEN 1 WHEN %(to)s = 'fetched' THEN 0 ELSE progress END,
     speed = CASE WHEN %(to)s IN ('sent', 'downloading') THEN speed ELSE 0 END,
     eta_seconds = CASE WHEN %(to)s IN ('sent', 'downloading') THEN eta_seconds END,
@@ -188,9 +189,7 @@ async def store_torrent(
         ):  # a savepoint: the caller's transaction survives the conflict
             left = await fetch_one(conn, _STORE_TORRENT, params)
     except psycopg.errors.UniqueViolation as error:
-        raise TorrentTaken(
-            f"The torrent {infohash} is being downloaded for another movie already."
-        ) from error
+        raise _taken(infohash) from error
     if left is not None:
         _tell(conn, left, AcquisitionState.FETCHED)
         await _announce(conn, left, acquisition_id, AcquisitionState.FETCHED)
@@ -211,11 +210,13 @@ async def move(
     expected: AcquisitionState | None = None,
     note: str = "",
     failure: FailureReason | None = None,
+    infohash: str | None = None,
     client_ref: str | None = None,
     category: str | None = None,
     save_path: str | None = None,
     content_path: str | None = None,
     files: Sequence[DownloadedFile] | None = None,
+    ours: bool | None = None,
 ) -> bool:
     """Move an acquisition to its next state, fenced by the state it is in, and write the event that says so.
 
@@ -226,11 +227,13 @@ async def move(
         expected: The one state it must come from; any from which `to` may follow when left out.
         note: A sentence about the new state.
         failure: Why it failed; given exactly for `failed`.
+        infohash: Which of its hashes the client lists the torrent under.
         client_ref: What the client calls the torrent. This and what follows stays as it was when left out.
         category: The torrent's category.
         save_path: The client's download folder.
         content_path: Where the content lies.
         files: What was downloaded.
+        ours: Whether reeld handed the torrent to the client.
 
     Returns:
         False when it was in that state already: every step may run twice.
@@ -238,6 +241,7 @@ async def move(
     Raises:
         IllegalTransition: It is in a state from which `to` cannot follow.
         NotFound: There is no such acquisition.
+        TorrentTaken: Another movie is being fetched with that infohash. Nothing was changed.
     """
     sources = [state for state, following in TRANSITIONS.items() if to in following]
     listed = None if files is None else [{"path": f.path, "size": f.size} for f in files]
@@ -247,14 +251,16 @@ async def move(
         "expected": [str(state) for state in ([expected] if expected else sources)],
         "note": note,
         "failure": failure,
+        "infohash": infohash,
         "client_ref": client_ref,
         "category": category,
         "save_path": save_path,
         "content_path": content_path,
         "files": None if listed is None else Jsonb(listed),
+        "ours": ours,
         "traceparent": current_traceparent(),
     }
-    left = await fetch_one(conn, _MOVE, params)
+    left = await _leave(conn, params)
     if left is not None:
         _tell(conn, left, to)
         await _announce(conn, left, acquisition_id, to)
@@ -265,6 +271,20 @@ async def move(
     if there.state is not to:
         raise IllegalTransition(there.state, to)
     return False
+
+
+async def _leave(conn: Connection, params: dict[str, Any]) -> Row | None:
+    if params["infohash"] is None:
+        return await fetch_one(conn, _MOVE, params)
+    try:
+        async with conn.transaction():  # a savepoint, as when a torrent is stored
+            return await fetch_one(conn, _MOVE, params)
+    except psycopg.errors.UniqueViolation as error:
+        raise _taken(params["infohash"]) from error
+
+
+def _taken(infohash: str) -> TorrentTaken:
+    return TorrentTaken(f"The torrent {infohash} is being downloaded for another movie already.")
 
 
 def _tell(conn: Connection, left: Row, to: AcquisitionState) -> None:

@@ -49,7 +49,7 @@ _LISTED: Final = "UPDATE acquisition SET missed_polls = 0, updated_at = now() WH
 
 _DOWNLOADS: Final = """
 SELECT a.id, a.movie_id, m.title, m.year, a.title, a.indexer, a.state, a.infohash, a.size, a.progress, a.downloaded,
-       a.speed, a.eta_seconds, a.client_state, a.save_path, a.note, a.created_at, a.still_seconds
+       a.speed, a.eta_seconds, a.client_state, a.save_path, a.note, a.created_at, a.still_seconds, a.ours
 FROM acquisition a JOIN movie m ON m.id = a.movie_id
 WHERE a.state IN ('intent', 'fetched', 'sent', 'downloading', 'complete') ORDER BY a.id LIMIT %s
 """
@@ -102,6 +102,7 @@ class Download:
 
     Attributes:
         still_seconds: For how long not a byte came although some could have; but for the last few minutes.
+        is_ours: Whether reeld handed the torrent to the client.
     """
 
     id: int
@@ -122,6 +123,7 @@ class Download:
     note: str
     created_at: datetime
     still_seconds: float
+    is_ours: bool = False
 
 
 async def active(source: Reader, *, limit: int = 1000) -> list[Download]:

@@ -66,6 +66,7 @@ class Trip:
     told: dict[str, int] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    version: str = "5.1.4"
     is_upgrade: bool = False
     leftovers: int = 0
 
@@ -346,6 +347,11 @@ UNDER_THE_SAME_NAME: list[Pair] = [
     ("import.file.renamed:3", "import.placed.committed"),
 ]
 ORDERED = chain("import.client.ordering", "import.client.ordered")
+TAGGED: list[Pair] = [
+    ("grab.client.answered", "grab.client.tagging"),
+    ("grab.client.tagging", "grab.client.tagged"),
+    ("grab.client.tagged", "grab.client.observed"),
+]
 RESTARTED = ("grab.client.restarting", "grab.client.restarted", "grab.client.restarted")
 SWEPT = ("import.leftover.found", "import.leftover.removed", "import.leftover.removed")
 DISCARDED = [
@@ -398,6 +404,7 @@ def mishaps() -> Iterator[Trip]:
     yield Trip(SWEPT, (want,), leftovers=3)
     ordered = tuple(kill for pair in ORDERED for kill in pair)
     yield Trip(ordered, (want, order), flags=("--orders",))
+    yield from (Trip(pair, (want,), version="4.2.5") for pair in TAGGED)
     yield Trip(
         RESTARTED,
         (turn(download_seconds=120.0), want, when("downloading"), keep_failing),
@@ -452,7 +459,9 @@ async def run_trip(builder: Any, trip: Trip) -> None:
     house = builder.house()
     try:
         folder = house.folder / "world"
-        async with World.open(folder, download_seconds=0.3, offers=trip.offers) as world:
+        async with World.open(
+            folder, download_seconds=0.3, offers=trip.offers, version=trip.version
+        ) as world:
             world.qbittorrent.turn(visibility_delay=0.02, settle_seconds=0.05)
             house.variables |= builder.settings_of(world) | trip.variables
             house.flags = trip.flags

@@ -47,7 +47,7 @@ PART_OF_ANOTHER = {
 }
 
 NEVER_SEEN_HERE = {
-    "actors/qbit/_adding.py:_mark_as_ours": "for qBittorrent before 4.3.2, behind grab.client.observed",
+    "actors/qbit/_adding.py:_mark_as_ours": "for qBittorrent before 4.3.2, between points of its own, which a trip of test_crash_points passes",
     "actors/importer/_copying.py:clone": "needs Btrfs or XFS; between the same points as a copy",
     "actors/importer/_copying.py:_read_and_write": "for kernels that cannot; in the place of _kernel_copy",
     "actors/importer/_publishing.py:_rename_to_free_name": "for file systems without renameat2; in its place",

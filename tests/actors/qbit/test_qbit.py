@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import trio
 
 from reeld.actors.kernel import BreakerState
 from reeld.actors.qbit import QbitActor
+from reeld.actors.qbit import _adding as adding
 from reeld.actors.qbit import _looking as looking
 from reeld.actors.qbit import _watching as watching
 from reeld.actors.resources import Resources
@@ -23,7 +25,8 @@ from reeld.domain.messages import (
 )
 from reeld.domain.movie import Stage
 from reeld.domain.secret import Secret
-from reeld.domain.torrent import encode
+from reeld.domain.settings import QbittorrentSettings
+from reeld.domain.torrent import encode, parse_metainfo
 from reeld.services.qbittorrent import AddOptions, QbittorrentClient
 from reeld.simulators import Release, Source, World
 from reeld.storage.repositories import acquisitions, blocklist, downloads
@@ -243,7 +246,7 @@ async def test_a_torrent_that_cannot_be_unsealed_is_told_and_goes_on_with_the_ri
         await rows.until(work)
 
 
-@pytest.mark.parametrize("version", ["4.1.0", "4.3.9", "4.6.7", "5.2.3"])
+@pytest.mark.parametrize("version", ["4.1.0", "4.2.5", "4.3.9", "4.6.7", "5.2.3"])
 async def test_it_works_with_every_version(
     resources: Resources, run_actor: Any, rows: Any, tmp_path: Any, version: str
 ) -> None:
@@ -260,8 +263,140 @@ async def test_it_works_with_every_version(
             await rows.until(
                 await rows.ask("qbit", "mark-imported", {"acquisition_id": acquisition_id})
             )
+            (torrent,) = world.qbittorrent.torrents.values()
+            assert torrent.category == "reeld-imported"
+            assert torrent.tags == ([] if version == "4.1.0" else [f"reeld-{acquisition_id}"])
+            await cell.address.ask(RemoveDownload(acquisition_id))
+        assert world.qbittorrent.torrents == {}
+
+
+@pytest.mark.parametrize("version", ["4.1.0", "4.2.5"])
+async def test_an_old_version_keeps_apart_what_is_ours_and_what_was_there(
+    resources: Resources, run_actor: Any, rows: Any, tmp_path: Any, version: str
+) -> None:
+    async with World.open(tmp_path / version, download_seconds=0.2, version=version) as world:
+        world.qbittorrent.turn(settle_seconds=0.0)
+        rows.configure(qbittorrent=world.qbittorrent_settings(poll_seconds=0.1))
+        film = world.films_from(Source.HDBITS)[0]
+        release = world.releases_of(film)[0]
+        acquisition_id = await rows.fetched(await rows.add_movie(film), release)
+        await other_client(world, release.torrent)
+        await trio.sleep(0.1)
+        async with run_actor(lambda: QbitActor(resources)) as cell:
+            await rows.until(await add(rows, acquisition_id))
+            await rows.until_state(acquisition_id, COMPLETE)
+            await rows.until(
+                await rows.ask("qbit", "mark-imported", {"acquisition_id": acquisition_id})
+            )
+            with pytest.raises(Refused):
+                await cell.address.ask(RemoveDownload(acquisition_id))
         (torrent,) = world.qbittorrent.torrents.values()
-        assert torrent.category == "reeld-imported"
+        assert (torrent.category, torrent.tags) == ("mine", [])
+
+
+@pytest.mark.parametrize("version", ["4.1.0", "4.2.5"])
+async def test_what_was_added_right_before_a_crash_is_known_as_ours_without_its_tag(
+    resources: Resources, run_actor: Any, rows: Any, tmp_path: Any, version: str, monkeypatch: Any
+) -> None:
+    look = adding._await_visible
+    faults = [RuntimeError("The process ends here.")]
+
+    async def vanish_once(*args: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return await look(*args)
+
+    monkeypatch.setattr(adding, "_await_visible", vanish_once)
+    async with World.open(tmp_path / version, download_seconds=0.2, version=version) as world:
+        world.qbittorrent.turn(visibility_delay=0.0)
+        rows.configure(qbittorrent=world.qbittorrent_settings(poll_seconds=0.1))
+        film = world.films_from(Source.HDBITS)[0]
+        acquisition_id = await rows.fetched(await rows.add_movie(film), world.releases_of(film)[0])
+        async with run_actor(lambda: QbitActor(resources)) as cell:
+            await rows.until(await add(rows, acquisition_id), seconds=30)
+            assert cell.incarnation_number == 2
+        assert (await rows.acquisition(acquisition_id)).is_ours
+        (torrent,) = world.qbittorrent.torrents.values()
+        assert torrent.tags == ([] if version == "4.1.0" else [f"reeld-{acquisition_id}"])
+    assert world.qbittorrent.requests["/api/v2/torrents/add"] == 1
+
+
+def hybrid() -> tuple[bytes, tuple[str, ...]]:
+    """A torrent of both versions, and its ids: of version 2, and of version 1."""
+    content = b"x" * 1000
+    piece = {b"length": len(content), b"pieces root": hashlib.sha256(content).digest()}
+    info: dict[bytes, Any] = {
+        b"file tree": {b"movie.mkv": {b"": piece}},
+        b"length": len(content),
+        b"meta version": 2,
+        b"name": b"movie.mkv",
+        b"piece length": 16384,
+        b"pieces": hashlib.sha1(content, usedforsecurity=False).digest(),
+    }
+    data = encode({b"info": info})
+    ids = parse_metainfo(data).infohash.client_ids
+    assert len(ids) == 2
+    return data, ids
+
+
+async def store_hybrid(resources: Resources, acquisition_id: int) -> tuple[str, ...]:
+    data, ids = hybrid()
+    sealed = await seal_torrent(resources.vault, acquisition_id, data)
+    statement = "UPDATE acquisition SET torrent = %s, infohash = %s WHERE id = %s"
+    await resources.database.execute(statement, (sealed, ids[0], acquisition_id))
+    return ids
+
+
+async def test_a_hybrid_torrent_is_followed_under_the_hash_that_an_older_libtorrent_lists(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
+) -> None:
+    movie_id, acquisition_id, _ = fetched
+    _, first_hash = await store_hybrid(resources, acquisition_id)
+    async with run_actor(lambda: QbitActor(resources)) as cell:
+        await rows.until(await add(rows, acquisition_id))
+        await until_note(rows, movie_id, "Nobody sends")
+        assert (await rows.acquisition(acquisition_id)).infohash == first_hash
+        await cell.address.ask(PauseDownload(acquisition_id))
+        await until_note(rows, movie_id, "stopped in qBittorrent")
+    assert world.qbittorrent.requests["/api/v2/torrents/add"] == 1
+
+
+async def test_a_hybrid_that_is_fetched_for_two_movies_is_added_for_one(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
+) -> None:
+    _, first, _ = fetched
+    film = world.films_from(Source.HDBITS)[1]
+    second = await rows.fetched(await rows.add_movie(film), world.releases_of(film)[0])
+    async with run_actor(lambda: QbitActor(resources)):
+        for acquisition_id in (first, second):
+            await store_hybrid(resources, acquisition_id)
+            await rows.until(await add(rows, acquisition_id))
+    assert (await rows.acquisition(first)).state is SENT
+    assert (await rows.acquisition(second)).failure is FailureReason.TORRENT_TAKEN
+
+
+@pytest.mark.services
+async def test_a_hybrid_torrent_is_followed_in_the_real_qbittorrent(
+    real_qbittorrent: Any,
+    resources: Resources,
+    run_actor: Any,
+    rows: Any,
+    world: World,
+    fetched: Any,
+) -> None:
+    movie_id, acquisition_id, _ = fetched
+    ids = await store_hybrid(resources, acquisition_id)
+    real = QbittorrentSettings(
+        url=real_qbittorrent.url,
+        username=real_qbittorrent.username,
+        password=Secret(real_qbittorrent.password),
+        poll_seconds=0.1,
+    )
+    rows.configure(qbittorrent=real)
+    async with run_actor(lambda: QbitActor(resources)):
+        await rows.until(await add(rows, acquisition_id), seconds=30)
+        await until_note(rows, movie_id, "Nobody sends")
+    assert (await rows.acquisition(acquisition_id)).infohash in ids
 
 
 # Watching
