@@ -139,6 +139,7 @@ async def _tell_imported(
         "acquisition_id": subject.acquisition.id,
         "path": path,
         "link": link,
+        "quality": quality.label,
     }
     await events.append(conn, EventKind.MOVIE_IMPORTED, movie, payload)
 

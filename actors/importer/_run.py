@@ -196,13 +196,6 @@ class Importing:
         facts = journal.probe
         quality = parsed.quality if facts is None else mended(parsed.quality, facts_from(facts))
         there = await _journal.recorded(self._database, journal, subject, parsed, quality)
-        log.info(
-            "movie_imported",
-            movie_id=journal.movie_id,
-            path=journal.destination,
-            link=str(journal.link),
-            quality=quality.label,
-        )
         self._metrics.add("reeld_imports_total", outcome="imported")
         return there
 

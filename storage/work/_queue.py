@@ -84,8 +84,10 @@ class WorkQueue:
         wait = max(self._backoff.seconds(job.attempt), at_least) if delay is None else delay
         async with self._database.transaction() as conn:
             dead = await _finish.fail(conn, job, error, permanent=False, delay=wait)
+        # That it is dead is told under that name by whoever tells events.
         log.info(
-            "work_dead" if dead else "work_failed",
+            "work_failed",
+            dead=dead,
             work=job.id,
             kind=job.kind,
             attempt=job.attempt,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from reeld.domain.errors import ServiceDown
 from reeld.domain.work import Queue, WorkKind, WorkRequest
@@ -244,7 +245,10 @@ async def test_work_is_dead_after_its_last_attempt_and_says_so_in_an_event(
     await put(database, max_attempts=2)
     assert await queue.retry(await claim_one(queue, worker), DOWN, delay=0) is False
     job = await claim_one(queue, worker)
-    assert await queue.retry(job, DOWN, delay=0) is True
+    with capture_logs() as logs:
+        assert await queue.retry(job, DOWN, delay=0) is True
+    # `work_dead` is the event's name in the log, and said there.
+    assert [(entry["event"], entry["dead"]) for entry in logs] == [("work_failed", True)]
     item = await queue.get(job.id)
     assert item is not None
     assert (item.state, item.reason, item.sentence) == (

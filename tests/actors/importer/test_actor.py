@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from reeld.actors.importer import ImportActor, _journal, _progress, _roots, _run
 from reeld.actors.importer._failures import VerificationFailed
@@ -183,8 +184,9 @@ def with_settings(story: Story, **library_settings: Any) -> None:
 async def test_a_finished_download_becomes_the_movies_file(
     story: Story, actor: Any, run_actor: Any, eventually: Eventually
 ) -> None:
-    async with run_actor(actor):
-        await eventually(lambda: story.is_(WorkState.DONE))
+    with capture_logs() as logs:
+        async with run_actor(actor):
+            await eventually(lambda: story.is_(WorkState.DONE))
 
     assert story.final.samefile(story.source)
     movie, acquisition, journal = (
@@ -200,7 +202,10 @@ async def test_a_finished_download_becomes_the_movies_file(
     assert (file.release_group, file.infohash) == ("GRP", HASH)
     assert file.media.runtime_seconds == pytest.approx(6000, abs=1)
     assert await story.told() == [HistoryKind.IMPORTED]
-    assert [kind for kind, _ in await story.events()] == ["movie.imported"]
+    ((kind, payload),) = await story.events()
+    assert (kind, payload["quality"]) == ("movie.imported", Quality.BLURAY_1080P.label)
+    # The dispatcher logs the event; a line of the importer's own would be the same news twice.
+    assert "movie_imported" not in {entry["event"] for entry in logs}
     (marking,) = await story.resources.work.list(queue="qbit")
     assert (marking.kind, marking.args) == (
         "mark-imported",
