@@ -303,12 +303,16 @@ class DatabaseActor(Actor):
     async def _patiently(self, step: Callable[[], Awaitable[object]]) -> None:
         """Do a step again and again while the database, or what the step looks at, is away."""
         pause, longest = RETRY_SECONDS
+        told = ""
         while True:
             try:
                 await step()
             except Unavailable as error:
                 self._note_trouble(error.sentence)
-                log.warning("database_awaited", reason=error.reason, sentence=error.sentence)
+                # What has been told is not told again with each attempt.
+                tell = log.debug if error.reason == told else log.warning
+                tell("database_awaited", reason=error.reason, sentence=error.sentence)
+                told = error.reason
                 await trio.sleep(pause * random.uniform(0.5, 1.0))
                 pause = min(pause * 2, longest)
             else:

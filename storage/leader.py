@@ -155,12 +155,18 @@ class Leader:
             LeadershipLost: Another process took over.
         """
         backoff = RECONNECT_MIN_SECONDS
+        is_away = False
         while True:
             try:
                 await self._stay()
                 backoff = RECONNECT_MIN_SECONDS
+                if is_away:
+                    log.info("leader_session_back", epoch=self._epoch)
+                is_away = False
             except (psycopg.Error, OSError, DatabaseUnavailable) as error:
-                log.warning("leader_session_lost", error=str(error))
+                # An outage is told once, however long it lasts.
+                (log.debug if is_away else log.warning)("leader_session_lost", error=str(error))
+                is_away = True
                 await trio.sleep(backoff * random.uniform(0.5, 1.0))
                 backoff = min(backoff * 2, RECONNECT_MAX_SECONDS)
 

@@ -74,6 +74,7 @@ class Listener:
         self._heard: deque[Notification] = deque(maxlen=MAX_BACKLOG)
         self._overrun = False
         self._pinged = False
+        self._is_away = False
         self._connection: TrioConnection | None = None
         self._backoff = RECONNECT_MIN_SECONDS
 
@@ -125,8 +126,10 @@ class Listener:
         except BaseException:
             await connection.close()
             raise
+        if self._is_away:
+            log.info("listener_connected")
         self._connection = connection
-        self._pinged = False
+        self._is_away = self._pinged = False
         self._backoff = RECONNECT_MIN_SECONDS
         self._overrun = True
 
@@ -139,7 +142,9 @@ class Listener:
         self._heard.append(Notification(note.channel, note.payload))
 
     async def _lose(self, error: Exception) -> None:
-        log.warning("listener_disconnected", error=str(error))
+        # An outage is told once, however long it lasts.
+        (log.debug if self._is_away else log.warning)("listener_disconnected", error=str(error))
+        self._is_away = True
         await self.close()
         await trio.sleep(self._backoff * random.uniform(0.5, 1.0))
         self._backoff = min(self._backoff * 2, RECONNECT_MAX_SECONDS)

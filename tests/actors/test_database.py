@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import trio
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from structlog.testing import capture_logs
 
 from reeld.actors import database as database_actor
 from reeld.actors import leadership, worker
@@ -164,7 +165,16 @@ async def test_a_server_that_is_away_at_the_start_is_waited_for(
     cable: Cable, resources: Resources, run_actor: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(database_actor, "START_SECONDS", 0.2)
+    monkeypatch.setattr(database_actor, "RETRY_SECONDS", (0.02, 0.02))
     await cable.cut()
+    with capture_logs() as logs:
+        await wait_for_the_server(cable, resources, run_actor)
+    told = [entry["log_level"] for entry in logs if entry["event"] == "database_awaited"]
+    assert len(told) > 2
+    assert told.count("warning") == len({e["reason"] for e in logs if "reason" in e})
+
+
+async def wait_for_the_server(cable: Cable, resources: Resources, run_actor: Any) -> None:
     async with parts_on(cable.conninfo, resources) as parts, run_actor(parts.actor) as cell:
         await trio.sleep(0.5)
         assert not parts.status.is_ready
