@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 import structlog
 
 from reeld.actors.kernel import Actor, handles
+from reeld.actors.polling import task_of_feed
 from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.messages import Message, Overflow, SettingsChanged
@@ -65,7 +66,7 @@ def tasks_of(settings: Settings) -> dict[str, Task]:
         )
     for feed in settings.feeds:
         request = WorkRequest(Queue.RSS, WorkKind.POLL_FEED, {"feed": feed.name}, feed.name)
-        tasks.append(_task(f"feed:{feed.name}", feed.interval_seconds, request))
+        tasks.append(_task(task_of_feed(feed.name), feed.interval_seconds, request))
     if settings.backup.every_hours > 0:
         seconds = settings.backup.every_hours * 3600
         request = WorkRequest(Queue.BACKUP, WorkKind.MAKE_BACKUP, {}, "backup", Priority.BACKGROUND)

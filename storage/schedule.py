@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from reeld.domain.work import WorkRequest
+from reeld.storage._rows import Connection, execute
 from reeld.storage.database import Database
 from reeld.storage.work import submit
 
@@ -26,6 +27,10 @@ _FORGET: Final = "DELETE FROM schedule WHERE task <> ALL(%s::text[])"
 _TAKE_DUE: Final = """
 UPDATE schedule SET last_run = now(), next_run = now() + make_interval(secs => every_seconds)
 WHERE next_run <= now() RETURNING task
+"""
+
+_HOLD_OFF: Final = """
+UPDATE schedule SET next_run = greatest(next_run, now() + make_interval(secs => %(seconds)s)) WHERE task = %(task)s
 """
 
 _NEXT: Final = "SELECT extract(epoch FROM min(next_run) - now())::float8 FROM schedule"
@@ -50,6 +55,11 @@ class Task:
     every_seconds: float
     work: tuple[WorkRequest, ...]
     first_after: float = 0.0
+
+
+async def hold_off(conn: Connection, task: str, seconds: float) -> None:
+    """Let a task rest for so long, once: what it reads wishes it. One that rests longer anyway is left alone."""
+    await execute(conn, _HOLD_OFF, {"task": task, "seconds": seconds})
 
 
 @dataclass(frozen=True, slots=True)

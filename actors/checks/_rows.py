@@ -31,6 +31,8 @@ def check_work(depths: Iterable[QueueDepth]) -> list[Check]:
 def check_feed(name: str, state: FeedState | None, interval: float, now: datetime) -> Check:
     """Judge a source that is read again and again by how long ago that went well."""
     check = f"feed:{name}"
+    if state is not None:
+        interval = max(interval, state.rest_seconds)
     last_ok = state.last_ok if state is not None else None
     age = None if last_ok is None else round((now - last_ok).total_seconds())
     allowed = STALE_FEED_INTERVALS * interval + STALE_FEED_SECONDS

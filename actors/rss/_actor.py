@@ -119,7 +119,7 @@ class RssActor(WorkerActor):
         metrics = self.resources.metrics
         metrics.set("reeld_rss_last_success_timestamp_seconds", time.time(), indexer=feed.name)
         if isinstance(answer, FeedNotModified):
-            return unchanged(feed)
+            return unchanged(feed, state)
         reading = Reading.of(feed, answer, state)
         metrics.add("reeld_releases_seen_total", reading.fresh, source="rss")
         for lag in reading.publish_lags(time.time()):

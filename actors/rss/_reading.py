@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reeld.actors.polling import task_of_feed
 from reeld.actors.service import mark_of
 from reeld.actors.worker import Effect
 from reeld.domain.history import EventKind
@@ -16,11 +17,16 @@ from reeld.storage import TrioConnection
 from reeld.storage.events import append
 from reeld.storage.repositories import feeds, releases
 from reeld.storage.repositories.feeds import FeedState
+from reeld.storage.schedule import hold_off
 from reeld.storage.vault import Vault
 
 LONGEST_LAG_SECONDS: Final = 30 * 86400.0
 REMEMBERED_KEYS: Final = 500
 """How many items of the last readings are remembered, to tell whether two readings overlap."""
+
+
+LONGEST_TTL_SECONDS: Final = 6 * 3600.0
+"""A feed that wishes to be left alone for longer is read all the same: nobody waits a week for a movie."""
 
 
 def mark_of_feed(feed: FeedSettings) -> str:
@@ -102,6 +108,7 @@ class Reading:
                 last_modified=self.page.last_modified,
                 gap=self.gap,
             )
+            await hold_off(conn, task_of_feed(name), self._rest)
             new = [each.id for each in seen if each.is_new]
             if new:
                 payload = {"release_ids": new, "source": "rss"}
@@ -109,16 +116,21 @@ class Reading:
 
         return store
 
+    @property
+    def _rest(self) -> float:
+        return min(self.page.ttl_seconds or 0.0, LONGEST_TTL_SECONDS)
+
     def _watermark(self) -> Mapping[str, object]:
         keys = [item.key for item in self.offered][:REMEMBERED_KEYS]
-        return {"keys": keys, "address": mark_of_feed(self.feed)}
+        return {"keys": keys, "address": mark_of_feed(self.feed), "ttl": self._rest}
 
 
-def unchanged(feed: FeedSettings) -> Effect:
+def unchanged(feed: FeedSettings, state: FeedState | None) -> Effect:
     """Return the effect of an answer that says that nothing changed."""
 
     async def effect(conn: TrioConnection) -> None:
         await feeds.was_unchanged(conn, feed.name)
+        await hold_off(conn, task_of_feed(feed.name), state.rest_seconds if state else 0.0)
 
     return effect
 

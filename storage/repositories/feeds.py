@@ -66,6 +66,11 @@ class FeedState:
     reason: str | None
     sentence: str | None
 
+    @property
+    def rest_seconds(self) -> float:
+        """How long the feed wished to be left alone at its last reading; 0 when it said nothing."""
+        return float(self.watermark.get("ttl", 0.0))
+
 
 async def get(source: Reader, name: str) -> FeedState | None:
     """Return where the reading of a feed stands, or None when it was never read."""

@@ -143,6 +143,11 @@ def test_a_source_is_judged_by_when_it_was_last_read(
     assert (check.name, check.status, check.sentence) == ("feed:f", status, sentence)
 
 
+def test_a_feed_that_wishes_to_be_left_alone_is_not_late_because_it_is() -> None:
+    resting = replace(feed_state(600.0), watermark={"ttl": 3600.0})
+    assert check_feed("f", resting, 100.0, NOW).status is Status.PASS
+
+
 # The whole
 
 

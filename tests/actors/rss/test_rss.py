@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from reeld.actors.kernel import BreakerState
+from reeld.actors.polling import task_of_feed
 from reeld.actors.resources import Resources
 from reeld.actors.rss import RssActor
 from reeld.actors.rss import _actor as rss_actor
@@ -26,6 +27,7 @@ from reeld.simulators import FeedItem, RssSimulator, World, serve
 from reeld.simulators import Source as From
 from reeld.storage.repositories import acquisitions, feeds, releases
 from reeld.storage.repositories.feeds import FeedState
+from reeld.storage.schedule import Schedule, Task
 from reeld.storage.work import WorkState
 
 FEED = "open-movies"
@@ -186,6 +188,31 @@ async def test_an_empty_feed_is_no_gap_and_forgets_nothing(
     state = await state_of(resources)
     assert (state.gap, state.gaps) == (False, 0)
     assert len(await rows.events("releases.found")) == 1
+
+
+@pytest.mark.parametrize(("ttl", "seconds"), [(0, 60), (30, 1800), (60 * 24 * 7, 6 * 3600)])
+async def test_a_feed_is_left_alone_for_as_long_as_it_wishes_within_reason(
+    resources: Resources, run_actor: Any, rows: Any, world: World, ttl: int, seconds: float
+) -> None:
+    world.rss.turn(ttl=ttl)
+    schedule = Schedule(resources.database)
+    name = task_of_feed(FEED)
+
+    async def rest() -> float:
+        left = await schedule.seconds_to_next()
+        assert left is not None
+        await resources.database.execute("UPDATE schedule SET next_run = now() + interval '60 s'")
+        return left
+
+    await schedule.declare({name: Task(name, 60.0, ())})
+    await schedule.run_due({})
+    async with run_actor(lambda: RssActor(resources)):
+        await poll(rows)
+        first = await rest()
+        await poll(rows)  # not modified
+        again = await rest()
+    assert first == pytest.approx(seconds, abs=15)
+    assert again == pytest.approx(seconds, abs=15)
 
 
 # Bad feeds
