@@ -107,6 +107,7 @@ class _Feed(_Section):
     name: str
     url: SecretText
     interval_seconds: float = 900.0
+    spacing_seconds: float = 2.0
 
 
 class _Library(_Section):
@@ -299,7 +300,8 @@ def _checked(read: _Read, environ: Mapping[str, str]) -> Settings:
         hdbits=_hdbits(read),
         qbittorrent=_qbittorrent(read),
         feeds=tuple(
-            FeedSettings(feed.name, feed.url, feed.interval_seconds) for feed in read.feeds
+            FeedSettings(feed.name, feed.url, feed.interval_seconds, feed.spacing_seconds)
+            for feed in read.feeds
         ),
         decision=DecisionSettings(**_given(read.decision, DecisionSettings)),
         backup=BackupSettings(**backup),

@@ -167,9 +167,12 @@ class World:
             poll_seconds=poll_seconds,
         )
 
-    def feed_settings(self, *, interval_seconds: float = 2.0) -> FeedSettings:
+    def feed_settings(
+        self, *, interval_seconds: float = 2.0, spacing_seconds: float = 0.0
+    ) -> FeedSettings:
         """How to reach the feed."""
-        return FeedSettings("open-movies", Secret(self.rss.feed_url), interval_seconds)
+        url = Secret(self.rss.feed_url)
+        return FeedSettings("open-movies", url, interval_seconds, spacing_seconds)
 
     # Building ---------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from reeld.actors.fetching import fetch_torrent
 from reeld.actors.kernel import handles
 from reeld.actors.kernel.breaker import Breaker, BreakerConfig
 from reeld.actors.leasing import ClientLease
+from reeld.actors.limiting import StoredLimits
 from reeld.actors.polling import note_failure
 from reeld.actors.resources import Resources
 from reeld.actors.rss._reading import Reading, mark_of_feed, place_of_link, state_at, unchanged
@@ -25,6 +26,7 @@ from reeld.domain.release import Release
 from reeld.domain.settings import FeedSettings
 from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.services.feeds import FeedClient, FeedNotModified
+from reeld.services.limiter import Limiter, Pace
 from reeld.services.torrents import DeliveredTorrent
 from reeld.storage.repositories import feeds, releases
 from reeld.storage.work import Job, submit
@@ -34,6 +36,11 @@ log = structlog.get_logger("reeld.actors.rss")
 
 FEED_CONFIG: Final = BreakerConfig(window=3, min_calls=2, failure_rate=0.6, open_seconds=30.0)
 """A feed is read every few minutes: two failures among three readings are enough, and one is not."""
+
+LIMITER_PATIENCE_SECONDS: Final = 15.0
+"""Longer waits for our own pace are slept out by the work's row: in here they would look like a slow feed."""
+UNSPACED_SECONDS: Final = 0.001
+"""A pace has some spacing; so little is none."""
 
 _SEALERS: Final = trio.CapacityLimiter(1)
 
@@ -49,6 +56,7 @@ class RssActor(WorkerActor):
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
         self._observer = ServiceObserver(resources.metrics)
+        self._limits = StoredLimits(resources.database.labelled("limits"))
         self._clients: dict[str, ClientLease[FeedSettings, FeedClient]] = {}
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
@@ -157,7 +165,15 @@ class RssActor(WorkerActor):
             yield client
 
     def _make_client(self, feed: FeedSettings) -> FeedClient:
-        return FeedClient(feed, observer=self._observer)
+        # A name of its own for each feed: the site behind it counts our calls, not those to others.
+        limiter = Limiter(
+            f"rss:{feed.name}",
+            Pace(1 / max(feed.spacing_seconds, UNSPACED_SECONDS), gap=feed.spacing_seconds),
+            store=self._limits,
+            max_wait=LIMITER_PATIENCE_SECONDS,
+            on_wait=self._observer.waited,
+        )
+        return FeedClient(feed, limiter=limiter, observer=self._observer)
 
     async def _breaker(self, feed: FeedSettings) -> Breaker:
         return await open_breaker(self, f"rss:{feed.name}", mark_of_feed(feed), FEED_CONFIG)

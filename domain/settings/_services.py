@@ -120,11 +120,13 @@ class FeedSettings:
         name: Its name in lists, logs and metrics.
         url: Secret as a whole, since feeds carry keys in their addresses.
         interval_seconds: Between two looks; at least 60, unless the feed is on this machine.
+        spacing_seconds: At least this long between two calls, downloads included; at least 2, with the same exception.
     """
 
     name: str
     url: Secret
     interval_seconds: float = 900.0
+    spacing_seconds: float = 2.0
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -133,5 +135,7 @@ class FeedSettings:
         # Releases and watermarks of HDBits are stored under this name.
         require(self.name != "hdbits", "feeds.name", "must not be hdbits, which is taken.")
         require_url(f"feeds.{self.name}.url", self.url.reveal())
-        shortest = 0.1 if is_loopback(self.url.reveal()) else 60
+        is_here = is_loopback(self.url.reveal())
+        shortest, nearest = (0.1, 0) if is_here else (60, 2)
         require_between(f"feeds.{self.name}.interval_seconds", self.interval_seconds, shortest)
+        require_between(f"feeds.{self.name}.spacing_seconds", self.spacing_seconds, nearest, 60)

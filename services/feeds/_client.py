@@ -95,7 +95,7 @@ class FeedClient:
             self._label,
             deadline=45.0,
             body_cap=FEED_CAP,
-            connections=2,
+            connections=1,
             secret_address=True,
         )
         self._own = Wire(profile, observer=observer, transport=transport)

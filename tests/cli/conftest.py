@@ -30,7 +30,12 @@ STOP_SECONDS = 30.0
 def variables_of(world: World) -> dict[str, str]:
     """The variables that lead a daemon to the world's simulators."""
     username, password = world.qbittorrent.credentials
-    feed = {"name": "open-movies", "url": world.rss.feed_url, "interval_seconds": 2}
+    feed = {
+        "name": "open-movies",
+        "url": world.rss.feed_url,
+        "interval_seconds": 2,
+        "spacing_seconds": 0,
+    }
     return {
         "REELD_TMDB_URL": world.tmdb.url,
         "REELD_TMDB_TOKEN": world.tmdb.token,

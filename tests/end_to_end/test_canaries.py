@@ -81,7 +81,12 @@ def arm(world: World) -> None:
 
 
 def settings(world: World, house: Any, builder: Any, endpoint: str) -> dict[str, str]:
-    feed = {"name": "open-movies", "url": world.rss.feed_url, "interval_seconds": 0.3}
+    feed = {
+        "name": "open-movies",
+        "url": world.rss.feed_url,
+        "interval_seconds": 0.3,
+        "spacing_seconds": 0,
+    }
     return {
         **builder.settings_of(world),
         "REELD_FEEDS": json.dumps([feed]),

@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from reeld.actors.kernel import BreakerState
+from reeld.actors.limiting import StoredLimits
 from reeld.actors.polling import task_of_feed
 from reeld.actors.resources import Resources
 from reeld.actors.rss import RssActor
@@ -238,7 +239,7 @@ async def test_what_is_no_feed_is_named_and_closes_only_its_own_breaker(
 ) -> None:
     good = RssSimulator(list(world.rss.items))
     async with serve(good):
-        other = FeedSettings("good", Secret(good.feed_url), 60.0)
+        other = FeedSettings("good", Secret(good.feed_url), 60.0, 0.0)
         rows.configure(feeds=(world.feed_settings(), other))
         world.rss.turn(feed_as=feed_as)
         async with run_actor(lambda: RssActor(resources)) as cell:
@@ -334,7 +335,7 @@ async def test_another_address_begins_anew_and_says_no_gap(
         await poll(rows)
         for item in more_items(world, 900_000, 3):
             moved.publish(item)
-        rows.configure(feeds=(FeedSettings(FEED, Secret(moved.feed_url), 60.0),))
+        rows.configure(feeds=(FeedSettings(FEED, Secret(moved.feed_url), 60.0, 0.0),))
         seen: list[dict[str, str]] = []
         moved.arrived = lambda request: seen.append(request.headers)  # type: ignore[method-assign]
         await poll(rows)
@@ -446,6 +447,27 @@ async def test_a_torrent_that_a_feed_does_not_have_any_more_fails_the_acquisitio
     assert acquisition.failure is FailureReason.TORRENT_UNAVAILABLE
 
 
+async def test_calls_to_one_feed_keep_their_distance_and_another_feed_waits_for_none(
+    resources: Resources, run_actor: Any, rows: Any, world: World
+) -> None:
+    acquisition_id, _ = await intended(resources, rows, world, run_actor)
+    spaced = world.feed_settings(spacing_seconds=0.5)
+    other = replace(world.feed_settings(), name="other")
+    rows.configure(feeds=(spaced, other))
+    async with run_actor(lambda: RssActor(resources)):
+        begun = trio.current_time()
+        reading = await rows.ask("rss", "poll-feed", {"feed": FEED})
+        fetching = await rows.ask("rss", "fetch-torrent", {"acquisition_id": acquisition_id})
+        await rows.until(reading)
+        await rows.until(fetching)
+        taken = trio.current_time() - begun
+        await poll(rows, "other")
+    assert taken >= 0.5
+    limits = StoredLimits(resources.database)
+    assert await limits.load(f"rss:{FEED}") is not None
+    assert await limits.load("rss:other") is not None
+
+
 async def intended(
     resources: Resources, rows: Any, world: World, run_actor: Any
 ) -> tuple[int, Any]:
@@ -519,7 +541,9 @@ async def test_several_feeds_are_read_at_once(
     for simulator in slow:
         simulator.turn(latency=0.5)
     async with serve(slow[0]), serve(slow[1]), serve(slow[2]):
-        settings = [FeedSettings(f"slow-{n}", Secret(s.feed_url), 60.0) for n, s in enumerate(slow)]
+        settings = [
+            FeedSettings(f"slow-{n}", Secret(s.feed_url), 60.0, 0.0) for n, s in enumerate(slow)
+        ]
         rows.configure(feeds=tuple(settings))
         async with run_actor(lambda: RssActor(resources)):
             asked = [await rows.ask("rss", "poll-feed", {"feed": f.name}) for f in settings]

@@ -63,6 +63,7 @@ def test_the_defaults_are_valid() -> None:
         (lambda: FeedSettings("f", Secret("a.example")), "feeds.f.url"),
         (lambda: FeedSettings("f", Secret("https://[a")), "feeds.f.url"),
         (lambda: FeedSettings("f", Secret("https://a.example"), 30), "feeds.f.interval_seconds"),
+        (lambda: FeedSettings("f", Secret("https://a.example"), 60, 1), "feeds.f.spacing_seconds"),
         (lambda: DecisionSettings(minimum_seeders=-1), "decision.minimum_seeders"),
         (lambda: DecisionSettings(maximum_bytes=-1), "decision.maximum_bytes"),
         (
