@@ -96,6 +96,7 @@ class _Qbittorrent(_Section):
     url: str | None = None
     username: str | None = None
     password: SecretText | None = None
+    api_key: SecretText | None = None
     category: str | None = None
     save_path: str | None = None
     poll_seconds: float | None = None
@@ -382,6 +383,7 @@ def secrets_of(settings: Settings) -> list[str]:
         settings.tmdb and settings.tmdb.token,
         settings.hdbits and settings.hdbits.passkey,
         settings.qbittorrent and settings.qbittorrent.password,
+        settings.qbittorrent and settings.qbittorrent.api_key,
         *(feed.url for feed in settings.feeds),
         settings.tracing.headers,
     ]

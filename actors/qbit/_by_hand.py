@@ -40,7 +40,7 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
 
     def mark(self, settings: QbittorrentSettings) -> str:
         """Return a mark of address and credentials."""
-        return mark_of(settings.url, settings.username, settings.password)
+        return mark_of(settings.url, settings.username, settings.password, settings.api_key)
 
     def make_client(self, settings: QbittorrentSettings) -> QbittorrentClient:
         """Make a client, which logs in when it first has to."""

@@ -25,7 +25,7 @@ async def check_qbittorrent(patient: Patient) -> list[Finding]:
     if settings is None:
         sentence = (
             "qBittorrent is not configured, so that nothing can be downloaded: set REELD_QBITTORRENT_URL, and"
-            " REELD_QBITTORRENT_USERNAME and REELD_QBITTORRENT_PASSWORD if it wants a login."
+            " REELD_QBITTORRENT_USERNAME and REELD_QBITTORRENT_PASSWORD, or REELD_QBITTORRENT_API_KEY, if it wants a login."
         )
         return [warned("qbittorrent", sentence, configured=False)]
     if (rejected := await rejection_of(patient, settings)) is not None:

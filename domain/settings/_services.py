@@ -87,6 +87,7 @@ class QbittorrentSettings:
 
     Attributes:
         username: Empty where qBittorrent asks nobody on this network.
+        api_key: Of qBittorrent 5.2 and newer, in the place of name and password.
         category: reeld puts its downloads into it and touches nothing outside it.
         save_path: Where qBittorrent is told to save; None for its own default.
         poll_seconds: Between two looks at the downloads.
@@ -97,6 +98,7 @@ class QbittorrentSettings:
     url: str = "http://127.0.0.1:8080"
     username: str = ""
     password: Secret | None = None
+    api_key: Secret | None = None
     category: str = "reeld"
     save_path: str | None = None
     poll_seconds: float = 5.0

@@ -8,7 +8,6 @@ from typing import Final
 import httpx
 
 from reeld.domain.errors import NotFound, Refused, ServiceDown
-from reeld.domain.secret import Secret
 from reeld.domain.settings import QbittorrentSettings
 from reeld.services.qbittorrent._adding import AddAnswer, AddOptions, ShareLimits
 from reeld.services.qbittorrent._caller import Caller
@@ -48,7 +47,6 @@ class QbittorrentClient:
 
     Args:
         settings: Address and credentials.
-        api_key: A key of qBittorrent 5.2 instead of name and password.
         observer: Is told about every operation.
         transport: Takes the network's place in tests.
     """
@@ -57,12 +55,11 @@ class QbittorrentClient:
         self,
         settings: QbittorrentSettings,
         *,
-        api_key: Secret | None = None,
         observer: Observer | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._wire = Wire(_PROFILE, observer=observer, transport=transport)
-        self._session = Session(self._wire, settings, api_key)
+        self._session = Session(self._wire, settings)
         self._caller = Caller(self._session)
 
     async def aclose(self) -> None:

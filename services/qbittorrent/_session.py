@@ -11,7 +11,6 @@ from typing import Final
 import trio
 
 from reeld.domain.errors import CredentialsRejected, ProtocolViolation, RateLimited, ServiceDown
-from reeld.domain.secret import Secret
 from reeld.domain.settings import QbittorrentSettings
 from reeld.services.qbittorrent._versions import LABEL, SERVICE
 from reeld.services.transport import Answer, Call, Wire, refuse_common
@@ -28,13 +27,12 @@ class Session:
     Args:
         wire: Keeps the cookies.
         settings: Address and credentials.
-        api_key: A key of qBittorrent 5.2 instead of name and password.
     """
 
-    def __init__(self, wire: Wire, settings: QbittorrentSettings, api_key: Secret | None) -> None:
+    def __init__(self, wire: Wire, settings: QbittorrentSettings) -> None:
         self._wire = wire
         self._settings = settings
-        self._api_key = api_key
+        self._api_key = settings.api_key
         self._base = settings.url.rstrip("/")
         self._lock = trio.Lock()
         self._rejected = False
@@ -87,11 +85,11 @@ class Session:
 
     async def _send_with_key(self, call: Call) -> Answer:
         if self._rejected:
-            raise _rejection("the API key")
+            raise _rejection("the API key", "qbittorrent.api_key")
         answer = await self._deliver(call)
         if answer.status in {401, 403} and not answer.is_html:
             self._rejected = True
-            raise _rejection("the API key")
+            raise _rejection("the API key", "qbittorrent.api_key")
         if answer.status == 403:
             raise self._refused_after_login(answer)
         return answer
@@ -101,7 +99,9 @@ class Session:
             if self.generation != seen:
                 return  # somebody else did, while we waited
             if self._rejected:
-                raise _rejection("the user name or the password")
+                raise _rejection(
+                    "the user name or the password", "qbittorrent.username and qbittorrent.password"
+                )
             self._require_credentials()
             # With a live session every password is accepted: only without one does the answer mean anything.
             self._wire.forget_cookies()
@@ -133,7 +133,9 @@ class Session:
             return
         if answer.status == 401 or (answer.is_success and text == "Fails."):
             self._rejected = True
-            raise _rejection("the user name or the password")
+            raise _rejection(
+                "the user name or the password", "qbittorrent.username and qbittorrent.password"
+            )
         if answer.status == 403 and not answer.is_html:
             raise RateLimited(
                 f"{LABEL} banned this machine's address after too many wrong logins. reeld waits an"
@@ -168,10 +170,10 @@ def _refuse_host_header(answer: Answer) -> None:
         )
 
 
-def _rejection(what: str) -> CredentialsRejected:
+def _rejection(what: str, remedy: str) -> CredentialsRejected:
     return CredentialsRejected(
         f"{LABEL} rejects {what}. reeld tried once and does not try again, so that it is not banned:"
-        " correct qbittorrent.username and qbittorrent.password.",
+        f" correct {remedy}.",
         service=SERVICE,
     )
 

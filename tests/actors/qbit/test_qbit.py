@@ -838,6 +838,30 @@ async def test_a_wrong_password_is_tried_exactly_once_and_healed_by_the_right_on
     assert world.qbittorrent.doorkeeper.logins == 2
 
 
+async def test_a_key_stands_for_name_and_password_and_a_wrong_one_is_tried_once(
+    resources: Resources, run_actor: Any, rows: Any, tmp_path: Any
+) -> None:
+    async with World.open(tmp_path / "keyed", download_seconds=0.2, version="5.2.3") as world:
+        keyless = world.qbittorrent_settings(poll_seconds=0.1)
+        right = replace(
+            keyless,
+            username="",
+            password=None,
+            api_key=Secret(world.qbittorrent.doorkeeper.api_key),
+        )
+        film = world.films_from(Source.HDBITS)[0]
+        acquisition_id = await rows.fetched(await rows.add_movie(film), world.releases_of(film)[0])
+        rows.configure(qbittorrent=replace(right, api_key=Secret("qbt_wrong")))
+        async with run_actor(lambda: QbitActor(resources)) as cell:
+            work = await add(rows, acquisition_id)
+            item = await rows.until_snoozed(work)
+            assert "qbittorrent.api_key" in (item.sentence or "")
+            assert cell.breakers["qbit"].state is BreakerState.FORCED_OPEN
+            rows.configure(qbittorrent=right)
+            await rows.until_state(acquisition_id, COMPLETE)
+        assert world.qbittorrent.doorkeeper.logins == 0
+
+
 async def test_a_person_who_resets_the_breaker_gets_exactly_one_more_login(
     resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any, quick: None
 ) -> None:
