@@ -134,7 +134,11 @@ class TmdbClient:
         """
         with self._wire.operation("movie"):
             params = {"language": self._settings.language, "append_to_response": APPENDED}
-            answer = await self._get(f"/3/movie/{tmdb_id:d}", params, etag=etag)
+            try:
+                answer = await self._get(f"/3/movie/{tmdb_id:d}", params, etag=etag)
+            except NotFound:
+                await self._require_tmdb()
+                raise
             if answer.status == 304 and etag is not None:
                 return NotModified(etag)
             reply = await read_json(answer, MovieReply, service=SERVICE, label=LABEL)
@@ -207,6 +211,20 @@ class TmdbClient:
             refuse_common(answer, service=SERVICE, label=LABEL)
             refuse_html(answer, service=SERVICE, label=LABEL, due="an image")
             return recognise(answer.body)
+
+    async def _require_tmdb(self) -> None:
+        """Make sure that what is not there is not missing because nothing is, below a wrong address.
+
+        TMDB says of an address that it does not have the same as of a movie.
+        """
+        try:
+            await self._read("/3/authentication", {}, dict[str, object])
+        except NotFound:
+            raise ProtocolViolation(
+                f"{LABEL}: {origin_of(self._base)} answers, but has nothing below this address. Check tmdb.url.",
+                service=SERVICE,
+                reason="unexpected_status",
+            ) from None
 
     async def _read(self, path: str, params: Mapping[str, str | int], kind: type[T]) -> T:
         return await read_json(await self._get(path, params), kind, service=SERVICE, label=LABEL)

@@ -287,6 +287,27 @@ async def test_without_a_title_a_movie_cannot_be_added_while_tmdb_is_down(
     assert await movies.by_tmdb_id(resources.database, SINTEL.tmdb_id) is None
 
 
+@pytest.mark.parametrize("wrong", ["/wrong/path", "nothing listens", "another server"])
+async def test_a_wrong_address_costs_no_movie_and_is_healed_by_the_right_one(
+    resources: Resources, run_actor: Any, rows: Any, world: World, wrong: str
+) -> None:
+    right = world.tmdb_settings()
+    addresses = {
+        "/wrong/path": f"{right.url}/wrong/path",
+        "nothing listens": "http://127.0.0.1:9",
+        "another server": world.rss.url,
+    }
+    movie_id = await rows.add_movie(SINTEL, title="As Somebody Called It")
+    rows.configure(tmdb=replace(right, url=addresses[wrong]))
+    async with run_actor(lambda: TmdbActor(resources)):
+        work = await rows.ask("tmdb", "refresh-movie", {"movie_id": movie_id})
+        await rows.when(work, lambda item: item.reason is not None, 20)
+        rows.configure(tmdb=right)
+        await rows.make_due(work)
+        await rows.until(work, seconds=20)
+    assert (await rows.movie(movie_id)).title == SINTEL.title
+
+
 async def test_a_tmdb_that_hangs_is_noticed_by_the_breaker(
     resources: Resources, run_actor: Any, world: World, monkeypatch: Any
 ) -> None:
@@ -307,7 +328,8 @@ async def test_an_unknown_profile_and_an_unknown_movie_are_refused(
         assert "No Such Profile" in refused.value.sentence
         with pytest.raises(NotFound):
             await cell.address.ask(AddMovie(1, title="It is not there"))
-    assert sum(world.tmdb.requests.values()) == 1
+    # The second one asks whether it is TMDB that does not have the movie.
+    assert sum(world.tmdb.requests.values()) == 2
     assert await rows.events("movie.added") == []
 
 

@@ -228,11 +228,17 @@ def test_every_documented_code_has_a_meaning() -> None:
 async def test_each_documented_error_has_its_type(
     make: Make, script: Any, code: int, status: int
 ) -> None:
-    script(failure(status, code))
+    script(failure(status, code), httpx.Response(200, json={"success": True}))
     with pytest.raises(KINDS[MEANINGS[code].name]) as caught:
         await make().movie(550)
     assert type(caught.value) is KINDS[MEANINGS[code].name]
     assert V4 not in str(caught.value)
+
+
+async def test_a_movie_counts_as_deleted_only_where_tmdb_is(make: Make, script: Any) -> None:
+    script(failure(404, 34))
+    with pytest.raises(ProtocolViolation, match=r"tmdb\.url"):
+        await make().movie(550)
 
 
 async def test_a_wrong_key_says_where_to_find_the_right_one(make: Make, script: Any) -> None:
