@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -43,6 +43,9 @@ _WHOLE_LIST_SINCE: Final = (2, 8, 5)
 """qBittorrent 4.4.5: older ones answer after a restart before they have read all their torrents."""
 _MOST_NAMED: Final = 50
 """More infohashes than this make an address that proxies refuse: then all torrents are asked for."""
+_MOST_UNKNOWN: Final = 20
+"""So many unknown states are remembered; who invents more of them is no qBittorrent."""
+_LONGEST_WORD: Final = 40
 _WATCHED: Final = frozenset(
     {AcquisitionState.SENT, AcquisitionState.DOWNLOADING, AcquisitionState.COMPLETE}
 )
@@ -84,6 +87,7 @@ class Lookout:
         self._metrics = resources.metrics
         self._call = call
         self._watch = watch
+        self._unknown: set[str] = set()
         # qBittorrent may have been started a moment ago, together with us.
         self._disturbed_at = trio.current_time()
 
@@ -105,12 +109,23 @@ class Lookout:
             for key, each in watched.items()
         }
         listed, is_whole = await self._list([each.infohash for each in wanted.values()])
+        self._tell_unknown(listed)
         findings = self._watch.look(wanted, listed, trio.current_time())
         looked = [(watched[finding.acquisition_id], finding) for finding in findings]
         await self._note(looked)
         for download, finding in looked:
             if finding.news is not News.MISSING or is_whole:
                 await self._act_on_one(download, finding)
+
+    def _tell_unknown(self, listed: Iterable[TorrentStatus]) -> None:
+        """Log each state that this reeld does not know once, for whoever is to teach it."""
+        for status in listed:
+            word = status.raw_state[:_LONGEST_WORD]
+            if status.phase is not Phase.UNKNOWN or word in self._unknown:
+                continue
+            if len(self._unknown) < _MOST_UNKNOWN:
+                self._unknown.add(word)
+                log.warning("client_state_unknown", state=word, torrent=status.id)
 
     async def _note(self, looked: list[tuple[Download, Finding]]) -> None:
         there = [one for one in looked if one[1].status is not None]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from reeld.actors.kernel import BreakerState
 from reeld.actors.qbit import QbitActor
@@ -27,7 +28,7 @@ from reeld.domain.movie import Stage
 from reeld.domain.secret import Secret
 from reeld.domain.settings import QbittorrentSettings
 from reeld.domain.torrent import encode, parse_metainfo
-from reeld.services.qbittorrent import AddOptions, QbittorrentClient
+from reeld.services.qbittorrent import PHASES, AddOptions, QbittorrentClient
 from reeld.simulators import Release, Source, World
 from reeld.storage.repositories import acquisitions, blocklist, downloads
 from reeld.storage.vault import Vault
@@ -108,6 +109,24 @@ async def test_a_torrent_is_added_once_watched_and_told_complete(
     value = resources.metrics.value
     assert value("reeld_grabs_total", source="hdbits", outcome="ok") == 1
     assert value("reeld_downloads_finished_total", client="qbittorrent", outcome="complete") == 1
+
+
+async def test_a_state_that_nobody_knows_is_logged_once_and_taken_as_in_progress(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any, monkeypatch: Any
+) -> None:
+    _, acquisition_id, _ = fetched
+    world.qbittorrent.turn(stall_all=True)
+    monkeypatch.delitem(PHASES, "stalledDL")
+    with capture_logs() as logs:
+        async with run_actor(lambda: QbitActor(resources)):
+            await rows.until(await add(rows, acquisition_id))
+            before = world.qbittorrent.requests["/api/v2/torrents/info"]
+            with trio.fail_after(20):
+                while world.qbittorrent.requests["/api/v2/torrents/info"] < before + 5:
+                    await trio.sleep(0.02)
+    told = [entry["state"] for entry in logs if entry["event"] == "client_state_unknown"]
+    assert told == ["stalledDL"]
+    assert (await rows.acquisition(acquisition_id)).state is SENT
 
 
 async def test_the_movie_shows_how_far_its_download_is(
@@ -887,21 +906,63 @@ async def test_a_person_who_resets_the_breaker_gets_exactly_one_more_login(
         await rows.until(work, seconds=15)
 
 
-async def test_a_ban_is_waited_out(
-    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any
+async def test_a_ban_is_waited_out_to_its_end_and_the_torrent_added_then(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any, monkeypatch: Any
 ) -> None:
     _, acquisition_id, _ = fetched
-    world.qbittorrent.turn(ban=60.0)
+    monkeypatch.setattr(QbitActor, "sweep_seconds", 0.1)
+    world.qbittorrent.turn(ban=3600.0)
+    clock = [0.0]
+
+    def ban_ends() -> None:
+        # An hour passes: for the breaker, whose wait the actor would look for, and for qBittorrent.
+        world.qbittorrent.doorkeeper.forget_all()
+        clock[0] += 2 * 3600.0
+
     async with run_actor(lambda: QbitActor(resources)) as cell:
+        breaker = cell.breakers["qbit"]
+        monkeypatch.setattr(breaker, "_clock", lambda: trio.current_time() + clock[0])
         work = await add(rows, acquisition_id)
         item = await rows.until_snoozed(work)
         assert item.reason == "banned"
         assert "hour" in (item.sentence or "")
-        snapshot = cell.breakers["qbit"].snapshot()
+        snapshot = breaker.snapshot()
         assert snapshot.state == BreakerState.OPEN.value
         assert snapshot.retry_in is not None
         assert snapshot.retry_in > 3500
+        await trio.sleep(1.0)
         assert world.qbittorrent.doorkeeper.logins == 1
+        ban_ends()
+        item = await rows.until(work, seconds=20)
+        assert item.attempt == 1
+    assert world.qbittorrent.doorkeeper.logins == 2
+    assert len(world.qbittorrent.torrents) == 1
+
+
+@pytest.mark.parametrize("path", ["/wrong/path", "nothing listens", "another server"])
+async def test_a_wrong_address_is_named_and_healed_by_the_right_one(
+    resources: Resources, run_actor: Any, rows: Any, world: World, fetched: Any, path: str
+) -> None:
+    movie_id, acquisition_id, _ = fetched
+    right = world.qbittorrent_settings(poll_seconds=0.1)
+    wrong = {
+        "/wrong/path": f"{right.url}/wrong/path",
+        "nothing listens": "http://127.0.0.1:9",
+        "another server": world.hdbits.url,
+    }[path]
+    rows.configure(qbittorrent=replace(right, url=wrong))
+    async with run_actor(lambda: QbitActor(resources)):
+        work = await add(rows, acquisition_id)
+        for times in (1, 2):
+            await rows.until_failed(work, times)
+            await rows.make_due(work)
+        item = await rows.until_snoozed(work)
+        assert item.attempt <= 2
+        assert (await rows.movie(movie_id)).stage_note
+        rows.configure(qbittorrent=right)
+        await rows.until(work, seconds=20)
+    assert await blocklist.by_movie(resources.database, movie_id) == []
+    assert len(world.qbittorrent.torrents) == 1
 
 
 async def test_without_settings_downloads_wait_for_them(
