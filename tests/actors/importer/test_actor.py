@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -433,6 +434,47 @@ async def test_a_root_folder_that_comes_back_is_noticed_without_anybodys_help(
         await eventually(lambda: story.is_(WorkState.DONE))
         assert breaker.state == "closed"
 
+    assert story.final.samefile(story.source)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"), [(errno.ENOSPC, "disk_full"), (errno.EROFS, "read_only")]
+)
+async def test_a_library_that_is_full_or_read_only_is_waited_for_and_blames_nobody(
+    story: Story,
+    actor: Any,
+    run_actor: Any,
+    eventually: Eventually,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    reason: str,
+) -> None:
+    create, link = os.open, os.link
+    is_broken = True
+
+    def broken_open(path: Any, flags: int, *args: Any, **more: Any) -> int:
+        if is_broken and flags & os.O_CREAT and ".reeld-" in os.fspath(path):
+            raise OSError(number, os.strerror(number))
+        return create(path, flags, *args, **more)
+
+    def broken_link(*args: Any, **more: Any) -> None:
+        if is_broken:
+            raise OSError(number, os.strerror(number))
+        link(*args, **more)
+
+    monkeypatch.setattr(os, "open", broken_open)
+    monkeypatch.setattr(os, "link", broken_link)
+    async with run_actor(actor) as cell:
+        await eventually(story.snoozed)
+        (breaker,) = cell.breakers.values()
+        assert breaker.state != "closed"
+        work = await story.work()
+        assert (work.reason, work.attempt) == (reason, 0)
+        assert list(story.root.rglob("*.mkv")) == []
+        assert await blocklist.by_movie(story.resources.database, story.movie_id) == []
+        is_broken = False
+        await eventually(lambda: story.is_(WorkState.DONE))
+        assert breaker.state == "closed"
     assert story.final.samefile(story.source)
 
 
