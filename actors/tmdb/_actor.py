@@ -10,6 +10,7 @@ import structlog
 from reeld.actors.kernel import handles
 from reeld.actors.resources import Resources
 from reeld.actors.service import ServiceActor, mark_of
+from reeld.actors.tmdb._asking import ask
 from reeld.actors.tmdb._facts import FRESH_SECONDS, Facts
 from reeld.actors.tmdb._pictures import Pictures
 from reeld.actors.worker import Effect, works
@@ -96,14 +97,14 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
         query = message.query.strip()
         async with self.call() as client:
             if _IMDB_NUMBER.fullmatch(query):
-                return await client.find_by_imdb(query)
-            return (await client.search(query, year=message.year)).movies
+                return await ask(lambda: client.find_by_imdb(query))
+            return (await ask(lambda: client.search(query, year=message.year))).movies
 
     @handles(FindMovie)
     async def find(self, message: FindMovie) -> MovieHit:
         """Find by IMDb number."""
         async with self.call() as client:
-            found = await client.find_by_imdb(message.imdb_id)
+            found = await ask(lambda: client.find_by_imdb(message.imdb_id))
         if not found:
             raise NotFound(f"TMDB knows no movie with the IMDb number {message.imdb_id}.")
         return found[0]

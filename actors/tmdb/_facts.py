@@ -12,6 +12,7 @@ import msgspec
 import structlog
 import trio
 
+from reeld.actors.tmdb._asking import ask
 from reeld.domain.errors import ServiceDown
 from reeld.domain.movie import MovieDetails
 from reeld.domain.settings import TmdbSettings
@@ -64,7 +65,7 @@ class Facts:
         etag = stored.etag if stored is not None and known is not None else None
         async with self._call() as client:
             with _hurry(patience):
-                answer = await client.movie(tmdb_id, etag=etag)
+                answer = await ask(lambda: client.movie(tmdb_id, etag=etag))
         async with self._database.transaction() as conn:
             if isinstance(answer, NotModified):
                 await cache.touch(conn, key, seconds=FRESH_SECONDS)

@@ -287,6 +287,24 @@ async def test_without_a_title_a_movie_cannot_be_added_while_tmdb_is_down(
     assert await movies.by_tmdb_id(resources.database, SINTEL.tmdb_id) is None
 
 
+@pytest.mark.parametrize("question", [SearchMovies("sintel"), LookupMovie(SINTEL.tmdb_id)])
+async def test_a_bad_moment_of_tmdb_is_asked_through_and_one_that_lasts_is_told(
+    resources: Resources, run_actor: Any, world: World, question: Any
+) -> None:
+    async with run_actor(lambda: TmdbActor(resources)) as cell:
+        world.tmdb.turn(fail_next=2)
+        assert await cell.address.ask(question)
+        assert sum(world.tmdb.requests.values()) == 3
+        world.tmdb.turn(fail_next=3)
+        with pytest.raises(ServiceDown):
+            await cell.address.ask(SearchMovies("another"))
+        assert sum(world.tmdb.requests.values()) == 6
+        world.tmdb.turn(fail_next=1, retry_after="30")
+        with pytest.raises(ServiceDown):
+            await cell.address.ask(SearchMovies("a third one"))
+        assert sum(world.tmdb.requests.values()) == 7
+
+
 @pytest.mark.parametrize("wrong", ["/wrong/path", "nothing listens", "another server"])
 async def test_a_wrong_address_costs_no_movie_and_is_healed_by_the_right_one(
     resources: Resources, run_actor: Any, rows: Any, world: World, wrong: str
