@@ -122,7 +122,7 @@ class Download:
     save_path: str | None
     note: str
     created_at: datetime
-    still_seconds: float
+    still_seconds: float = 0.0
     is_ours: bool = False
 
 
