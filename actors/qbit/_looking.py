@@ -63,7 +63,8 @@ Call = Callable[[], AbstractAsyncContextManager[QbittorrentClient]]
 
 def state_of(download: Download) -> str:
     """Return how far a download is, or what keeps it."""
-    phase = PHASES.get(download.client_state or "") if download.state in _WATCHED else None
+    is_going = download.state in _WATCHED - {AcquisitionState.COMPLETE}
+    phase = PHASES.get(download.client_state or "") if is_going else None
     match phase:
         case Phase.STALLED:
             return "stalled"
