@@ -15,7 +15,7 @@ from reeld.actors.worker import WorkerActor
 from reeld.domain.errors import Unavailable
 from reeld.domain.messages import SettingsChanged
 from reeld.domain.secret import Secret
-from reeld.domain.settings import InvalidSetting
+from reeld.domain.settings import InvalidSetting, QbittorrentSettings
 from reeld.telemetry import ServiceObserver
 
 SOURCE_CONFIG: Final = BreakerConfig(
@@ -146,3 +146,8 @@ async def open_breaker(actor: WorkerActor, name: str, mark: str, config: Breaker
 def mark_of(*parts: str | Secret | None) -> str:
     """Return a mark of settings of which some may be absent."""
     return settings_mark(*(part if part is not None else "" for part in parts))
+
+
+def mark_of_qbittorrent(settings: QbittorrentSettings) -> str:
+    """Return a mark of qBittorrent's address and credentials: the daemon and `reeld doctor` go by the same."""
+    return mark_of(settings.url, settings.username, settings.password, settings.api_key)

@@ -10,7 +10,7 @@ from reeld.actors.giving_up import give_up
 from reeld.actors.kernel import handles
 from reeld.actors.kernel.breaker import BreakerState
 from reeld.actors.qbit._adding import tag_of
-from reeld.actors.service import ServiceActor, mark_of
+from reeld.actors.service import ServiceActor, mark_of_qbittorrent
 from reeld.domain.acquisition import AcquisitionState, FailureReason, ImportStep
 from reeld.domain.errors import NotFound
 from reeld.domain.messages import (
@@ -40,7 +40,7 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
 
     def mark(self, settings: QbittorrentSettings) -> str:
         """Return a mark of address and credentials."""
-        return mark_of(settings.url, settings.username, settings.password, settings.api_key)
+        return mark_of_qbittorrent(settings)
 
     def make_client(self, settings: QbittorrentSettings) -> QbittorrentClient:
         """Make a client, which logs in when it first has to."""

@@ -8,7 +8,7 @@ from typing import Final
 import trio
 
 from reeld.actors.kernel import BreakerState, StoredBreaker
-from reeld.actors.service import mark_of
+from reeld.actors.service import mark_of_qbittorrent
 from reeld.cli.doctor._findings import Finding, failed
 from reeld.cli.doctor._patient import Patient
 from reeld.domain.errors import CredentialsRejected, ReeldError
@@ -62,7 +62,7 @@ async def _seen_here(patient: Patient, settings: QbittorrentSettings) -> Finding
         return None
     sentence = (
         "qBittorrent rejected these credentials when this check last tried them, and is not asked again, so that it"
-        " does not ban this machine: correct qbittorrent.username and qbittorrent.password. If they are right now,"
+        " does not ban this machine: correct qbittorrent.username and qbittorrent.password, or qbittorrent.api_key. If they are right now,"
         f" remove {kept.path} first."
     )
     return failed("qbittorrent", sentence, configured=True, reason=_REASON)
@@ -70,4 +70,4 @@ async def _seen_here(patient: Patient, settings: QbittorrentSettings) -> Finding
 
 def _mark(settings: QbittorrentSettings) -> str:
     # As short as the daemon's own: enough to notice a change, too little to give a password away.
-    return mark_of(settings.url, settings.username, settings.password)
+    return mark_of_qbittorrent(settings)

@@ -462,6 +462,7 @@ async def test_credentials_that_the_daemon_saw_rejected_are_not_tried(
         world.qbittorrent.url,
         environ["REELD_QBITTORRENT_USERNAME"],
         environ["REELD_QBITTORRENT_PASSWORD"],
+        None,  # no API key
     )
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(
