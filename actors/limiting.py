@@ -93,7 +93,5 @@ class Limits:
         factor, until = self._slowed.get(name, (1.0, inf))
         if until <= trio.current_time():
             del self._slowed[name]
-            factor = 1.0
-        wanted = pace if factor == 1.0 else pace.slowed(factor)
-        if limiter.pace != wanted:
-            limiter.pace = wanted
+            factor, until = 1.0, inf
+        limiter.keep(pace if factor == 1.0 else pace.slowed(factor), until=until, then=pace)

@@ -230,7 +230,7 @@ class Daemon:
             nursery.start_soon(watch_loop_lag, self.metrics)
             nursery.start_soon(self._service.attend, root, surface, self._stop_asked)
             nursery.start_soon(rows.run, self._database_status.was_ready)
-            nursery.start_soon(surface.audit.run)
+            nursery.start_soon(surface.audit.run, self._stop_asked)
             if self._reader is not None:
                 nursery.start_soon(watch_settings, self._reader, surface.reload)
             nursery.start_soon(self._announce, surface, on_ready)

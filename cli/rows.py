@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import psycopg
 import structlog
 import trio
 
@@ -65,6 +66,11 @@ class RowCounts:
             counts = await count(self._database)
         except DatabaseUnavailable as error:
             log.debug("rows_not_counted", reason=error.reason)
+            return
+        except psycopg.Error as error:
+            # A page that cannot be read, a permission that was taken: gauges are no reason to end the daemon. The age
+            # of the counts tells of it.
+            log.error("rows_not_counted", sqlstate=error.sqlstate)
             return
         self.last, self._counted_at = counts, trio.current_time()
         self._show(counts)

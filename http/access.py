@@ -83,6 +83,7 @@ class Access:
         self._metrics = metrics
         self._fixed = dict(fixed or {})
         self._metrics_token = metrics_token
+        self._generation = 0
         self._remembered: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
 
         # Litestar copies its routes deeply, and with a bound method all that it is bound to. Functions stay what they are.
@@ -152,6 +153,7 @@ class Access:
         now = trio.current_time()
         if until > now:
             return remembered
+        generation = self._generation
         try:
             found = await self._stored(key)
         except DatabaseUnavailable:
@@ -162,6 +164,8 @@ class Access:
         if found is None:
             self._remembered.pop(hashed, None)
             return None
+        if generation != self._generation:
+            return found  # a key was revoked while the database was asked: this one, perhaps
         self._remembered[hashed] = found, now + REMEMBERED_SECONDS
         while len(self._remembered) > REMEMBERED_KEYS:
             self._remembered.popitem(last=False)
@@ -177,4 +181,5 @@ class Access:
 
     def forget(self) -> None:
         """Ask the database again about every key: one was revoked."""
+        self._generation += 1
         self._remembered.clear()

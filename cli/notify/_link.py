@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final
 
+import psycopg
 import trio
 
 from reeld.cli.notify._heartbeat import Heartbeat
@@ -104,6 +105,6 @@ class ServiceLink:
         with trio.move_on_after(COUNT_SECONDS):
             try:
                 return await downloads.count(self._surface.database)
-            except ReeldError:
+            except (ReeldError, psycopg.Error):
                 return None
         return None

@@ -79,6 +79,7 @@ class Audit:
         self._metrics = metrics
         self._waiting: deque[AuditEntry] = deque(maxlen=MOST_WAITING)
         self._come = trio.Event()
+        self._batch = BATCH
 
     @contextmanager
     def change(
@@ -114,18 +115,27 @@ class Audit:
         """How many rows are not written yet."""
         return len(self._waiting)
 
-    async def run(self) -> None:
-        """Write what comes, until cancelled; then once more what is left, for a moment."""
-        try:
+    async def run(self, stop_asked: trio.Event | None = None) -> None:
+        """Write what comes, until cancelled.
+
+        Args:
+            stop_asked: Once it is set, what waits is not kept waiting: the database is about to go away.
+        """
+        async with trio.open_nursery() as nursery:
+            if stop_asked is not None:
+                nursery.start_soon(self._hurry, stop_asked)
             while True:
                 await self._come.wait()
                 self._come = trio.Event()
                 while self._waiting:
                     if not await self._write():
-                        await trio.sleep(RETRY_SECONDS)
-        finally:
-            with trio.CancelScope(shield=True, deadline=trio.current_time() + 1.0):
-                await self._write()
+                        self._come = trio.Event()
+                        with trio.move_on_after(RETRY_SECONDS):
+                            await self._come.wait()
+
+    async def _hurry(self, stop_asked: trio.Event) -> None:
+        await stop_asked.wait()
+        self._come.set()
 
     def _note(self, entry: AuditEntry) -> None:
         self._waiting.append(entry)
@@ -146,7 +156,7 @@ class Audit:
         )
 
     async def _write(self) -> bool:
-        batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
+        batch = [self._waiting[index] for index in range(min(self._batch, len(self._waiting)))]
         if not batch:
             return True
         try:
@@ -156,9 +166,15 @@ class Audit:
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("audit_waits", reason=error.reason, rows=len(self._waiting))
             return False
-        except (psycopg.Error, ValueError):
-            # The log has them; rows that the database will never take must not hold back those behind them.
-            log.exception("audit_not_written", rows=len(batch))
+        except (psycopg.Error, ValueError) as error:
+            if len(batch) > 1:
+                # One of them is to blame: alone, each shows whether it is the one.
+                self._batch = 1
+                return True
+            # The log has it; a row that the database will never take must not hold back those behind it.
+            log.error("audit_not_written", fault=type(error).__name__)
+        else:
+            self._batch = BATCH
         for entry in batch:
             # What the bound has pushed out meanwhile is gone already.
             if self._waiting and self._waiting[0] is entry:
@@ -182,8 +198,12 @@ def _entry(
         target=redaction.text(target),
         reason=redaction.text(reason),
         outcome=outcome,
-        detail=detail,
+        detail={name: _clean(value) for name, value in detail.items()},
     )
+
+
+def _clean(value: object) -> object:
+    return redaction.text(value) if isinstance(value, str) else value
 
 
 def audit_routes(surface: Surface) -> list[Any]:

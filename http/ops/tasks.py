@@ -14,7 +14,8 @@ from litestar import get
 
 from reeld.http.surface import Surface
 
-MOST_TASKS: Final = 2000
+MOST_TASKS: Final = 300
+"""A daemon has some sixty; at 20 µs a task the loop stands still for 6 ms at most."""
 DEEPEST_STACK: Final = 40
 
 

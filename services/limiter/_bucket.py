@@ -47,6 +47,8 @@ class Bucket:
     tokens: float
     counted_at: float
     next_allowed_at: float
+    asked_until: float = 0.0
+    """So long the other side asked for silence, which no pace shortens."""
 
     @classmethod
     def full(cls, pace: Pace, now: float) -> Bucket:
@@ -66,12 +68,18 @@ class Bucket:
         self.next_allowed_at = max(self.next_allowed_at, now + self.pace.gap)
 
     def settle(self, now: float, pace: Pace) -> None:
-        """Go on at another pace."""
+        """Go on at another pace: what the old one had to wait for is waited for no longer than with the new one."""
         self.tokens, self.counted_at, self.pace = self._tokens_at(now), now, pace
+        self.next_allowed_at = max(min(self.next_allowed_at, now + pace.gap), self.asked_until)
 
     def hold_off(self, until: float) -> None:
-        """Allow no call before `until`."""
+        """Allow no call before `until`, because the other side asked for it."""
+        self.asked_until = max(self.asked_until, until)
         self.next_allowed_at = max(self.next_allowed_at, until)
+
+    def space(self, now: float) -> None:
+        """Count the gap to the next call from now."""
+        self.next_allowed_at = max(self.next_allowed_at, now + self.pace.gap)
 
     def heed(self, other: Bucket, now: float) -> None:
         """Allow no more than what another bucket of the same pace allows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 import trio
@@ -71,6 +72,7 @@ class Limiter:
     ) -> None:
         self.name = name
         self._pace = pace
+        self._next = inf, pace
         self._store = store
         self._max_wait = max_wait
         self._on_wait = on_wait
@@ -89,12 +91,13 @@ class Limiter:
         with trio.move_on_after(self._max_wait):
             async with self._lock:
                 bucket = await self._opened()
+                self._turn_over()
                 await self._wait(bucket)
                 begun = trio.current_time()
                 bucket.take(begun)
                 await self._save(bucket)
                 # The call is made now, not when saving began: the gap to the next one counts from here.
-                bucket.hold_off(trio.current_time() + self._pace.gap)
+                bucket.space(trio.current_time())
                 if self._on_wait is not None:
                     self._on_wait(self.name, begun - started)
                 return
@@ -115,14 +118,33 @@ class Limiter:
     @property
     def pace(self) -> Pace:
         """The pace in force."""
+        self._turn_over()
         return self._pace
 
-    @pace.setter
-    def pace(self, pace: Pace) -> None:
+    def keep(self, pace: Pace, *, until: float = inf, then: Pace | None = None) -> None:
+        """Go on at another pace, for a time perhaps.
+
+        Args:
+            pace: The pace from now on.
+            until: trio's time at which it ends by itself.
+            then: The pace from that time on.
+        """
+        self._next = until, then or pace
+        self._set(pace)
+
+    def _set(self, pace: Pace) -> None:
+        if pace == self._pace:
+            return
         self._pace = pace
         if self._bucket is not None:
             # What had grown back at the old pace is kept; what grows from now on grows at the new one.
             self._bucket.settle(trio.current_time(), pace)
+
+    def _turn_over(self) -> None:
+        until, then = self._next
+        if until <= trio.current_time():
+            self._next = inf, then
+            self._set(then)
 
     @property
     def wait(self) -> float:
@@ -161,7 +183,8 @@ class Limiter:
         ahead = min(max(state.next_allowed_at - wall, 0.0), _LONGEST_HOLD)
         ago = max(wall - state.counted_at, 0.0)
         tokens = min(max(state.tokens, 0.0), self._pace.burst)
-        return Bucket(self._pace, tokens, now - ago, now + ahead)
+        # Why it was to be silent is not stored: it is kept, whatever the pace.
+        return Bucket(self._pace, tokens, now - ago, now + ahead, asked_until=now + ahead)
 
     async def _save(self, bucket: Bucket) -> None:
         if self._store is None:

@@ -81,7 +81,8 @@ class Levels:
     @property
     def lowest(self) -> int:
         """The lowest level that any logger writes, as the number that the standard library gives it."""
-        return min([self._base, *(_NUMBERS[level] for level, _ in self._overrides.values())])
+        overrides = tuple(self._overrides.values())
+        return min([self._base, *(_NUMBERS[level] for level, _ in overrides)])
 
     def set(self, logger: str, level: Level, seconds: float | None = None) -> None:
         """Have a logger write from this level on.
@@ -114,7 +115,7 @@ class Levels:
         now = self._clock()
         return tuple(
             LevelOverride(logger, level, None if until is None else until - now)
-            for logger, (level, until) in sorted(self._overrides.items())
+            for logger, (level, until) in sorted(dict(self._overrides).items())
         )
 
     def writes(self, logger: str, level: int) -> bool:
@@ -124,8 +125,8 @@ class Levels:
         self._expire()
         name = logger
         while name:
-            if name in self._overrides:
-                return level >= _NUMBERS[self._overrides[name][0]]
+            if (override := self._overrides.get(name)) is not None:
+                return level >= _NUMBERS[override[0]]
             name = name.rpartition(".")[0]
         return level >= self._base
 
@@ -140,11 +141,12 @@ class Levels:
         now = self._clock()
         past = [
             name
-            for name, (_, until) in self._overrides.items()
+            for name, (_, until) in tuple(self._overrides.items())
             if until is not None and until <= now
         ]
         for name in past:
-            del self._overrides[name]
+            # Another thread may have seen the same.
+            self._overrides.pop(name, None)
         if past:
             self.on_change()
 

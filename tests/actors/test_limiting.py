@@ -4,8 +4,9 @@ import time
 
 import pytest
 import trio
+from trio.testing import MockClock
 
-from reeld.actors.limiting import StoredLimits
+from reeld.actors.limiting import Limits, StoredLimits
 from reeld.services.limiter import Limiter, LimiterWait, Pace
 from reeld.storage import Database
 
@@ -43,3 +44,45 @@ async def test_what_is_stored_is_in_the_time_of_the_calendar(database: Database)
     assert state is not None
     assert abs(state.counted_at - time.time()) < 5
     assert 0 < state.next_allowed_at - state.counted_at <= 0.31
+
+
+async def test_a_limit_that_was_slowed_down_for_a_time_is_whole_again_without_anybody_looking(
+    autojump_clock: MockClock,
+) -> None:
+    limits, limiter = Limits(), Limiter("hdbits", Pace(per_second=10, gap=2.0), max_wait=10)
+    limits.adopt(limiter)
+    await limiter.turn()
+    limits.slow_down("hdbits", 0.001, seconds=60)
+    with pytest.raises(LimiterWait):
+        await limiter.turn()
+    await trio.sleep(61)
+    begun = trio.current_time()
+    await limiter.turn()
+    await limiter.turn()
+    assert trio.current_time() - begun <= 4.1
+    assert limits.view("hdbits").factor == 1.0
+
+
+async def test_silence_that_the_other_side_asked_for_outlasts_any_change_of_pace(
+    autojump_clock: MockClock,
+) -> None:
+    limits, limiter = Limits(), Limiter("hdbits", Pace(per_second=10, gap=2.0), max_wait=1000)
+    limits.adopt(limiter)
+    await limiter.turn()
+    begun = trio.current_time()
+    await limiter.hold_off(900)
+    limits.slow_down("hdbits", 0.5, seconds=10)
+    await trio.sleep(11)
+    await limiter.turn()
+    assert trio.current_time() - begun >= 900
+
+
+async def test_a_client_that_is_made_anew_is_slowed_down_like_the_last_one(
+    autojump_clock: MockClock,
+) -> None:
+    limits = Limits()
+    limits.adopt(Limiter("tmdb", Pace(per_second=20)))
+    limits.slow_down("tmdb", 0.5)
+    anew = Limiter("tmdb", Pace(per_second=20))
+    limits.adopt(anew)
+    assert anew.pace.per_second == 10

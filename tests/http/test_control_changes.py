@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from reeld.domain.settings import Settings
+from reeld.storage.repositories import audit as audit_rows
 
 UNTIL = 20.0
 
@@ -175,7 +176,8 @@ async def test_the_text_of_a_new_key_is_answered_once_and_kept_nowhere(
     running_daemon: Any, database_url: str
 ) -> None:
     order = {"json": {"name": "once"}, "headers": {"Idempotency-Key": "k"}}
-    made = await running_daemon.http.post("/control/keys", **order)
+    made = await running_daemon.http.post(f"{running_daemon.daemon.url}//control//keys", **order)
+    assert made.status_code == 201
     text = made.json()["key"]
     again = await running_daemon.http.post("/control/keys", **order)
     assert (again.status_code, again.json()["reason"]) == (422, "name_taken")
@@ -279,3 +281,27 @@ async def test_a_dump_shows_every_task_and_thread_and_no_value(running_daemon: A
     }
     assert any(thread["name"] == "MainThread" for thread in dump["threads"])
     assert not dump["truncated"]
+
+
+async def test_a_row_that_the_database_refuses_takes_no_other_with_it(
+    running_daemon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = audit_rows.append
+
+    async def refuse_one(conn: Any, entry: Any) -> None:
+        if entry.target == "tmdb":
+            await conn.execute("SELECT 1/0")
+        await append(conn, entry)
+
+    monkeypatch.setattr(audit_rows, "append", refuse_one)
+    for name in ("rss", "tmdb", "hdbits", "qbit"):
+        await running_daemon.http.post(f"/control/actors/{name}/pause")
+    found = await until_noted(running_daemon, 3)
+    assert {each["target"] for each in found} == {"rss", "hdbits", "qbit"}
+
+
+async def test_a_name_that_no_row_can_hold_is_cleaned(running_daemon: Any) -> None:
+    order = {"breaker": "x"}
+    await running_daemon.http.post("/control/actors/a%00b/breakers/reset", json=order)
+    (entry,) = await until_noted(running_daemon, 1)
+    assert entry["detail"] == {"actor": "ab"}

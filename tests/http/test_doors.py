@@ -35,8 +35,8 @@ async def test_each_door_lets_through_its_own_side_and_liveness(two_doors: Any) 
             assert (answer.status_code, answer.json()["reason"]) == (404, "other_door"), path
         for path in ("/health", *PEOPLE):
             assert (await two_doors.http.get(path)).status_code == 200, path
-        for path in OPS:
-            answer = await two_doors.http.get(path)
+        for path in (*OPS, "//metrics", "///control//actors"):
+            answer = await two_doors.http.get(f"{two_doors.started.url}{path}")
             assert (answer.status_code, answer.json()["reason"]) == (404, "other_door"), path
             assert "REELD_OPS_BIND" in answer.json()["detail"]
 
@@ -70,7 +70,10 @@ async def test_commands_find_both_doors(two_doors: Any) -> None:
         ("/api/test/circuit-breaker", True),
         ("/api/tests", False),
         ("/api/movies", False),
-        ("//control/actors", False),
+        ("//control/actors", True),
+        ("/control//actors", True),
+        ("///metrics", True),
+        ("/api//test/circuit-breaker", True),
     ],
 )
 def test_a_path_is_of_one_side(path: str, whether: bool) -> None:

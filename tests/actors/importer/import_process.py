@@ -161,8 +161,11 @@ class World:
             assert steps == [("done", True)], steps
             told = one("SELECT kind FROM history WHERE movie_id = %(m)s ORDER BY id")
             assert told == [("imported",), ("file_retired",)], told
-            events = one("SELECT kind FROM event WHERE movie_id = %(m)s ORDER BY id")
-            assert events == [("movie.imported",), ("file.retired",)], events
+            events = [
+                kind for (kind,) in one("SELECT kind FROM event WHERE movie_id = %(m)s ORDER BY id")
+            ]
+            told = [kind for kind in events if not kind.endswith((".moved", ".stepped"))]
+            assert told == ["movie.imported", "file.retired"], events
             assert one("SELECT stage FROM movie WHERE id = %(m)s") == [("in_library",)]
             assert one("SELECT state FROM acquisition WHERE id = %(a)s") == [("imported",)]
             marking = one("SELECT count(*) FROM work WHERE args->>'acquisition_id' = %(a)s::text")
