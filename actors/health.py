@@ -38,7 +38,7 @@ from reeld.domain.messages import ClientSettingsRead, Message, Overflow, Setting
 from reeld.domain.settings import Settings
 from reeld.storage.repositories import feeds, standing
 from reeld.storage.schedule import Schedule
-from reeld.telemetry import Check, HealthBoard
+from reeld.telemetry import Check, HealthBoard, Status
 
 __all__ = ["LOOK_SECONDS", "SILENT_SECONDS", "HealthActor", "Look", "TryLinks"]
 
@@ -48,6 +48,7 @@ LOOK_SECONDS: Final = 5.0
 ROWS_SECONDS: Final = 3.0
 """How long all questions to the database may take together: the rest of health does not wait for them."""
 LINK_SECONDS: Final = 900.0
+LINK_AGAIN_SECONDS: Final = 20.0
 """How often a real hard link is tried; mounts change rarely, and a trial writes."""
 
 Witness = Callable[[], Iterable[Check]]
@@ -136,6 +137,9 @@ class HealthActor(Actor):
         check = await self._trial.run(folder, self._settings.library.root_folder)
         others = [each for each in self._of_client if each.name != check.name]
         self._of_client = [*others, check]
+        if check.status is not Status.PASS:
+            # A client makes its folder with the first download: an alarm must not outlast its cause by long.
+            self.after("links-again", LINK_AGAIN_SECONDS, TryLinks())
         self.address.tell(Look())
 
     @property

@@ -300,6 +300,20 @@ async def test_a_download_folder_that_is_not_there_is_named(looked: Looked) -> N
     assert "/nowhere/at/all" in check.sentence
 
 
+async def test_a_download_folder_that_comes_with_the_first_download_is_found_soon(
+    looked: Looked, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(health, "LINK_AGAIN_SECONDS", 0.05)
+    downloads = tmp_path / "later"
+    await looked.cell.address.ask(ClientSettingsRead(str(downloads), ()))
+    await looked.cell.address.ask(TryLinks())
+    assert (await looked("disk:links")).status is Status.WARN
+    downloads.mkdir()
+    with trio.fail_after(10):
+        while (await looked("disk:links")).status is not Status.PASS:
+            await trio.sleep(0.02)
+
+
 async def test_a_link_that_hangs_fails_and_keeps_nobody(
     looked: Looked, monkeypatch: Any, tmp_path: Path
 ) -> None:
