@@ -67,6 +67,7 @@ REASONS: Final = frozenset(
         "feed_missing",
         "files_unknown",
         "forbidden",
+        "former_database_unreadable",
         "group_unknown",
         "host_header_refused",
         "html_instead_of_answer",

@@ -118,7 +118,12 @@ def former(*, drop: bool, as_json: bool) -> int:
 
     async def work(settings: Settings, _: BackupFolder, _tell: Tell) -> Any:
         async with beside_daemon(settings) as conninfo:
-            return await (drop_former_databases if drop else former_databases)(conninfo)
+            found = await former_databases(conninfo)
+            if drop:
+                for each in [] if as_json else found:
+                    say(f"{each.name} ({bytes_of(each.bytes)}) will be dropped.")
+                await drop_former_databases(conninfo, found)
+            return found
 
     found = _run(work)
     if as_json:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
-from reeld.storage.backup._restore import BEFORE, maintenance, named
+from reeld.storage.backup._names import BEFORE, stood_beside
+from reeld.storage.backup._restore import database_of, maintenance
 from reeld.storage.errors import BackupFailed
 
-_FIND: Final = """
-SELECT datname, pg_database_size(datname) FROM pg_database WHERE starts_with(datname, %s) ORDER BY datname
-"""
+_NAMES: Final = "SELECT datname FROM pg_database ORDER BY datname"
+_SIZE: Final = "SELECT datname, pg_database_size(datname) FROM pg_database WHERE datname = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,25 @@ async def former_databases(conninfo: str) -> list[FormerDatabase]:
     Raises:
         DatabaseUnavailable: The server cannot be reached.
     """
-    prefix = named(str(conninfo_to_dict(conninfo).get("dbname", "")), BEFORE)
     async with maintenance(conninfo) as server:
-        rows = await (await server.execute(_FIND, (prefix,))).fetchall()
+        live = database_of(conninfo, server)
+        names = [name for (name,) in await (await server.execute(_NAMES)).fetchall()]
+        rows = [
+            row
+            for name in names
+            if stood_beside(live, BEFORE, name)
+            for row in await (await server.execute(_SIZE, (name,))).fetchall()
+        ]
     return [FormerDatabase(*row) for row in rows]
 
 
-async def drop_former_databases(conninfo: str) -> list[FormerDatabase]:
-    """Drop them for good, and return them.
+async def drop_former_databases(conninfo: str, found: Iterable[FormerDatabase]) -> None:
+    """Drop databases that were found, and no others, for good.
 
     Raises:
         DatabaseUnavailable: The server cannot be reached.
         BackupFailed: Somebody looks into one of them.
     """
-    found = await former_databases(conninfo)
     async with maintenance(conninfo) as server:
         for each in found:
             drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(each.name))
@@ -55,4 +60,3 @@ async def drop_former_databases(conninfo: str) -> list[FormerDatabase]:
                     f"Somebody is connected to {each.name}: close that connection, then drop it.",
                     reason="database_in_use",
                 ) from error
-    return found

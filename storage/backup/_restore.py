@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +18,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage.backup._files import read_small
 from reeld.storage.backup._folder import Backup
+from reeld.storage.backup._knowledge import carry_over, knowledge_of
 from reeld.storage.backup._manifest import DUMP, KEY, Manifest
-from reeld.storage.backup._marking import Restored, carry_over, mark_restored, require_restored
-from reeld.storage.backup._rows import connected, count_rows
+from reeld.storage.backup._marking import Restored, mark_restored, require_restored
+from reeld.storage.backup._names import BEFORE, RESTORING, beside, stood_beside
+from reeld.storage.backup._rows import connected
 from reeld.storage.backup._verify import load, require_equal_rows, tools_for_restore
 from reeld.storage.backup._work import Step, Tell, checked, tell_nobody
 from reeld.storage.connection import TrioConnection
@@ -30,10 +32,7 @@ from reeld.storage.vault import adopt_keys
 
 MAINTENANCE: Final = ("postgres", "template1")
 """Databases that every server has, to stand in while the others get their names."""
-RESTORING: Final = "_restoring_"
-BEFORE: Final = "_before_"
 LONGEST_KEY: Final = 64 * 1024
-LONGEST_NAME: Final = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +103,10 @@ class _Restoring:
         self._backup, self._manifest, self._target = backup, manifest, target
         self._server, self._tell = server, tell
         self._former_is_empty = False
-        self._live = str(conninfo_to_dict(target.conninfo).get("dbname") or server.info.user)
-        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
-        self._fresh = named(self._live, f"{RESTORING}{stamp}")
-        self._kept = named(self._live, f"{BEFORE}{stamp}")
+        self._live = database_of(target.conninfo, server)
+        now = datetime.now(UTC)
+        self._fresh = beside(self._live, RESTORING, now)
+        self._kept = beside(self._live, BEFORE, now)
 
     async def run(self, dump: int, keys: bytes | None) -> Restored:
         """Do all of it, in the order in which a kill does no harm."""
@@ -140,12 +139,13 @@ class _Restoring:
         await require_equal_rows(self._manifest, fresh, self._tell)
 
     async def _mark(self, fresh: str) -> None:
+        # A server without the database knows nothing that must not be forgotten.
+        there = await self._exists(self._live)
+        known = await knowledge_of(self._target.conninfo, self._live) if there else None
         async with connected(fresh) as connection, connection.transaction():
-            # A server without the database knows nothing that must not be forgotten.
-            with suppress(DatabaseUnavailable):
-                async with connected(self._target.conninfo) as former:
-                    self._former_is_empty = not await count_rows(former)
-                    await carry_over(former, connection)
+            if known is not None:
+                self._former_is_empty = known.empty
+                await carry_over(known, connection)
             await mark_restored(connection, self._backup.name, self._manifest)
 
     async def _swap(self) -> Restored:
@@ -160,7 +160,7 @@ class _Restoring:
         async with connected(self._target.conninfo) as connection:
             restored = await require_restored(connection, self._backup.name, kept)
         if exists and self._former_is_empty:
-            # A new machine's: there is not even a table in it.
+            # A new machine's: there is nothing in it.
             await self._execute("DROP DATABASE IF EXISTS {}", self._kept)
         return restored
 
@@ -183,22 +183,19 @@ class _Restoring:
 
     async def _drop_leftovers(self) -> None:
         """Drop databases that were being filled when a restore was killed: nobody ever worked with them."""
-        prefix = named(self._live, RESTORING)
-        found = await self._server.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,)
-        )
+        found = await self._server.execute("SELECT datname FROM pg_database")
         for (name,) in await found.fetchall():
-            await self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+            if stood_beside(self._live, RESTORING, name):
+                await self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     async def _execute(self, statement: str, *names: str) -> None:
         composed = sql.SQL(statement).format(*map(sql.Identifier, names))
         await self._server.execute(composed)
 
 
-def named(live: str, suffix: str) -> str:
-    """Return the name of a database beside the live one."""
-    # PostgreSQL cuts longer names off silently.
-    return live[: LONGEST_NAME - 32] + suffix
+def database_of(conninfo: str, server: TrioConnection) -> str:
+    """Return the name of the database that a connection string means."""
+    return str(conninfo_to_dict(conninfo).get("dbname") or server.info.user)
 
 
 @asynccontextmanager

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import trio
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reeld.migrations import bundled_migrations
@@ -17,11 +19,16 @@ from reeld.storage.backup import (
     Source,
     Target,
     create_backup,
+    drop_former_databases,
+    former_databases,
     restore_backup,
     verify_backup,
 )
+from reeld.storage.backup._names import BEFORE, beside, stood_beside
 from reeld.storage.errors import BackupFailed, BackupUnusable
 from reeld.storage.vault import Vault
+
+NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
 
 
 def ask(url: str, query: str) -> list[Any]:
@@ -146,3 +153,102 @@ async def test_a_database_without_rows_of_reeld_is_no_backup(
         await create_backup(Source(empty_database_url, tmp_path / "none", "1"), folder)
     assert folder.backups() == []
     assert not [each for each in folder.path.iterdir() if each.is_dir()]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'CREATE TABLE "Diary" (x int)',
+        "CREATE VIEW recent AS SELECT 1 AS x",
+        "CREATE SCHEMA mine CREATE SEQUENCE numbers",
+        "CREATE TYPE mood AS ENUM ('glad')",
+        "SELECT lo_from_bytea(0, 'photo')",
+    ],
+)
+async def test_whatever_is_in_the_former_database_it_is_kept(
+    source: Source, target: Target, folder: BackupFolder, empty_database_url: str, content: str
+) -> None:
+    ask(empty_database_url, content)
+    backup = await create_backup(source, folder)
+    restored = await restore_backup(backup, replace(target, conninfo=empty_database_url))
+    assert restored.kept is not None
+    assert restored.kept in ask(source.conninfo, "SELECT datname FROM pg_database")
+    drop = f'DROP DATABASE "{restored.kept}" WITH (FORCE)'
+    ask(make_conninfo(source.conninfo, dbname="postgres"), drop)
+
+
+async def until_alone(url: str) -> None:
+    """A server takes a moment to notice that a connection is closed."""
+    name = conninfo_to_dict(url)["dbname"]
+    count = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"
+    with trio.fail_after(30):
+        while ask(make_conninfo(url, dbname="postgres"), count) != [0]:
+            await trio.sleep(0.02)
+
+
+async def test_a_former_database_without_anything_in_it_is_not_kept(
+    source: Source, target: Target, folder: BackupFolder, empty_database_url: str
+) -> None:
+    backup = await create_backup(source, folder)
+    restored = await restore_backup(backup, replace(target, conninfo=empty_database_url))
+    assert restored.kept is None
+    assert databases_of(empty_database_url) == set()
+
+
+async def test_without_a_former_database_there_is_nothing_to_keep(
+    source: Source, target: Target, folder: BackupFolder
+) -> None:
+    backup = await create_backup(source, folder)
+    maintenance = make_conninfo(source.conninfo, dbname="postgres")
+    await until_alone(source.conninfo)
+    ask(maintenance, f'DROP DATABASE "{conninfo_to_dict(source.conninfo)["dbname"]}"')
+    restored = await restore_backup(backup, target)
+    assert restored.kept is None
+    assert ask(source.conninfo, "SELECT count(*) FROM movie") == [20]
+
+
+async def test_a_former_database_that_cannot_be_read_is_left_alone(
+    source: Source, target: Target, folder: BackupFolder
+) -> None:
+    """What it knows would be forgotten: the epoch, the numbers given out, the pauses promised."""
+    backup = await create_backup(source, folder)
+    name = conninfo_to_dict(source.conninfo)["dbname"]
+    maintenance = make_conninfo(source.conninfo, dbname="postgres")
+    ask(maintenance, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    with pytest.raises(BackupFailed, match="RENAME TO") as failed:
+        await restore_backup(backup, target)
+    assert failed.value.reason == "former_database_unreadable"
+    ask(maintenance, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    assert databases_of(source.conninfo) == set()
+    ask(source.conninfo, "ALTER TABLE leader RENAME epoch TO era")
+    await until_alone(source.conninfo)
+    with pytest.raises(BackupFailed) as failed:
+        await restore_backup(backup, target)
+    assert failed.value.reason == "former_database_unreadable"
+    assert databases_of(source.conninfo) == set()
+
+
+async def test_databases_of_a_person_with_a_similar_name_are_neither_shown_nor_dropped(
+    source: Source, target: Target, folder: BackupFolder
+) -> None:
+    backup = await create_backup(source, folder)
+    name = str(conninfo_to_dict(source.conninfo)["dbname"])
+    own = {"_before_upgrade", "_before_20261127T030000x", "_restoring_mine"}
+    maintenance = make_conninfo(source.conninfo, dbname="postgres")
+    for each in own:
+        ask(maintenance, f'CREATE DATABASE "{name}{each}"')
+    ask(maintenance, f'CREATE DATABASE "{name}_restoring_20261127T030000"')
+    restored = await restore_backup(backup, target)
+    found = await former_databases(source.conninfo)
+    assert [each.name for each in found] == [restored.kept]
+    await drop_former_databases(source.conninfo, found)
+    assert databases_of(source.conninfo) == own
+
+
+def test_long_names_of_two_databases_stay_apart_and_short_enough() -> None:
+    one, other = (beside("ä" * 40 + end, BEFORE, NOW) for end in "ab")
+    assert one != other
+    assert len(one.encode()) <= 63
+    assert stood_beside("ä" * 40 + "a", BEFORE, one)
+    assert not stood_beside("ä" * 40 + "b", BEFORE, one)
+    assert beside("reeld", BEFORE, NOW) == "reeld_before_20261127T030000"
