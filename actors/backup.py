@@ -24,6 +24,7 @@ from reeld.storage.backup import (
     BackupFolder,
     Source,
     create_backup,
+    retire_old,
     verify_backup,
     working_in,
 )
@@ -82,8 +83,8 @@ class BackupActor(WorkerActor):
         """Set the gauges from the manifests."""
         try:
             backups = await trio.to_thread.run_sync(self._folder().backups)
-        except OSError as error:
-            log.warning("backups_not_read", error=error.strerror)
+        except ReeldError as error:
+            log.warning("backups_not_read", error=error.sentence)
             return
         whole = [each for each in backups if each.manifest is not None]
         verified = [each for each in whole if each.verified_at is not None]
@@ -103,7 +104,7 @@ class BackupActor(WorkerActor):
         folder = self._folder()
         async with self._measured("create", job), working_in(folder):
             backup = await create_backup(self._source(), folder)
-            await self._rotate(folder)
+            await retire_old(folder, self.resources.settings.current.backup.keep)
         self.address.tell(Observe())
         return _created(backup)
 
@@ -114,17 +115,12 @@ class BackupActor(WorkerActor):
         async with self._measured("verify", job), working_in(folder):
             backup = await trio.to_thread.run_sync(folder.find, str(job.args["backup"]))
             await verify_backup(backup, folder)
-            await self._rotate(folder)
+            await retire_old(folder, self.resources.settings.current.backup.keep)
         self.address.tell(Observe())
         return _verified(backup)
 
     def _folder(self) -> BackupFolder:
         return BackupFolder(self.resources.settings.current.backups)
-
-    async def _rotate(self, folder: BackupFolder) -> None:
-        keep = self.resources.settings.current.backup.keep
-        if removed := await trio.to_thread.run_sync(folder.rotate, keep):
-            log.info("old_backups_removed", backups=removed)
 
     def _source(self) -> Source:
         return Source(

@@ -25,6 +25,7 @@ from reeld.storage.backup import (
     drop_former_databases,
     former_databases,
     restore_backup,
+    retire_old,
     verify_backup,
     working_in,
 )
@@ -43,7 +44,7 @@ def create(*, verified: bool, as_json: bool) -> int:
             backup = await create_backup(source, folder, tell)
             if verified:
                 backup = await verify_backup(backup, folder, tell)
-            await trio.to_thread.run_sync(folder.rotate, settings.backup.keep)
+            await retire_old(folder, settings.backup.keep)
             return backup
 
     backup = _run(work)

@@ -12,7 +12,7 @@ from reeld.storage.backup._marking import Restored
 from reeld.storage.backup._restore import Target, restore_backup
 from reeld.storage.backup._rows import connected
 from reeld.storage.backup._verify import verify_backup
-from reeld.storage.backup._work import Step, Tell, tell_nobody, working_in
+from reeld.storage.backup._work import Step, Tell, retire_old, tell_nobody, working_in
 
 __all__ = [
     "LATEST",
@@ -30,6 +30,7 @@ __all__ = [
     "drop_former_databases",
     "former_databases",
     "restore_backup",
+    "retire_old",
     "tell_nobody",
     "verify_backup",
     "working_in",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from pathlib import Path
 from typing import Final, Protocol
 
-from reeld.storage.errors import BackupUnusable
+from reeld.storage.errors import BackupFailed, BackupUnusable
 
 CHUNK: Final = 1024 * 1024
+
+# Nothing, or a link, a socket or a file where a folder should be.
+_MISSING: Final = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
 
 
 class Tick(Protocol):
@@ -23,7 +27,8 @@ def open_regular(folder: Path, name: str) -> int:
     """Return a descriptor of a file; the folder and the file are no symbolic links, and the file is a regular one.
 
     Raises:
-        BackupUnusable: It is missing, or something else lies there.
+        BackupUnusable: It is missing, something else lies there, or the disk has lost it.
+        BackupFailed: It cannot be opened this time.
     """
     try:
         directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -33,6 +38,8 @@ def open_regular(folder: Path, name: str) -> int:
         finally:
             os.close(directory)
     except OSError as error:
+        if error.errno not in _MISSING:
+            raise cannot_read(folder / name, error) from error
         raise BackupUnusable(
             f"{folder / name} cannot be opened ({error.strerror}). Use another backup.",
             reason="backup_file_missing",
@@ -50,15 +57,32 @@ def read_small(folder: Path, name: str, most: int) -> bytes:
     """Return the bytes of a file.
 
     Raises:
-        BackupUnusable: It is missing, or longer than `most`.
+        BackupUnusable: It is missing, longer than `most`, or the disk has lost it.
+        BackupFailed: It cannot be read this time.
     """
-    with os.fdopen(open_regular(folder, name), "rb") as file:
-        data = file.read(most + 1)
+    try:
+        with os.fdopen(open_regular(folder, name), "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise cannot_read(folder / name, error) from error
     if len(data) > most:
         raise BackupUnusable(
             f"{folder / name} is longer than {most} bytes: reeld wrote no such file."
         )
     return data
+
+
+def cannot_read(path: Path, error: OSError) -> BackupFailed | BackupUnusable:
+    """Return what it means that a backup, or the folder of the backups, cannot be read."""
+    if error.errno == errno.EIO:
+        return BackupUnusable(
+            f"{path} cannot be read: the disk has errors. Check the disk and use another backup.",
+            reason="backup_disk_failing",
+        )
+    return BackupFailed(
+        f"{path} cannot be read: {error.strerror or error}. Give reeld's user access to it, and try again.",
+        reason="backup_unreadable",
+    )
 
 
 def create_private(path: Path) -> int:

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from reeld.domain.errors import NotFound
-from reeld.storage.backup._files import read_small, replace_private, sync_folder
+from reeld.storage.backup._files import cannot_read, read_small, replace_private, sync_folder
 from reeld.storage.backup._manifest import (
     LARGEST_MANIFEST,
     MANIFEST,
@@ -108,16 +108,25 @@ class BackupFolder:
                     f"Another backup is being made or checked in {self.path}: try again when it is done.",
                     retry_after=60.0,
                 ) from None
+            except OSError as error:
+                raise cannot_write(self.path, error) from error
             yield
         finally:
             os.close(descriptor)
 
     def backups(self) -> list[Backup]:
-        """Return the backups, newest first."""
+        """Return the backups, newest first.
+
+        Raises:
+            BackupFailed: The folder cannot be read.
+            BackupUnusable: The disk of the folder has errors.
+        """
         try:
             names = sorted((each.name for each in os.scandir(self.path)), key=_order, reverse=True)
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise cannot_read(self.path, error) from error
         return [self._read(name) for name in names if _NAME.fullmatch(name)]
 
     def find(self, name: str) -> Backup:
@@ -125,6 +134,8 @@ class BackupFolder:
 
         Raises:
             NotFound: There is none.
+            BackupFailed: The folder cannot be read.
+            BackupUnusable: The disk of the folder has errors.
         """
         there = self.backups()
         if name == LATEST:
@@ -142,7 +153,7 @@ class BackupFolder:
         try:
             document = read_small(path, MANIFEST, LARGEST_MANIFEST)
             manifest = from_bytes(document)
-        except BackupUnusable as error:
+        except (BackupFailed, BackupUnusable) as error:
             return Backup(name, path, None, trouble=error.sentence)
         return Backup(name, path, manifest, _verified_at(path, hash_of(document)))
 
@@ -173,11 +184,20 @@ class BackupFolder:
         replace_private(backup.path / VERIFIED, msgspec.json.encode(mark))
         return self._read(backup.name)
 
+    def mark_damaged(self, backup: Backup) -> None:
+        """Take back that a backup was restored on trial, so that it no longer stands for one that is whole."""
+        (backup.path / VERIFIED).unlink(missing_ok=True)
+        sync_folder(backup.path)
+
     def clear_leftovers(self) -> list[str]:
-        """Remove what killed processes left of backups that were being made or removed; the caller holds the lock."""
+        """Remove what killed processes left of backups that were being made or removed; the caller holds the lock.
+
+        What the disk does not let go is left there: it hinders no backup.
+        """
         found = [each.name for each in os.scandir(self.path) if _LEFTOVER.fullmatch(each.name)]
         for name in found:
-            _remove(self.path / name)
+            with suppress(OSError):
+                _remove(self.path / name)
         return found
 
     def rotate(self, keep: int) -> list[str]:
@@ -187,6 +207,11 @@ class BackupFolder:
 
         Args:
             keep: How many stay, 1 or more.
+
+        Raises:
+            OSError: One cannot be removed.
+            BackupFailed: The folder cannot be read.
+            BackupUnusable: The disk of the folder has errors.
         """
         whole = [each for each in self.backups() if each.manifest is not None]
         verified = next((each for each in whole if each.verified_at is not None), None)
@@ -223,6 +248,6 @@ def _remove(path: Path) -> None:
 def _verified_at(path: Path, manifest_sha256: str) -> datetime | None:
     try:
         mark = msgspec.json.decode(read_small(path, VERIFIED, LARGEST_MARK), type=_Mark)
-    except (BackupUnusable, msgspec.MsgspecError, UnicodeDecodeError):
+    except (BackupFailed, BackupUnusable, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return mark.at if mark.manifest_sha256 == manifest_sha256 and mark.at.tzinfo else None

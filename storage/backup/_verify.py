@@ -47,11 +47,24 @@ async def verify_backup(backup: Backup, folder: BackupFolder, tell: Tell = tell_
     It needs neither the daemon nor the database that was saved. The caller holds the folder's lock.
 
     Raises:
-        BackupUnusable: It is damaged.
+        BackupUnusable: It is damaged, and no longer counts as one that was restored.
         BackupFailed: It could not be tried: the disk is full, or no `pg_restore` can read it.
         EmbeddedServerFailed: PostgreSQL cannot run here.
         DeadlineExceeded: The restore took too long.
     """
+    try:
+        await _try(backup, folder, tell)
+        return await trio.to_thread.run_sync(folder.mark_verified, backup, datetime.now(UTC))
+    except BackupUnusable as error:
+        # One that is too new for the server here may be whole.
+        if error.reason != "server_too_old":
+            await _mark_damaged(backup, folder)
+        raise
+    except OSError as error:
+        raise cannot_write(folder.path, error) from error
+
+
+async def _try(backup: Backup, folder: BackupFolder, tell: Tell) -> None:
     manifest = backup.require_manifest()
     if manifest.key is not None:
         os.close(await checked(backup.path, KEY, manifest.key, tell))
@@ -64,10 +77,13 @@ async def verify_backup(backup: Backup, folder: BackupFolder, tell: Tell = tell_
             await require_equal_rows(manifest, server.conninfo, tell)
     finally:
         os.close(dump)
+
+
+async def _mark_damaged(backup: Backup, folder: BackupFolder) -> None:
     try:
-        return await trio.to_thread.run_sync(folder.mark_verified, backup, datetime.now(UTC))
+        await trio.to_thread.run_sync(folder.mark_damaged, backup)
     except OSError as error:
-        raise cannot_write(backup.path, error) from error
+        log.warning("backup_mark_not_removed", backup=backup.name, error=error.strerror)
 
 
 async def tools_for_restore(manifest: Manifest, server_major: int, *, over_tls: bool) -> Tools:

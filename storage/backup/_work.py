@@ -9,12 +9,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
+import structlog
 import trio
 
-from reeld.storage.backup._files import Tick, digest, open_regular
+from reeld.storage.backup._files import Tick, cannot_read, digest, open_regular
 from reeld.storage.backup._folder import BackupFolder
 from reeld.storage.backup._manifest import FileFacts
-from reeld.storage.errors import BackupUnusable
+from reeld.storage.errors import BackupFailed, BackupUnusable
+
+log = structlog.get_logger("reeld.storage")
 
 T = TypeVar("T")
 
@@ -67,11 +70,26 @@ async def working_in(folder: BackupFolder) -> AsyncIterator[None]:
         yield
 
 
+async def retire_old(folder: BackupFolder, keep: int) -> None:
+    """Remove all but the newest backups; for what stays see `BackupFolder.rotate`. The caller holds the lock.
+
+    A failure is logged and tried again the next time: it takes nothing from the backup that was just made.
+    """
+    try:
+        removed = await trio.to_thread.run_sync(folder.rotate, keep)
+    except (OSError, BackupFailed, BackupUnusable) as error:
+        log.warning("old_backups_not_removed", folder=str(folder.path), error=str(error))
+    else:
+        if removed:
+            log.info("old_backups_removed", backups=removed)
+
+
 async def checked(folder: Path, name: str, facts: FileFacts, tell: Tell) -> int:
     """Return a descriptor of a file of a backup after it was seen to be what the manifest says.
 
     Raises:
-        BackupUnusable: It is missing, or another one.
+        BackupUnusable: It is missing, another one, or the disk has lost it.
+        BackupFailed: It cannot be read this time.
     """
     descriptor = await trio.to_thread.run_sync(open_regular, folder, name)
     try:
@@ -83,7 +101,9 @@ async def checked(folder: Path, name: str, facts: FileFacts, tell: Tell) -> int:
                 f"{folder / name} is not the file that was saved: its length or checksum differs. Use another backup.",
                 reason="checksum_differs",
             )
-    except BaseException:
+    except BaseException as error:
         os.close(descriptor)
+        if isinstance(error, OSError):
+            raise cannot_read(folder / name, error) from error
         raise
     return descriptor

@@ -95,6 +95,22 @@ async def test_what_fails_again_and_again_is_dead_with_its_reason(
     assert resources.metrics.value("reeld_backup_runs_total", **labels) == backup_module.ATTEMPTS
 
 
+async def test_old_backups_that_cannot_be_removed_do_not_undo_the_new_one(
+    resources: Resources,
+    rows: Any,
+    run_actor: Any,
+    folder: BackupFolder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> list[str]:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(BackupFolder, "rotate", fail)
+    async with run_actor(lambda: BackupActor(resources)):
+        await rows.until(await rows.ask("backup", "make-backup"), seconds=60)
+    assert len(folder.backups()) == 1
+
+
 async def test_a_folder_of_the_settings_is_used_and_rotated(
     resources: Resources,
     rows: Any,

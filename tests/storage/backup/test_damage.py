@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 import trio
 
-from reeld.domain.errors import NotFound
+from reeld.domain.errors import NotFound, ReeldError
 from reeld.storage.backup import (
     Backup,
     BackupFolder,
@@ -21,10 +23,12 @@ from reeld.storage.backup import (
     _create,
     create_backup,
     restore_backup,
+    retire_old,
     verify_backup,
 )
 from reeld.storage.backup._manifest import FileFacts, Manifest, from_bytes, to_bytes
 from reeld.storage.backup._tools import Tools, choose
+from reeld.storage.embedded import EmbeddedServer
 from reeld.storage.errors import BackupBusy, BackupFailed, BackupUnusable
 
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
@@ -262,3 +266,89 @@ def test_bytes_that_are_no_manifest_are_refused(document: bytes) -> None:
 
 def test_a_manifest_reads_as_it_was_written() -> None:
     assert from_bytes(to_bytes(MANIFEST)) == MANIFEST
+
+
+def failing_with(number: int) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "reason", "still_verified"),
+    [
+        (errno.EIO, BackupUnusable, "backup_disk_failing", False),
+        (errno.EACCES, BackupFailed, "backup_unreadable", True),
+        (errno.EMFILE, BackupFailed, "backup_unreadable", True),
+    ],
+)
+@pytest.mark.parametrize("call", ["pread", "open"])
+async def test_a_disk_that_fails_under_a_verification_is_told_apart_from_one_that_is_busy(
+    folder: BackupFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    number: int,
+    error: type[ReeldError],
+    reason: str,
+    still_verified: bool,
+) -> None:
+    backup = made_up(folder, 0, verified=True)
+    (backup.path / "database.dump").write_bytes(b"dump")
+    with monkeypatch.context() as patch:
+        really = os.open
+        fail = failing_with(number)
+        if call == "pread":
+            patch.setattr(os, "pread", fail)
+        else:
+            patch.setattr(
+                os,
+                "open",
+                lambda p, *a, **k: (fail if p == "database.dump" else really)(p, *a, **k),
+            )
+        with pytest.raises(error) as failed:
+            await verify_backup(backup, folder)
+    assert failed.value.reason == reason
+    assert (folder.find(backup.name).verified_at is not None) == still_verified
+
+
+async def test_a_backup_that_no_longer_verifies_does_not_push_out_the_last_one_that_did(
+    folder: BackupFolder,
+) -> None:
+    good, bad = made_up(folder, 0, verified=True), made_up(folder, 1, verified=True)
+    with pytest.raises(BackupUnusable):
+        await verify_backup(bad, folder)
+    assert folder.find(bad.name).verified_at is None
+    assert folder.rotate(1) == []
+    assert [each.name for each in folder.backups()] == [bad.name, good.name]
+
+
+async def test_a_scratch_folder_that_cannot_be_made_is_a_failure_with_a_sentence(
+    source: Source, folder: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = await create_backup(source, folder)
+    monkeypatch.setattr(EmbeddedServer, "start", failing_with(errno.ENOSPC))
+    with pytest.raises(BackupFailed, match="Make room") as failed:
+        await verify_backup(backup, folder)
+    assert failed.value.reason == "backup_folder_unusable"
+
+
+def test_a_folder_that_cannot_be_listed_is_a_failure_with_a_sentence(
+    folder: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "scandir", failing_with(errno.EACCES))
+    with pytest.raises(BackupFailed, match="Give reeld's user access"):
+        folder.find("latest")
+
+
+async def test_old_backups_that_cannot_be_removed_are_left_and_hinder_nobody(
+    folder: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [made_up(folder, hour).name for hour in range(2)]
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", failing_with(errno.EIO))
+        await retire_old(folder, 1)
+        folder.clear_leftovers()
+    assert [each.name for each in folder.backups()] == names[1:]
+    folder.clear_leftovers()
+    assert sorted(each.name for each in folder.path.iterdir()) == [".lock", names[1]]
