@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from reeld.actors.importer._copying import Tick
 from reeld.actors.importer._failures import SourceMissing, UnsafePath, library_side
@@ -19,6 +21,9 @@ from reeld.domain.media import MediaFacts
 from reeld.domain.movie import Movie, MovieDetails
 from reeld.domain.parsing import ParsedRelease, parse_release_name
 from reeld.domain.settings import LibrarySettings
+
+# A link is no folder (`Folder.child`), and under a name that the file system does not take nothing can lie.
+_ABSENT: Final = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ def find_unknown(root: Path, places: Iterable[Place], tick: Tick) -> list[FoundF
 
     Raises:
         RootFolderDown: The root folder is missing, or its disk fails.
+        OSError: A folder of a movie cannot be looked at: that is not to say that nothing is there.
     """
     found = []
     with library_side(root), open_library(root):
@@ -90,16 +96,28 @@ def find_unknown(root: Path, places: Iterable[Place], tick: Tick) -> list[FoundF
     return found
 
 
+@contextlib.contextmanager
+def _nothing_when_absent() -> Iterator[None]:
+    """End the block where a path ends; whatever else cannot be read is raised."""
+    try:
+        yield
+    except SourceMissing:
+        return
+    except OSError as error:
+        if error.errno not in _ABSENT:
+            raise
+
+
 def _is_there(root: Path, relative: str) -> bool:
     *folders, name = safe_parts(relative)
-    with contextlib.suppress(OSError, SourceMissing), open_below(root, tuple(folders)) as folder:
+    with _nothing_when_absent(), open_below(root, tuple(folders)) as folder:
         facts = folder.lstat(name)
         return facts is not None and is_regular(facts)
     return False
 
 
 def _largest_video(root: Path, place: Place) -> FoundFile | None:
-    with contextlib.suppress(OSError, SourceMissing), open_below(root, place.folder) as folder:
+    with _nothing_when_absent(), open_below(root, place.folder) as folder:
         videos = [each for name in folder.names() if (each := _video(folder, name, place))]
         return max(videos, key=lambda each: each.size, default=None)
     return None

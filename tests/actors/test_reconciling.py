@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reeld.actors.importer._folders import Folder
 from reeld.actors.reconciling import reconcile
 from reeld.domain.errors import Unavailable
 from reeld.domain.library import NewMovieFile
@@ -116,6 +119,36 @@ async def test_a_library_that_cannot_be_looked_at_is_waited_for(
     root.mkdir(exist_ok=True)
     put(root, FILM, "a.mkv")
     assert await reconcile(restored, settings) == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EMFILE])
+async def test_a_folder_that_cannot_be_read_is_not_taken_for_one_that_is_not_there(
+    restored: Database,
+    rows: Any,
+    settings: Settings,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    known: bool,
+    number: int,
+) -> None:
+    movie_id = await rows.add_movie(FILM)
+    file = put(root, FILM, "a.mkv")
+    if known:
+        path = f"{file.parent.name}/a.mkv"
+        here = NewMovieFile(movie_id, str(root), path, 5, Quality.by_label("HDTV-720p"))
+        async with restored.transaction() as conn:
+            await library.record(conn, here)
+
+    def fail(_: Folder, name: str) -> Folder:
+        raise OSError(number, os.strerror(number), name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "child", fail)
+        with pytest.raises(Unavailable, match=os.strerror(number)) as waits:
+            await reconcile(restored, settings)
+    assert waits.value.reason == "library_not_observed"
+    assert await reconcile(restored, settings) == (0 if known else 1)
 
 
 async def test_what_was_only_decided_on_is_given_up_for_the_file_that_is_there(
