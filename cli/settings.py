@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 from pydantic_settings import (
@@ -388,9 +388,33 @@ def secrets_of(settings: Settings) -> list[str]:
         settings.tracing.headers,
     ]
     texts = [secret.reveal() for secret in found if secret]
-    passwords = [urlsplit(text).password for text in texts if "://" in text]
     return [
         *texts,
-        *(password for password in passwords if password),
+        *(part for text in texts if "://" in text for part in _secrets_of_url(text)),
         *settings.tracing.header_fields().values(),
     ]
+
+
+def _secrets_of_url(url: str) -> list[str]:
+    """Return the password and the secrets of the query, as they stand and in each way in which others write them."""
+    parts = urlsplit(url)
+    fields = (field.partition("=") for field in parts.query.split("&"))
+    values = [value for name, _, value in fields if not _is_public(parts.scheme, name)]
+    found: dict[str, None] = {}
+    for value in (parts.password or "", *values):
+        for plain in (unquote(value), unquote_plus(value)):
+            found |= dict.fromkeys((value, plain, quote(plain, safe="")))
+    return [text for text in found if text]
+
+
+def _is_public(scheme: str, parameter: str) -> bool:
+    # What is masked is masked in every line, so that a word such as `movies` must not be.
+    if scheme.startswith("postgres"):
+        return parameter.lower() not in {"password", "sslpassword"}
+    return parameter.lower() in _TORZNAB
+
+
+_TORZNAB = frozenset(
+    {"attrs", "cat", "extended", "genre", "limit", "maxage", "o", "offset", "q", "t", "year"}
+)
+"""Parameters of a search, by https://torznab.github.io/spec-1.3-draft/: they hold no secret."""

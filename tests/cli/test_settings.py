@@ -173,6 +173,21 @@ def test_every_secret_is_known_to_the_redaction_also_inside_an_address(
     ):
         assert text in secrets
     assert "https://f.example/?key=feedkey" in secrets
+    assert "feedkey" in secrets
+
+
+@pytest.mark.parametrize("written", ["p%40ss%2fw0rd", "p@ss%2Fw0rd"])
+def test_a_secret_of_a_url_is_known_in_every_way_in_which_it_may_be_written(
+    environ: dict[str, str], written: str
+) -> None:
+    environ |= {
+        "REELD_DATABASE_URL": f"postgresql://me:{written}@db/reeld?sslmode=require&sslpassword=k%65y+word",
+        "REELD_FEEDS": '[{"name": "f", "url": "https://f.example/?t=movies&cat=2000%2C2010&rsskey=a%2bb+c%2F9"}]',
+    }
+    secrets = secrets_of(read_settings(environ))
+    for text in (written, "p@ss/w0rd", "p%40ss%2Fw0rd", "key+word", "key word", "a+b c/9"):
+        assert text in secrets
+    assert not {"require", "movies", "2000,2010"} & set(secrets)
 
 
 def test_traces_go_where_the_variables_of_every_opentelemetry_program_say_unless_ours_do(
