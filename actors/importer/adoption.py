@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -96,31 +96,31 @@ def find_unknown(root: Path, places: Iterable[Place], tick: Tick) -> list[FoundF
     return found
 
 
-@contextlib.contextmanager
-def _nothing_when_absent() -> Iterator[None]:
-    """End the block where a path ends; whatever else cannot be read is raised."""
-    try:
-        yield
-    except SourceMissing:
-        return
-    except OSError as error:
-        if error.errno not in _ABSENT:
-            raise
-
-
 def _is_there(root: Path, relative: str) -> bool:
     *folders, name = safe_parts(relative)
-    with _nothing_when_absent(), open_below(root, tuple(folders)) as folder:
-        facts = folder.lstat(name)
-        return facts is not None and is_regular(facts)
-    return False
+    try:
+        with open_below(root, tuple(folders)) as folder:
+            facts = folder.lstat(name)
+            return facts is not None and is_regular(facts)
+    except (OSError, SourceMissing) as error:
+        _require_absence(error)
+        return False
 
 
 def _largest_video(root: Path, place: Place) -> FoundFile | None:
-    with _nothing_when_absent(), open_below(root, place.folder) as folder:
-        videos = [each for name in folder.names() if (each := _video(folder, name, place))]
-        return max(videos, key=lambda each: each.size, default=None)
-    return None
+    try:
+        with open_below(root, place.folder) as folder:
+            videos = [each for name in folder.names() if (each := _video(folder, name, place))]
+            return max(videos, key=lambda each: each.size, default=None)
+    except (OSError, SourceMissing) as error:
+        _require_absence(error)
+        return None
+
+
+def _require_absence(error: OSError | SourceMissing) -> None:
+    """Raise an error that says anything but that nothing is there."""
+    if isinstance(error, OSError) and error.errno not in _ABSENT:
+        raise error
 
 
 def _video(folder: Folder, name: str, place: Place) -> FoundFile | None:
