@@ -41,7 +41,8 @@ def test_the_program_the_user_and_the_folders_are_those_of_the_place() -> None:
     for unit in (service, backup):
         assert lines_of(unit, "User") == ["movies"]
         assert lines_of(unit, "StateDirectory") == ["films"]
-        assert lines_of(unit, "ReadWritePaths") == []
+    assert lines_of(service, "ReadWritePaths") == []
+    assert lines_of(backup, "ReadWritePaths") == ["-%t/reeld"]  # the daemon's, when it is there
     assert lines_of(units["reeld.service.d/media.conf"], "ReadWritePaths") == ["/data"]
 
 

@@ -48,6 +48,17 @@ def test_little_is_exposed(analyze: Any, shipped: Path, name: str) -> None:
     assert verdict.code == 0, verdict.out
 
 
+def test_a_backup_looks_for_the_socket_of_the_daemon_where_the_daemon_puts_it(
+    shipped: Path,
+) -> None:
+    line = "\nEnvironment=XDG_RUNTIME_DIR=%t/reeld\n"
+    assert all(line in (shipped / name).read_text() for name in NAMES[:2])
+    backup = (shipped / "reeld-backup.service").read_text()
+    assert "\nReadWritePaths=-%t/reeld\n" in backup
+    # A RuntimeDirectory of its own would be removed under the daemon when the backup is done.
+    assert "RuntimeDirectory=" not in backup
+
+
 def test_what_still_is_exposed_is_what_reeld_needs(analyze: Any, shipped: Path) -> None:
     verdict = analyze("security", "--offline=true", "--json=short", shipped / "reeld.service")
     rows = json.loads(verdict.out)
