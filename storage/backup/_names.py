@@ -18,7 +18,7 @@ _DIGEST: Final = 9
 _MOMENT: Final = re.compile(r"\d{8}T\d{6}", re.ASCII)
 
 
-def beside(live: str, mark: str, moment: datetime) -> str:
+def name_beside(live: str, mark: str, moment: datetime) -> str:
     """Return the name of a database beside the live one, made at a moment (UTC)."""
     return f"{prefix(live, mark)}{moment:%Y%m%dT%H%M%S}"
 

@@ -21,7 +21,7 @@ from reeld.storage.backup._folder import Backup
 from reeld.storage.backup._knowledge import carry_over, knowledge_of
 from reeld.storage.backup._manifest import DUMP, KEY, Manifest
 from reeld.storage.backup._marking import Restored, mark_restored, require_restored
-from reeld.storage.backup._names import BEFORE, RESTORING, beside, stood_beside
+from reeld.storage.backup._names import BEFORE, RESTORING, name_beside, stood_beside
 from reeld.storage.backup._rows import connected
 from reeld.storage.backup._verify import load, require_equal_rows, tools_for_restore
 from reeld.storage.backup._work import Step, Tell, checked, tell_nobody
@@ -105,8 +105,8 @@ class _Restoring:
         self._former_is_empty = False
         self._live = database_of(target.conninfo, server)
         now = datetime.now(UTC)
-        self._fresh = beside(self._live, RESTORING, now)
-        self._kept = beside(self._live, BEFORE, now)
+        self._fresh = name_beside(self._live, RESTORING, now)
+        self._kept = name_beside(self._live, BEFORE, now)
 
     async def run(self, dump: int, keys: bytes | None) -> Restored:
         """Do all of it, in the order in which a kill does no harm."""

@@ -24,7 +24,7 @@ from reeld.storage.backup import (
     restore_backup,
     verify_backup,
 )
-from reeld.storage.backup._names import BEFORE, beside, stood_beside
+from reeld.storage.backup._names import BEFORE, name_beside, stood_beside
 from reeld.storage.errors import BackupFailed, BackupUnusable
 from reeld.storage.vault import Vault
 
@@ -246,9 +246,9 @@ async def test_databases_of_a_person_with_a_similar_name_are_neither_shown_nor_d
 
 
 def test_long_names_of_two_databases_stay_apart_and_short_enough() -> None:
-    one, other = (beside("ä" * 40 + end, BEFORE, NOW) for end in "ab")
+    one, other = (name_beside("ä" * 40 + end, BEFORE, NOW) for end in "ab")
     assert one != other
     assert len(one.encode()) <= 63
     assert stood_beside("ä" * 40 + "a", BEFORE, one)
     assert not stood_beside("ä" * 40 + "b", BEFORE, one)
-    assert beside("reeld", BEFORE, NOW) == "reeld_before_20261127T030000"
+    assert name_beside("reeld", BEFORE, NOW) == "reeld_before_20261127T030000"
