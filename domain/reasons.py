@@ -159,6 +159,7 @@ REASONS: Final = frozenset(
         "rows_differ",
         "save_path_unknown",
         "scrape_overrun",
+        "secret_on_command_line",
         "server_too_old",
         "service_down",
         "service_error",

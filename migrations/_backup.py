@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 import trio
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from reeld.domain.errors import Refused
+from reeld.storage.conninfo import for_program
 from reeld.storage.errors import MigrationRefused
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ class Backup:
         The dump gets its name only once it is complete and on the disk. The newest `KEEP` are kept.
 
         Args:
-            conninfo: The database. Its password does not appear on a command line.
+            conninfo: The database. No secret of it appears on a command line.
             server_major: The server's version.
             version: The schema's version before the migration.
 
         Raises:
-            MigrationRefused: The dump failed: the disk is full, perhaps. Nothing was migrated.
+            MigrationRefused: The dump failed: the disk is full, perhaps; or a secret would have to be on a command line.
+                Nothing was migrated.
         """
         if server_major > self.major:
             log.warning("backup_before_migration_skipped", server=server_major, pg_dump=self.major)
@@ -73,9 +75,13 @@ class Backup:
 
     async def _dump(self, conninfo: str, target: Path) -> bool:
         """Dump into a file; False when this `pg_dump` cannot reach the server at all, because it knows no TLS."""
-        params = conninfo_to_dict(conninfo)
-        secret = {"PGPASSWORD": str(params.pop("password"))} if "password" in params else {}
-        dsn = make_conninfo("", **params)
+        try:
+            dsn, secret = for_program(conninfo)
+        except Refused as error:
+            raise MigrationRefused(
+                f"The backup before the migration cannot be made, so nothing was changed. {error.sentence}",
+                reason=error.reason,
+            ) from error
         command = [str(self.pg_dump), "--format=custom", f"--file={target}", f"--dbname={dsn}"]
         with trio.move_on_after(DUMP_SECONDS):
             done = await trio.run_process(

@@ -20,7 +20,7 @@ MAY_IMPORT: Final[dict[str, tuple[str, ...] | None]] = {
     "grafana": (),
     "telemetry": (),
     "storage": ("domain", "telemetry"),
-    "migrations": ("storage.connection", "storage.errors", "domain.errors"),
+    "migrations": ("storage.connection", "storage.conninfo", "storage.errors", "domain.errors"),
     "services": ("domain", "telemetry"),
     "actors": ("services", "storage", "domain", "telemetry"),
     "supervisors": ("actors", "storage", "telemetry", "domain"),

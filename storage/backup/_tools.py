@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 import trio
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from reeld.domain.errors import DeadlineExceeded
+from reeld.domain.errors import DeadlineExceeded, Refused
+from reeld.storage.conninfo import for_program
 from reeld.storage.embedded import Binaries
 from reeld.storage.errors import BackupFailed, EmbeddedServerFailed
 
@@ -109,18 +109,21 @@ async def run_tool(
     Args:
         program: `pg_dump` or `pg_restore`.
         arguments: What it is to do.
-        conninfo: The database. Its password does not appear on the command line.
+        conninfo: The database. No secret of it appears on the command line.
         seconds: Its deadline.
         stdin: A descriptor.
         stdout: A descriptor.
 
     Raises:
-        BackupFailed: It could not be started, or failed; its own words are in the sentence.
+        BackupFailed: It could not be started, or failed, its own words are in the sentence; or a secret would have to
+            be on its command line.
         DeadlineExceeded: It took too long.
     """
-    params = conninfo_to_dict(conninfo)
-    secret = {"PGPASSWORD": str(params.pop("password"))} if "password" in params else {}
-    command = [str(program), *arguments, f"--dbname={make_conninfo('', **params)}"]
+    try:
+        dsn, secret = for_program(conninfo)
+    except Refused as error:
+        raise BackupFailed(error.sentence, reason=error.reason) from error
+    command = [str(program), *arguments, f"--dbname={dsn}"]
     with trio.move_on_after(seconds):
         try:
             done = await trio.run_process(

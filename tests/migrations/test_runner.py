@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import trio
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.migrations import Backup, Migration, bundled_migrations, migrate, schema_version
@@ -222,6 +222,18 @@ async def test_a_failed_dump_stops_the_migration(
         await migrate(empty_database_url, [FIRST, SECOND], backup=broken)
     assert refused.value.reason == "backup_failed"
     assert list(broken.folder.iterdir()) == []
+    assert await _rows(empty_database_url, "SELECT count(*) FROM schema_migration") == [(1,)]
+
+
+async def test_a_secret_that_would_be_on_a_command_line_stops_the_migration(
+    empty_database_url: str, backup: Backup
+) -> None:
+    await migrate(empty_database_url, [FIRST])
+    secret = make_conninfo(empty_database_url, sslpassword="k3yw0rd")
+    with pytest.raises(MigrationRefused, match="sslpassword") as refused:
+        await migrate(secret, [FIRST, SECOND], backup=backup)
+    assert refused.value.reason == "secret_on_command_line"
+    assert "k3yw0rd" not in refused.value.sentence
     assert await _rows(empty_database_url, "SELECT count(*) FROM schema_migration") == [(1,)]
 
 

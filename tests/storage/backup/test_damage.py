@@ -7,12 +7,14 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reeld.domain.errors import NotFound, ReeldError
 from reeld.storage.backup import (
@@ -28,6 +30,7 @@ from reeld.storage.backup import (
 )
 from reeld.storage.backup._manifest import FileFacts, Manifest, from_bytes, to_bytes
 from reeld.storage.backup._tools import Tools, choose
+from reeld.storage.conninfo import for_program
 from reeld.storage.embedded import EmbeddedServer
 from reeld.storage.errors import BackupBusy, BackupFailed, BackupUnusable
 
@@ -213,6 +216,23 @@ async def test_a_dump_that_meets_a_full_disk_fails_with_the_words_of_pg_dump(
     with pytest.raises(BackupFailed, match="No space left on device"):
         await create_backup(source, folder)
     assert folder.backups() == []
+
+
+async def test_a_secret_that_would_be_on_a_command_line_is_refused(
+    source: Source, folder: BackupFolder
+) -> None:
+    secret = make_conninfo(source.conninfo, sslpassword="k3yw0rd")
+    with pytest.raises(BackupFailed, match="sslpassword") as failed:
+        await create_backup(replace(source, conninfo=secret), folder)
+    assert failed.value.reason == "secret_on_command_line"
+    assert "k3yw0rd" not in failed.value.sentence
+    assert folder.backups() == []
+
+
+def test_a_password_goes_to_a_program_by_its_environment() -> None:
+    dsn, secret = for_program("postgresql://me:p%40ss@db/reeld")
+    assert secret == {"PGPASSWORD": "p@ss"}
+    assert conninfo_to_dict(dsn) == {"user": "me", "host": "db", "dbname": "reeld"}
 
 
 async def test_a_cancelled_backup_removes_what_it_made(
