@@ -33,6 +33,15 @@ from reeld.storage.vault import adopt_keys
 MAINTENANCE: Final = ("postgres", "template1")
 """Databases that every server has, to stand in while the others get their names."""
 LONGEST_KEY: Final = 64 * 1024
+LEAVING_SECONDS: Final = 2.0
+"""How long the server gets to notice that a process which used the database is gone; in a rename it waits itself."""
+LOOK_SECONDS: Final = 0.05
+
+# PostgreSQL ends its own vacuum for a rename.
+_OTHERS: Final = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type IS DISTINCT FROM 'autovacuum worker'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +174,19 @@ class _Restoring:
         return restored
 
     async def _require_alone(self) -> None:
-        cursor = await self._server.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
-            (self._live,),
-        )
-        row = await cursor.fetchone()
-        if row and row[0]:
-            raise BackupFailed(
-                f"{row[0]} connections to the database {self._live} are open: stop every reeld that uses it"
-                " (`systemctl stop reeld`, or Ctrl-C where it runs) and try again. Nothing was changed.",
-                reason="database_in_use",
-            )
+        until = trio.current_time() + LEAVING_SECONDS
+        while others := await self._others():
+            if trio.current_time() > until:
+                raise BackupFailed(
+                    f"{others} connections to the database {self._live} are open: stop every reeld that uses it"
+                    " (`systemctl stop reeld`, or Ctrl-C where it runs) and try again. Nothing was changed.",
+                    reason="database_in_use",
+                )
+            await trio.sleep(LOOK_SECONDS)
+
+    async def _others(self) -> int:
+        row = await (await self._server.execute(_OTHERS, (self._live,))).fetchone()
+        return int(row[0]) if row else 0
 
     async def _exists(self, name: str) -> bool:
         found = await self._server.execute("SELECT FROM pg_database WHERE datname = %s", (name,))

@@ -136,6 +136,20 @@ async def test_a_database_in_use_is_not_replaced(
     assert databases_of(source.conninfo) == set()
 
 
+async def test_a_connection_that_is_being_closed_is_waited_for(
+    source: Source, target: Target, folder: BackupFolder, nursery: trio.Nursery
+) -> None:
+    backup = await create_backup(source, folder)
+    leaving = psycopg.connect(source.conninfo)
+
+    async def leave() -> None:
+        await trio.sleep(0.2)
+        leaving.close()
+
+    nursery.start_soon(leave)
+    assert (await restore_backup(backup, target)).kept
+
+
 async def test_a_backup_of_a_newer_schema_is_refused(
     source: Source, target: Target, folder: BackupFolder
 ) -> None:
