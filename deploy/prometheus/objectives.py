@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from reeld.deploy.prometheus.since import since
 from reeld.deploy.prometheus.table import Alert, Objective, Record, Severity
 
 _REQUESTS: Final = 'reeld_http_requests_total{job="reeld",route=~"/api/.*"}'
@@ -75,14 +76,14 @@ _PAIRS: Final = (
 )
 _WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
-# A feed that is polled and was never read well has no time of success: the second half says that it is not fresh.
-_FRESH: Final = """\
+# The last half is for a feed that is polled and has no time of success at all, not even 0: it is not fresh.
+_FRESH: Final = f"""\
 min by (job) (
-  (time() - reeld_rss_last_success_timestamp_seconds{job="reeld"})
+  (time() - {since("reeld_rss_last_success_timestamp_seconds")})
   < bool on (job, instance, indexer)
-  2 * reeld_rss_interval_seconds{job="reeld"}
+  2 * reeld_rss_interval_seconds{{job="reeld"}}
   or on (job, instance, indexer)
-  0 * reeld_rss_interval_seconds{job="reeld"}
+  0 * reeld_rss_interval_seconds{{job="reeld"}}
 )"""
 
 RECORDS: Final = (

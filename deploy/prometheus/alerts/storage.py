@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from reeld.deploy.prometheus.since import since
 from reeld.deploy.prometheus.table import Alert, Severity
 
 _LIBRARY: Final = "reeld-library"
@@ -37,26 +38,19 @@ STORAGE: Final = (
     Alert(
         name="ReeldBackupStale",
         severity=Severity.WARNING,
-        # 0 says that there never was one: that is old, too.
-        expr='time() - reeld_backup_last_success_timestamp_seconds{job="reeld"} > {60h}',
+        expr=f"time() - {since('reeld_backup_last_success_timestamp_seconds', remember='9d')} > {{60h}}",
         lasts="1h",
         summary="There is no recent backup.",
-        description=(
-            "The newest backup of {{ $labels.instance }} is {{ $value | humanizeDuration }} old (some 20000 days: none was"
-            " ever made)."
-        ),
+        description="{{ $labels.instance }} has made none for {{ $value | humanizeDuration }}.",
         dashboard=_LIBRARY,
     ),
     Alert(
         name="ReeldBackupUnverified",
         severity=Severity.WARNING,
-        expr='time() - reeld_backup_last_verified_timestamp_seconds{job="reeld"} > {8d}',
+        expr=f"time() - {since('reeld_backup_last_verified_timestamp_seconds', remember='9d')} > {{8d}}",
         lasts="1h",
         summary="No recent backup was shown to be good.",
-        description=(
-            "The newest verified backup of {{ $labels.instance }} is {{ $value | humanizeDuration }} old (some 20000 days:"
-            " none was ever verified)."
-        ),
+        description="{{ $labels.instance }} has verified none for {{ $value | humanizeDuration }}.",
         dashboard=_LIBRARY,
     ),
 )

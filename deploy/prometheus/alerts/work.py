@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from reeld.deploy.prometheus.since import since
 from reeld.deploy.prometheus.table import Alert, Severity
 
 _JOBS: Final = "reeld-jobs"
@@ -32,13 +33,13 @@ WORK: Final = (
         name="ReeldScheduledTaskOverdue",
         severity=Severity.WARNING,
         expr=(
-            'time() - reeld_schedule_last_success_timestamp_seconds{job="reeld"}\n'
+            f"time() - {since('reeld_schedule_last_success_timestamp_seconds')}\n"
             "> on (job, instance, task)\n"
             '2.5 * reeld_schedule_interval_seconds{job="reeld"}'
         ),
         lasts="10m",
         summary="A task that comes round again is overdue.",
-        description="{{ $labels.task }} last ran {{ $value | humanizeDuration }} ago.",
+        description="{{ $labels.task }} has not run for {{ $value | humanizeDuration }}.",
         dashboard=_JOBS,
         needs_database=True,
     ),
