@@ -1,11 +1,12 @@
 """`reeld run` in a process that was told where to die, or to write down what it does to disk and client.
 
-    python daemon_process.py [--kill-at NAME[:HIT]] [--record FILE] [--copy] [--orders] [--hasty]
+    python daemon_process.py [--kill-at NAME[:HIT]] [--record FILE] [--copy] [--orders] [--hasty] [--circle] [--slow-disk]
 
 The crash points are armed by a call in here: no setting and no variable reaches them. With `--copy` the file system
 behaves as if downloads and library lay on two disks that share no blocks. With `--orders` the daemon takes a poke of
 `qbit` for orders of a person about the first download. With `--hasty` it does not wait a minute before it starts a
-torrent again.
+torrent again. With `--circle` a poke of `decision` has it ask itself, which is a fault that reeld does not have. With
+`--slow-disk` the disk that pictures are cached on takes two seconds for each.
 """
 
 from __future__ import annotations
@@ -13,22 +14,27 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from reeld.actors.decision import DecisionActor
 from reeld.actors.importer import _parts, _publishing
 from reeld.actors.importer._failures import LinkRefusal
 from reeld.actors.qbit import _watching
 from reeld.cli import main
 from reeld.domain.messages import (
+    Message,
     PauseDownload,
     PrioritiseDownload,
     RemoveDownload,
     ResumeDownload,
     SetShareLimits,
+    Sweep,
 )
 from reeld.http.ops import control
+from reeld.services.images import _cache
 from reeld.services.qbittorrent import QbittorrentClient
 from reeld.storage import crashpoints
 
@@ -101,6 +107,14 @@ def _site(frame: Any) -> str | None:
     return f"{'/'.join(below)}:{frame.f_code.co_name}"
 
 
+class AskYourself(Message[None]):
+    """Ask the actor that handles this."""
+
+
+async def ask_yourself(actor: DecisionActor, message: AskYourself) -> None:
+    await actor.address.ask(message)
+
+
 def prepare() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kill-at")
@@ -108,6 +122,8 @@ def prepare() -> None:
     parser.add_argument("--copy", action="store_true")
     parser.add_argument("--orders", action="store_true")
     parser.add_argument("--hasty", action="store_true")
+    parser.add_argument("--circle", action="store_true")
+    parser.add_argument("--slow-disk", action="store_true")
     given = parser.parse_args()
     if given.kill_at:
         name, _, hit = given.kill_at.partition(":")
@@ -126,6 +142,18 @@ def prepare() -> None:
         )
     if given.hasty:
         _watching.RESTART_SECONDS = 0.3
+    if given.circle:
+        DecisionActor.ask_yourself = ask_yourself  # type: ignore[attr-defined]
+        DecisionActor._routes = {**DecisionActor._routes, AskYourself: "ask_yourself"}
+        control._POKES["decision"] = (Sweep(), AskYourself())
+    if given.slow_disk:
+        write = _cache._write
+
+        def write_slowly(*args: Any) -> None:
+            time.sleep(2)
+            write(*args)
+
+        _cache._write = write_slowly
     if given.record:
         Recorder(given.record).watch()
 

@@ -13,6 +13,7 @@ DATABASE: Final = (
         name="ReeldDatabaseDown",
         severity=Severity.CRITICAL,
         expr='reeld_db_up{job="reeld"} == 0',
+        # Also while the daemon starts and has no answer yet; a start takes seconds, and nobody is told of those.
         lasts="2m",
         summary="PostgreSQL does not answer.",
         description="{{ $labels.instance }} cannot reach its database: nothing is lost, and nothing is done.",

@@ -1,0 +1,234 @@
+"""The story of the live test: calm, troubles, and all well again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import trio
+
+from reeld.simulators.catalogue import CHARADE, SINTEL, THE_GENERAL
+
+FIRES: Final = frozenset(
+    {
+        "ReeldActorErrorBudgetBurn",
+        "ReeldActorParked",
+        "ReeldActorRestartLoop",
+        "ReeldAPIErrorBudgetBurn",
+        "ReeldAskCircles",
+        "ReeldAuthFailures",
+        "ReeldBreakerOpen",
+        "ReeldConfigReloadFailed",
+        "ReeldCredentialsRejected",
+        "ReeldDatabaseDown",
+        "ReeldDown",
+        "ReeldFaultInjected",
+        "ReeldHardlinkFallback",
+        "ReeldHealthCheckFailing",
+        "ReeldJobsDead",
+        "ReeldRSSFreshnessBudgetBurn",
+        "ReeldRSSGap",
+        "ReeldSupervisorEscalation",
+        "ReeldTraceSpansDropped",
+    }
+)
+"""What the troubles below must lead to."""
+WAIT_SECONDS: Final = 90.0
+"""For a condition that takes seconds where nothing else runs."""
+
+troubles = sys.modules["reeld_tests_live_troubles"]
+
+
+def note(text: str, since: float) -> None:
+    """Say how far the story is; shown when a test fails."""
+    print(f"{time.monotonic() - since:6.1f} s  {text}", flush=True)
+
+
+async def live(scene: Any, watch: Any) -> tuple[float, float]:
+    """Live through it, and return when it began and when all was well again."""
+    say = partial(note, since=time.monotonic())
+    await begin(scene)
+    await seen(watch, "reeld_ready == 1 and reeld_rows_age_seconds < 9")
+    began = time.time()
+    say("ready")
+    await calm(scene, watch)
+    say("a movie arrived")
+    await trouble(scene, watch, say)
+    await until(lambda: watch.told("firing") >= FIRES, lambda: FIRES - watch.told("firing"))
+    say("all is told")
+    await heal(scene)
+    say("healed")
+    await until(
+        lambda: watch.told("resolved") >= FIRES and not watch.held(),
+        lambda: (FIRES - watch.told("resolved"), watch.held()),
+    )
+    say("resolved")
+    ended = time.time()
+    assert await scene.life.stop() == 0, scene.life.tail
+    return began, ended
+
+
+async def begin(scene: Any) -> None:
+    """Start reeld on a disk where nothing can be linked, with rehearsals allowed."""
+    scene.house.flags = ("--copy", "--circle", "--slow-disk")
+    scene.house.variables |= {
+        "REELD_CONFIG": str(troubles.settings_file(scene.house)),
+        "REELD_REHEARSALS": "true",
+    }
+    troubles.write_settings(scene.house, scene.world)
+    scene.life = scene.house.start()
+    await scene.life.ready()
+
+
+async def calm(scene: Any, watch: Any) -> None:
+    """Have a movie arrive, copied, over a connection that breaks once."""
+    scene.world.qbittorrent.turn(drop_before=1)
+    scene.movies.append(await scene.life.add(SINTEL.tmdb_id))
+    await scene.life.in_library(scene.movies[0])
+    await scene.back_up()
+
+
+async def trouble(scene: Any, watch: Any, say: Callable[[str], None]) -> None:
+    """Have everything happen."""
+    with scene.frozen():
+        await told(watch, "ReeldDown")
+    say("was frozen")
+    scene.collector.refuses = True
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trouble_with_feeds, scene, watch)
+        await trouble_with_movies(scene, watch)
+        say("no room, nobody seeds, strangers knock")
+        await scene.break_settings()
+        await scene.lose_sources()
+        say("sources lost")
+        await trouble_with_the_database(scene, watch, say)
+        await trouble_with_actors(scene, watch)
+        say("parked, paused, rehearsed")
+
+
+async def trouble_with_feeds(scene: Any, watch: Any) -> None:
+    """Have the feed be away for a while, and then move on faster than it is read."""
+    scene.world.rss.turn(down_for=600.0)
+    await told(watch, "ReeldRSSFreshnessBudgetBurn")
+    scene.world.rss.turn(down_for=0.0)
+    await scene.reset_breakers("rss")
+    await scene.miss_items()
+    scene.world.rss.turn(items=50)
+
+
+async def trouble_with_movies(scene: Any, watch: Any) -> None:
+    """Have work, an import and a download fail, and strangers knock, while a backup is made."""
+    await scene.add_dead_work()
+    await scene.must("/control/actors/decision/poll")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(seen, watch, "reeld_backup_last_verified_timestamp_seconds > 0")
+        nursery.start_soon(fail_an_import, scene, watch)
+        nursery.start_soon(knock, scene)
+    scene.world.qbittorrent.turn(stall_all=True)
+    scene.movies.append(await scene.life.add(THE_GENERAL.tmdb_id))
+    await seen(watch, 'reeld_downloads{state="stalled"} > 0')
+
+
+async def trouble_with_the_database(scene: Any, watch: Any, say: Callable[[str], None]) -> None:
+    """Have the database too busy, its actor start again with all of the core, and the database away."""
+    async with scene.locked_tables():
+        await seen(watch, "reeld_db_pool_requests_waiting > 0")
+    say("pool used up")
+    await escalate(scene, watch)
+    say("escalated")
+    async with scene.no_database(), trio.open_nursery() as nursery:
+        for _ in range(10):
+            nursery.start_soon(scene.call_quietly, "/api/movies")
+        await told(watch, "ReeldDatabaseDown")
+    say("database back")
+
+
+async def trouble_with_actors(scene: Any, watch: Any) -> None:
+    """Have one actor crash until it rests, one be held back, and one rehearse an outage."""
+    await scene.fill_mailbox("decision")
+    await scene.park("decision")
+    await scene.empty_mailbox("decision")
+    await scene.must("/api/test/circuit-breaker/qbittorrent", seconds=600)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(park_again_and_again, scene, watch)
+        await scene.fill_mailbox("qbit")
+        await seen(watch, 'reeld_actor_mailbox_depth{actor="qbit"} > 0')
+        await scene.empty_mailbox("qbit")
+
+
+async def fail_an_import(scene: Any, watch: Any) -> None:
+    """Leave no room for a movie."""
+    await scene.leave_room(troubles.NO_ROOM)
+    scene.movies.append(await scene.life.add(CHARADE.tmdb_id))
+    await seen(watch, "sum(reeld_import_failures_total) > 0")
+    await scene.leave_room(0)
+
+
+async def knock(scene: Any) -> None:
+    """Come with a wrong key."""
+    async with scene.life.client() as client:
+        for _ in range(60):
+            answer = await client.get("/api/movies", headers={"X-Api-Key": "somebody else's"})
+            assert answer.status_code == 401
+
+
+async def escalate(scene: Any, watch: Any) -> None:
+    """Crash a core actor until its supervisor gives up, and the one above starts all of the core again."""
+    while not await shows(watch, "sum(reeld_supervisor_escalations_total) > 0"):
+        await scene.call("/control/actors/scheduler/crash")
+        await trio.sleep(0.05)
+    await seen(watch, "reeld_ready == 1")
+
+
+async def park_again_and_again(scene: Any, watch: Any) -> None:
+    """Crash an actor until it rests, and let it try again, until somebody is told of the loop; then it rests."""
+    while "ReeldActorRestartLoop" not in watch.told("firing"):
+        await scene.call("/control/actors/decision/unpark")
+        await scene.park("decision")
+
+
+async def heal(scene: Any) -> None:
+    """Undo all of it."""
+    scene.collector.refuses = False
+    await scene.call("/control/actors/decision/unpark")
+    await scene.must("/api/test/circuit-breaker/qbittorrent/end")
+    await scene.mend_settings()
+    scene.world.qbittorrent.turn(stall_all=False)
+    scene.find_sources()
+    for actor in ("tmdb", "hdbits", "rss", "qbit", "importer"):
+        await scene.reset_breakers(actor)
+    await scene.discard_dead_work()
+    for movie in scene.movies:
+        await scene.life.in_library(movie)
+
+
+async def told(watch: Any, alert: str) -> None:
+    """Wait until somebody is told of an alert."""
+    await until(lambda: alert in watch.told("firing"), lambda: alert)
+
+
+async def shows(watch: Any, promql: str) -> bool:
+    """Whether a query has an answer now."""
+    return bool(await trio.to_thread.run_sync(watch.now, promql))
+
+
+async def seen(watch: Any, promql: str) -> None:
+    """Wait until a query has an answer."""
+    await until(lambda: bool(watch.now(promql)), lambda: promql)
+
+
+async def until(
+    holds: Callable[[], bool],
+    what: Callable[[], object] = lambda: "nothing",
+    seconds: float = WAIT_SECONDS,
+) -> None:
+    """Look again and again, in a thread, until it holds; fails with what there is instead."""
+    try:
+        with trio.fail_after(seconds):
+            while not await trio.to_thread.run_sync(holds):
+                await trio.sleep(0.2)
+    except trio.TooSlowError:
+        raise AssertionError(f"not within {seconds:g} s: {what()}") from None
