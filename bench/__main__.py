@@ -23,6 +23,7 @@ NAMES = (
     "parsing",
     "daemon",
     "scrape",
+    "observing",
 )
 LIMIT_SECONDS = 300.0
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
+import structlog
 import trio
 
 from reeld.simulators.catalogue import CHARADE, SINTEL, THE_GENERAL
@@ -39,33 +39,30 @@ FIRES: Final = frozenset(
 WAIT_SECONDS: Final = 90.0
 """For a condition that takes seconds where nothing else runs."""
 
+log = structlog.get_logger("live")
+
 troubles = sys.modules["reeld_tests_live_troubles"]
-
-
-def note(text: str, since: float) -> None:
-    """Say how far the story is; shown when a test fails."""
-    print(f"{time.monotonic() - since:6.1f} s  {text}", flush=True)
 
 
 async def live(scene: Any, watch: Any) -> tuple[float, float]:
     """Live through it, and return when it began and when all was well again."""
-    say = partial(note, since=time.monotonic())
+    log.info("begun")
     await begin(scene)
     await seen(watch, "reeld_ready == 1 and reeld_rows_age_seconds < 9")
     began = time.time()
-    say("ready")
+    log.info("ready")
     await calm(scene, watch)
-    say("a movie arrived")
-    await trouble(scene, watch, say)
+    log.info("a movie arrived")
+    await trouble(scene, watch)
     await until(lambda: watch.told("firing") >= FIRES, lambda: FIRES - watch.told("firing"))
-    say("all is told")
+    log.info("all is told")
     await heal(scene)
-    say("healed")
+    log.info("healed")
     await until(
         lambda: watch.told("resolved") >= FIRES and not watch.held(),
         lambda: (FIRES - watch.told("resolved"), watch.held()),
     )
-    say("resolved")
+    log.info("resolved")
     ended = time.time()
     assert await scene.life.stop() == 0, scene.life.tail
     return began, ended
@@ -91,22 +88,22 @@ async def calm(scene: Any, watch: Any) -> None:
     await scene.back_up()
 
 
-async def trouble(scene: Any, watch: Any, say: Callable[[str], None]) -> None:
+async def trouble(scene: Any, watch: Any) -> None:
     """Have everything happen."""
     with scene.frozen():
         await told(watch, "ReeldDown")
-    say("was frozen")
+    log.info("was frozen")
     scene.collector.refuses = True
     async with trio.open_nursery() as nursery:
         nursery.start_soon(trouble_with_feeds, scene, watch)
         await trouble_with_movies(scene, watch)
-        say("no room, nobody seeds, strangers knock")
+        log.info("no room, nobody seeds, strangers knock")
         await scene.break_settings()
         await scene.lose_sources()
-        say("sources lost")
-        await trouble_with_the_database(scene, watch, say)
+        log.info("sources lost")
+        await trouble_with_the_database(scene, watch)
         await trouble_with_actors(scene, watch)
-        say("parked, paused, rehearsed")
+        log.info("parked, paused, rehearsed")
 
 
 async def trouble_with_feeds(scene: Any, watch: Any) -> None:
@@ -132,18 +129,18 @@ async def trouble_with_movies(scene: Any, watch: Any) -> None:
     await seen(watch, 'reeld_downloads{state="stalled"} > 0')
 
 
-async def trouble_with_the_database(scene: Any, watch: Any, say: Callable[[str], None]) -> None:
+async def trouble_with_the_database(scene: Any, watch: Any) -> None:
     """Have the database too busy, its actor start again with all of the core, and the database away."""
     async with scene.locked_tables():
         await seen(watch, "reeld_db_pool_requests_waiting > 0")
-    say("pool used up")
+    log.info("pool used up")
     await escalate(scene, watch)
-    say("escalated")
+    log.info("escalated")
     async with scene.no_database(), trio.open_nursery() as nursery:
         for _ in range(10):
             nursery.start_soon(scene.call_quietly, "/api/movies")
         await told(watch, "ReeldDatabaseDown")
-    say("database back")
+    log.info("database back")
 
 
 async def trouble_with_actors(scene: Any, watch: Any) -> None:
