@@ -81,17 +81,22 @@ async def begin(scene: Any) -> None:
 
 
 async def calm(scene: Any, watch: Any) -> None:
-    """Have a movie arrive, copied, over a connection that breaks once."""
-    scene.world.qbittorrent.turn(drop_before=1)
+    """Have a movie arrive, copied, while nobody announces work, and a connection breaks."""
+    await scene.add_dead_work()
     scene.movies.append(await scene.life.add(SINTEL.tmdb_id))
     await scene.life.in_library(scene.movies[0])
+    await seen(watch, "sum(reeld_unhinted_rows_total) > 0")
     await scene.back_up()
+    with trio.fail_after(WAIT_SECONDS):
+        while not await shows(watch, "sum(reeld_external_retries_total) > 0"):
+            await scene.break_a_connection()
 
 
 async def trouble(scene: Any, watch: Any) -> None:
     """Have everything happen."""
     with scene.frozen():
         await told(watch, "ReeldDown")
+    await seen(watch, "up == 1")
     log.info("was frozen")
     scene.collector.refuses = True
     async with trio.open_nursery() as nursery:
@@ -117,8 +122,7 @@ async def trouble_with_feeds(scene: Any, watch: Any) -> None:
 
 
 async def trouble_with_movies(scene: Any, watch: Any) -> None:
-    """Have work, an import and a download fail, and strangers knock, while a backup is made."""
-    await scene.add_dead_work()
+    """Have an import, a download and an actor fail, and strangers knock, while a backup is made."""
     await scene.must("/control/actors/decision/poll")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(seen, watch, "reeld_backup_last_verified_timestamp_seconds > 0")

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -62,6 +63,7 @@ PANELS: Final = tuple(panels())
 every_panel = pytest.mark.parametrize("panel", PANELS, ids=[each.name for each in PANELS])
 
 
+@cache
 def answers(evidence: Any, panel: Panel) -> list[list[dict[str, Any]]]:
     return [evidence.watch.over(each, evidence.began, evidence.ended) for each in panel.queries]
 

@@ -78,6 +78,13 @@ class Scene:
         await self.until_breaker("hdbits", "open")
         await self.until_breaker("tmdb", "forced_open", "/api/movies")
 
+    async def break_a_connection(self) -> None:
+        """Have TMDB reset a connection that was used before: what was asked over it is asked once more."""
+        await self.call("/api/movies", tmdb_id=1)
+        self.world.tmdb.turn(drop_before=1)
+        await self.call("/api/movies", tmdb_id=1)
+        await trio.sleep(0.5)
+
     def find_sources(self) -> None:
         """Have both come back."""
         self.world.tmdb.token = self.world.tmdb.token.removeprefix("not ")
@@ -133,7 +140,7 @@ class Scene:
 
     async def add_dead_work(self) -> None:
         """Write work that nobody announced and nobody can do."""
-        await self.execute("INSERT INTO work (queue, kind) SELECT 'decision', 'of-another-version'")
+        await self.execute("INSERT INTO work (queue, kind) SELECT 'backup', 'of-another-version'")
 
     async def back_up(self) -> None:
         """Have a backup made now, which is then verified."""
