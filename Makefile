@@ -42,8 +42,9 @@ services: $(PROGRAMS)/.unpacked ## Get the Debian programs that the tests use, w
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ]; then root=""; elif sudo -n true 2>/dev/null; then root="sudo -n"; else \
 	    echo "Without root some tests skip; to run them all: apt-get install$$missing"; exit 0; fi; \
-	  $$root apt-get -qq update && $$root env DEBIAN_FRONTEND=noninteractive \
-	    apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
+	  { $$root apt-get -qq update && $$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get -qq install -y --no-install-recommends $$missing >/dev/null; } \
+	    || echo "Without these some tests skip: apt-get install$$missing"; fi
 
 $(PROGRAMS)/.unpacked: Makefile
 	@rm -rf $(PROGRAMS) && mkdir -p $(PROGRAMS)

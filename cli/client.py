@@ -47,10 +47,6 @@ class Daemon:
         """Return the JSON of a POST."""
         return self._call("POST", path, json=body) if body is not None else self._call("POST", path)
 
-    def delete(self, path: str) -> Any:
-        """Return the JSON of a DELETE."""
-        return self._call("DELETE", path)
-
     def _call(self, method: str, path: str, *, also: tuple[int, ...] = (), **more: Any) -> Any:
         url = self._ops_url if is_of_operations(path) else self._url
         headers = {"X-Api-Key": self._key.reveal()} if self._key else {}

@@ -250,7 +250,7 @@ def retry_work(work_id: int, *, as_json: bool) -> int:
 
 def discard_work(work_id: int, *, as_json: bool) -> int:
     """Give up work."""
-    item = Daemon().delete(f"/api/work/{work_id}")
+    item = Daemon().post(f"/api/work/{work_id}/discard")
     return _shown(item, as_json, lambda _: say(f"Work {work_id} is discarded."))
 
 

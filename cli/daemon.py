@@ -33,7 +33,7 @@ from reeld.cli.settings import secrets_of
 from reeld.cli.tracing import traced
 from reeld.domain.errors import Refused
 from reeld.domain.secret import Secret
-from reeld.domain.settings import InvalidSetting, Settings
+from reeld.domain.settings import InvalidSetting, Reloaded, Settings
 from reeld.http.server import bind, url_of
 from reeld.http.surface import Readiness, Surface
 from reeld.storage.errors import DISK_FULL
@@ -203,17 +203,17 @@ class Daemon:
             )
         return Readiness()
 
-    async def _reload(self, directory: Directory) -> bool:
+    async def _reload(self, directory: Directory) -> Reloaded:
         if self._reader is None:
-            return False
+            return Reloaded(changed=False)
         try:
             async with self._service.reloading():
-                changed = await self._reader.reload(self.live, directory)
+                reloaded = await self._reader.reload(self.live, directory)
         except InvalidSetting:
             self.metrics.set("reeld_config_last_reload_successful", 0)
             raise
         self._note_settings_read()
-        return changed
+        return reloaded
 
     def _note_settings_read(self) -> None:
         self.metrics.set("reeld_config_last_reload_successful", 1)

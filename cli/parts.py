@@ -31,7 +31,7 @@ from reeld.cli.rows import RowCounts
 from reeld.cli.vitals import Vitals
 from reeld.domain.errors import ReeldError
 from reeld.domain.secret import Secret
-from reeld.domain.settings import InvalidSetting
+from reeld.domain.settings import InvalidSetting, Reloaded
 from reeld.http.access import Access
 from reeld.http.app import create_app
 from reeld.http.doors import Door, Side
@@ -83,7 +83,7 @@ class Ground:
     status: DatabaseStatus
     readiness: Callable[[], Readiness]
     heartbeat_age: Callable[[], float | None]
-    reload: Callable[[Directory], Awaitable[bool]]
+    reload: Callable[[Directory], Awaitable[Reloaded]]
     started_at: datetime
 
 

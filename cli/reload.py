@@ -17,7 +17,7 @@ from reeld.actors.settings import LiveSettings
 from reeld.cli.settings import config_file, read_settings, secrets_of
 from reeld.domain.errors import ReeldError
 from reeld.domain.messages import SettingsChanged
-from reeld.domain.settings import InvalidSetting, Settings
+from reeld.domain.settings import InvalidSetting, Reloaded, Settings
 from reeld.telemetry import redaction
 
 log = structlog.get_logger("reeld.cli")
@@ -26,6 +26,8 @@ WATCH_SECONDS: Final = 2.0
 
 Fingerprint = tuple[tuple[str, int, int], ...]
 
+NEEDS_RESTART: Final = ("data_dir", "database_url", "server", "tracing")
+"""What is read once, when the daemon starts."""
 LISTENERS: Final = ("tmdb", "hdbits", "rss", "decision", "qbit", "importer", "scheduler", "backup")
 
 
@@ -60,10 +62,10 @@ class SettingsReader:
                 paths += sorted(Path(folder).iterdir())
         return tuple(_mark(path) for path in paths)
 
-    async def reload(self, live: LiveSettings, directory: Directory) -> bool:
-        """Put changed settings in force and tell the actors; return whether anything changed.
+    async def reload(self, live: LiveSettings, directory: Directory) -> Reloaded:
+        """Put changed settings in force and tell the actors; return what came of it.
 
-        What only a restart can change (address, data directory, database) stays as it is, and the log says so.
+        What only a restart can change (addresses, data directory, database, traces) stays as it is, and is named.
 
         Raises:
             InvalidSetting: A value cannot work, or a file cannot be read; the settings in force stay.
@@ -71,7 +73,7 @@ class SettingsReader:
         async with self._turn:
             return await self._reload(live, directory)
 
-    async def _reload(self, live: LiveSettings, directory: Directory) -> bool:
+    async def _reload(self, live: LiveSettings, directory: Directory) -> Reloaded:
         current = live.current
         try:
             read = await trio.to_thread.run_sync(self.read)
@@ -79,14 +81,14 @@ class SettingsReader:
             raise InvalidSetting("settings", f"cannot be read: {error.strerror}.") from error
         fixed = {
             name: getattr(current, name)
-            for name in ("data_dir", "database_url", "server")
+            for name in NEEDS_RESTART
             if getattr(current, name) != getattr(read, name)
         }
         if fixed:
             log.warning("settings_need_a_restart", settings=sorted(fixed))
         wanted = replace(read, **fixed)
         if wanted == current:
-            return False
+            return Reloaded(changed=False, needs_restart=tuple(sorted(fixed)))
         redaction.register(secrets_of(wanted))
         live.replace(wanted)
         log.info("settings_changed")
@@ -95,10 +97,10 @@ class SettingsReader:
                 directory[name].tell(SettingsChanged())
             except ReeldError as error:
                 log.debug("settings_not_told", actor=name, reason=error.reason)
-        return True
+        return Reloaded(changed=True, needs_restart=tuple(sorted(fixed)))
 
 
-Reload = Callable[[], Awaitable[bool]]
+Reload = Callable[[], Awaitable[Reloaded]]
 
 
 async def watch_settings(reader: SettingsReader, reload: Reload) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 from reeld.actors.kernel import Directory
 from reeld.domain.limits import LimitView
 from reeld.domain.rehearsal import Outage, Rehearsal, RehearsedService
-from reeld.domain.settings import Settings
+from reeld.domain.settings import Reloaded, Settings
 from reeld.http.access import Access
 from reeld.http.ops.audit import Audit
 from reeld.storage import Database
@@ -84,7 +84,7 @@ class Surface:
         audit: Notes every change that is made through the control port.
         limits: The rate limits of the services.
         rehearsals: Outages on purpose.
-        reload: Reads the settings again and says whether they changed.
+        reload: Reads the settings again and says what came of it.
         started_at: When the daemon started (UTC).
     """
 
@@ -104,6 +104,6 @@ class Surface:
     database_is_away: Callable[[], Awaitable[bool]]
     refresh_gauges: Callable[[], None]
     exportarr: View
-    reload: Callable[[], Awaitable[bool]]
+    reload: Callable[[], Awaitable[Reloaded]]
     version: str
     started_at: datetime

@@ -49,6 +49,7 @@ log = structlog.get_logger("reeld.actors.tmdb")
 ADD_PATIENCE_SECONDS: Final = 8.0
 """A person waits: past this a movie whose title is known is added without TMDB's facts, which come later."""
 POSTER_SIZE: Final = "w500"
+BACKDROP_SIZE: Final = "w1280"
 BURST: Final = 10
 STALE_AT_ONCE: Final = 200
 _IMDB_NUMBER: Final = re.compile(r"tt\d{7,10}", re.ASCII)
@@ -144,7 +145,7 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
 
     @works(WorkKind.REFRESH_MOVIE)
     async def refresh(self, job: Job) -> Effect | None:
-        """Bring a movie's facts up to date, and fetch its poster into the cache."""
+        """Bring a movie's facts up to date, and fetch its poster and backdrop into the cache."""
         movie = await movies.get(self._database, int(job.args["movie_id"]))
         if movie is None:
             return None
@@ -152,8 +153,12 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
             details = await self._facts.of(movie.tmdb_id)
         except NotFound:
             return _deleted(movie)
-        if details.poster_path:
-            await self._warm(details.poster_path)
+        for path, size in (
+            (details.poster_path, POSTER_SIZE),
+            (details.backdrop_path, BACKDROP_SIZE),
+        ):
+            if path:
+                await self._warm(path, size)
         return _refreshed(movie, details)
 
     @works(WorkKind.REFRESH_STALE)
@@ -178,12 +183,12 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
             log.info("added_without_tmdb", tmdb_id=message.tmdb_id, reason=error.reason)
             return None
 
-    async def _warm(self, poster_path: str) -> None:
+    async def _warm(self, path: str, size: str) -> None:
         try:
-            await self._pictures.fetch(poster_path, POSTER_SIZE)
+            await self._pictures.fetch(path, size)
         except ReeldError as error:
             # A picture is not worth failing a refresh for; it is fetched when somebody looks.
-            log.info("poster_not_fetched", reason=error.reason)
+            log.info("picture_not_fetched", size=size, reason=error.reason)
 
 
 def _refreshed(movie: Movie, details: MovieDetails) -> Effect:

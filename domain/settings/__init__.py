@@ -5,6 +5,7 @@ Each class checks itself when it is made: what is wrong names its setting and sa
 """
 
 from reeld.domain.settings._checks import InvalidSetting
+from reeld.domain.settings._reloaded import Reloaded
 from reeld.domain.settings._services import (
     FeedSettings,
     HdbitsSettings,
@@ -32,6 +33,7 @@ __all__ = [
     "LibrarySettings",
     "PathMapping",
     "QbittorrentSettings",
+    "Reloaded",
     "ServerSettings",
     "Settings",
     "TmdbSettings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from litestar import Router, delete, get, post
+from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from reeld.domain.errors import NotFound, Refused
@@ -41,7 +41,7 @@ def work_routes(surface: Surface) -> Sequence[Any]:
                 )
             return await known(work_id)
 
-    @delete("/{work_id:int}", operation_id="discardWork", status_code=200)
+    @post("/{work_id:int}/discard", operation_id="discardWork", status_code=200)
     async def discard_work(work_id: FromPath[int], request: AnyRequest) -> WorkItem:
         """Give up work that is dead or still waits."""
         with surface.audit.change(request, "discard_work", str(work_id)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +11,7 @@ from litestar.params import FromPath, JSONBody
 
 from reeld.domain.errors import Refused
 from reeld.domain.messages import Message, PollDownloads, PollRecent, Sweep
+from reeld.domain.settings import Reloaded
 from reeld.domain.work import Queue
 from reeld.http.ops.audit import AnyRequest, audit_routes
 from reeld.http.ops.breakers import breaker_routes
@@ -45,13 +45,6 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     reason: ReasonText = WHY
-
-
-@dataclass(frozen=True, slots=True)
-class Reloaded:
-    """Settings were read; `changed` is False when they were the same."""
-
-    changed: bool
 
 
 _POKES: dict[str, tuple[Message[Any], ...]] = {
@@ -189,9 +182,12 @@ def _flow(surface: Surface) -> list[Any]:
 def _reload(surface: Surface) -> list[Any]:
     @post("/reload", operation_id="reloadSettings", status_code=200)
     async def reload_settings(request: AnyRequest) -> Reloaded:
-        """Read the settings again; says whether they changed. With an error in them the old ones stay in force."""
+        """Read the settings again; says whether they changed, and what only a restart puts in force.
+
+        With an error in them the old ones stay in force.
+        """
         with surface.audit.change(request, "reload", "settings"):
-            return Reloaded(changed=await surface.reload())
+            return await surface.reload()
 
     return [reload_settings]
 

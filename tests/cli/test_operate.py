@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from reeld.cli import top
 from reeld.cli.app import EXIT_FAILED
 from reeld.cli.top import Look, picture
+from reeld.domain.errors import ReeldError, Unavailable
 
 
 @pytest.fixture
@@ -116,3 +118,37 @@ def test_a_frame_of_top_fits_an_ordinary_terminal() -> None:
     assert any("900/1000" in line for line in lines)
     assert any("Correct them." in line for line in lines)
     assert any("Sintel" in line and "40%" in line and "2.0 MB/s" in line for line in lines)
+
+
+def test_the_live_picture_outlasts_a_daemon_that_is_away_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = Look(
+        info={"version": "1.0", "uptime_seconds": 1.0, "tasks": 1},
+        tree={"restarts": 0, "dead_letters": 0, "children": [node("web")]},
+        health={"status": "pass", "checks": {}},
+        queue=[],
+    )
+    answers: list[Look | ReeldError] = [
+        seen,
+        Unavailable("No daemon answers.", reason="no_daemon"),
+        seen,
+    ]
+
+    def look(_daemon: object) -> Look:
+        answer = answers.pop(0)
+        if isinstance(answer, ReeldError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(top, "look", look)
+    monkeypatch.setattr(top.time, "sleep", lambda _: None)
+    frames = top._pictures(object(), 1.0)  # type: ignore[arg-type]
+    shown = []
+    for _ in range(3):
+        screen = io.StringIO()
+        Console(file=screen, width=80).print(next(frames))
+        shown.append(screen.getvalue())
+    assert "No daemon answers." in shown[1]
+    assert "web" in shown[1]  # what was last seen stays
+    assert "No daemon answers." not in shown[2]

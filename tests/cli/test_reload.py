@@ -13,7 +13,7 @@ from reeld.actors.kernel import Directory
 from reeld.actors.settings import LiveSettings
 from reeld.cli import reload as reload_module
 from reeld.cli.reload import SettingsReader
-from reeld.domain.settings import InvalidSetting, Settings
+from reeld.domain.settings import InvalidSetting, Reloaded, Settings
 from reeld.simulators.world import World
 
 KEY = "the-key-of-the-tests"
@@ -56,7 +56,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 async def post_reload(daemon: Any) -> None:
     answer = await daemon.http.post("/control/reload")
-    assert answer.json() == {"changed": True}
+    assert answer.json() == {"changed": True, "needs_restart": []}
 
 
 async def send_sighup(_daemon: Any) -> None:
@@ -122,7 +122,10 @@ async def test_settings_that_cannot_work_are_refused_and_those_in_force_stay(
         found = await daemon.http.get("/api/movies/find", params={"query": world.films[0].title})
         assert found.json()["movies"]
         configured.write(world.tmdb.token)
-        assert (await daemon.http.post("/control/reload")).json() == {"changed": False}
+        assert (await daemon.http.post("/control/reload")).json() == {
+            "changed": False,
+            "needs_restart": [],
+        }
         assert metrics.value("reeld_config_last_reload_successful") == 1
         assert metrics.value(read_at) > begun
 
@@ -131,12 +134,19 @@ async def test_what_only_a_restart_can_change_stays_as_it_is(configured: Configu
     configured.write("a-token")
     live = LiveSettings(configured.reader.read())
     before = live.current
-    environ = {**configured.environ, "REELD_BIND": "127.0.0.1:9", "REELD_DATA_DIR": "/elsewhere"}
-    assert await SettingsReader(environ).reload(live, Directory()) is False
+    environ = {
+        **configured.environ,
+        "REELD_BIND": "127.0.0.1:9",
+        "REELD_DATA_DIR": "/elsewhere",
+        "REELD_TRACING_ENDPOINT": "http://127.0.0.1:4318",
+    }
+    named = ("data_dir", "server", "tracing")
+    assert await SettingsReader(environ).reload(live, Directory()) == Reloaded(False, named)
     configured.write("another-token")
-    assert await SettingsReader(environ).reload(live, Directory()) is True
+    assert await SettingsReader(environ).reload(live, Directory()) == Reloaded(True, named)
     assert live.current.data_dir == before.data_dir
     assert live.current.server == before.server
+    assert live.current.tracing == before.tracing
     assert live.current.tmdb != before.tmdb
 
 

@@ -119,16 +119,16 @@ async def test_dead_work_says_why_it_died_and_can_be_tried_again_or_discarded(
     assert (retried.status_code, retried.json()["state"]) == (200, "available")
     again = await post(f"/api/work/{number}/retry")
     assert (again.status_code, again.json()["reason"]) == (422, "not_dead")
-    discarded = await http.delete(f"/api/work/{number}")
+    discarded = await http.post(f"/api/work/{number}/discard")
     assert (discarded.status_code, discarded.json()["state"]) == (200, "cancelled")
-    gone = await http.delete(f"/api/work/{number}")
+    gone = await http.post(f"/api/work/{number}/discard")
     assert (gone.status_code, gone.json()["reason"]) == (422, "not_discardable")
 
 
 async def test_work_that_does_not_exist_is_not_found(running_daemon: Any) -> None:
     for number in (0, 4711, 10**30):
         assert (await running_daemon.http.post(f"/api/work/{number}/retry")).status_code == 404
-        assert (await running_daemon.http.delete(f"/api/work/{number}")).status_code == 404
+        assert (await running_daemon.http.post(f"/api/work/{number}/discard")).status_code == 404
 
 
 async def test_a_state_that_does_not_exist_is_refused_by_its_name(running_daemon: Any) -> None:

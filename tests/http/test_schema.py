@@ -23,7 +23,7 @@ ROUTES = {
     "GET /api/history",
     "GET /api/work",
     "POST /api/work/{work_id}/retry",
-    "DELETE /api/work/{work_id}",
+    "POST /api/work/{work_id}/discard",
     "GET /control/actors",
     "GET /control/actors/{name}",
     "POST /control/actors/{name}/restart",

@@ -271,7 +271,7 @@ async def test_what_is_no_feed_is_named_and_closes_only_its_own_breaker(
     assert (mended.failures, mended.reason, mended.sentence) == (0, None, None)
 
 
-@pytest.mark.parametrize("feed_as", ["not_xml", "html"])
+@pytest.mark.parametrize("feed_as", ["not_xml", "html", "huge", "doctype"])
 async def test_what_was_no_feed_for_a_while_is_read_by_itself_once_it_is_one(
     resources: Resources, run_actor: Any, rows: Any, world: World, feed_as: str, monkeypatch: Any
 ) -> None:

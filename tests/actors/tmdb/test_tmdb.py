@@ -427,24 +427,25 @@ async def test_work_about_a_movie_that_is_gone_is_done(
 # Pictures
 
 
-async def poster_of(cell: Any) -> str:
+async def poster_of(cell: Any, kind: ImageKind = ImageKind.POSTER) -> str:
     details = await cell.address.ask(LookupMovie(SINTEL.tmdb_id))
-    path: str = details.poster_path
+    path: str = details.poster_path if kind is ImageKind.POSTER else details.backdrop_path
     return path
 
 
-async def test_a_poster_is_kept_and_typed_by_its_bytes(
-    resources: Resources, run_actor: Any, world: World
+@pytest.mark.parametrize("kind", list(ImageKind))
+async def test_a_picture_is_kept_and_typed_by_its_bytes(
+    resources: Resources, run_actor: Any, world: World, kind: ImageKind
 ) -> None:
     async with run_actor(lambda: TmdbActor(resources)) as cell:
-        path = await poster_of(cell)
-        first = await cell.address.ask(FetchImage(ImageKind.POSTER, path))
+        path = await poster_of(cell, kind)
+        first = await cell.address.ask(FetchImage(kind, path))
         assert first.content_type == "image/png"
         asked = sum(world.tmdb.requests.values())
-        assert await cell.address.ask(FetchImage(ImageKind.POSTER, path)) == first
+        assert await cell.address.ask(FetchImage(kind, path)) == first
     assert sum(world.tmdb.requests.values()) == asked
     async with run_actor(lambda: TmdbActor(resources)) as cell:  # it outlives the actor
-        assert await cell.address.ask(FetchImage(ImageKind.POSTER, path)) == first
+        assert await cell.address.ask(FetchImage(kind, path)) == first
     assert sum(world.tmdb.requests.values()) == asked
 
 
@@ -507,7 +508,7 @@ async def test_a_folder_that_cannot_be_written_only_costs_the_keeping(
         assert cell.incarnation_number == 1
 
 
-async def test_a_refresh_fetches_the_poster_and_does_not_fail_for_it(
+async def test_a_refresh_fetches_poster_and_backdrop_and_does_not_fail_for_them(
     resources: Resources, run_actor: Any, rows: Any, world: World
 ) -> None:
     movie_id = await rows.add_movie(SINTEL)
@@ -515,6 +516,6 @@ async def test_a_refresh_fetches_the_poster_and_does_not_fail_for_it(
     folder = resources.settings.current.data_dir / "images"
     async with run_actor(lambda: TmdbActor(resources)):
         await rows.until(await rows.ask("tmdb", "refresh-movie", {"movie_id": movie_id}))
-        assert list(folder.iterdir()) == []
+        assert len(list(folder.iterdir())) == 1
         await rows.until(await rows.ask("tmdb", "refresh-movie", {"movie_id": movie_id}))
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(folder.iterdir())) == 2

@@ -77,7 +77,7 @@ def test_a_life_is_told_from_the_start_over_reloads_to_the_end(
 
     run.process.send_signal(signal.SIGHUP)
     manager.wait_for(lambda: manager.states() == ["READY=1", "RELOADING=1", "READY=1"])
-    assert call(run, "POST", "/control/reload").json() == {"changed": False}
+    assert call(run, "POST", "/control/reload").json() == {"changed": False, "needs_restart": []}
     manager.wait_for(lambda: manager.states() == ["READY=1"] + ["RELOADING=1", "READY=1"] * 2)
     reloads = [each for each in manager.datagrams if each[0] == "RELOADING=1"]
     assert [each[1].partition("=")[0] for each in reloads] == ["MONOTONIC_USEC"] * 2
