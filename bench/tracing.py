@@ -82,9 +82,11 @@ def recording(ratio: float) -> Iterator[None]:
 UNSAMPLED = SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(0))
 
 
-async def asks(around: Callable[[], AbstractContextManager[object]]) -> float:
+async def asks(
+    around: Callable[[], AbstractContextManager[object]], *, metrics: bool = True
+) -> float:
     """Return the microseconds that an ask takes."""
-    cell = Cell("full", Full, observer=KernelObserver(Metrics()))
+    cell = Cell("full", Full, observer=KernelObserver(Metrics()) if metrics else None)
     async with trio.open_nursery() as nursery:
         await nursery.start(run_incarnation, cell)
         await cell.address.ask(Ping(0))
@@ -129,6 +131,7 @@ def measure() -> dict[str, float]:
     """Run everything in turns and return the medians, in microseconds."""
     load = os.getloadavg()[0]
     ways: dict[str, tuple[float | None, Callable[[], Awaitable[float]]]] = {
+        "bare": (None, lambda: asks(nullcontext, metrics=False)),
         "off": (None, lambda: asks(nullcontext)),
         "unsampled": (1.0, lambda: asks(lambda: tracing.unsampled(UNSAMPLED))),
         "ratio": (0.0, lambda: asks(request)),
@@ -152,6 +155,7 @@ def measure() -> dict[str, float]:
         f"{name}_more_us": more(name, "off")
         for name in ("unsampled", "ratio", "recorded", "recorded_message")
     }
+    added["both_more_us"] = more("unsampled", "bare")
     medians = {f"{name}_us": statistics.median(each) for name, each in found.items()}
     return {"load_at_start": load, **medians, **added}
 
@@ -168,6 +172,7 @@ def report(found: dict[str, float]) -> None:
         ("recorded", "more, recorded together with its sender"),
     ):
         print(f"{what:44} {found[f'{name}_more_us']:8.1f}   {AIMS.get(name, '')}")
+    print(f"{'metrics and traces on, not sampled, above none':46} {found['both_more_us']:6.1f}")
     print(f"{'a statement, traces off':44} {found['statement_off_us']:8.2f}")
     print(f"{'a statement, recorded':44} {found['statement_recorded_us']:8.1f}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,6 +71,73 @@ async def _retry_all_dead(life: Any) -> None:
     for dead in await life.until("/api/work?state=dead", lambda _: True):
         assert dead["reason"] == "crashed_worker"
         await life.post(f"/api/work/{dead['id']}/retry")
+
+
+async def test_four_movies_arrive_once_although_postgresql_crashes_and_hangs_under_them(
+    make_house: Callable[..., Any], builder: Any, tmp_path: Path
+) -> None:
+    async with World.open(tmp_path / "world", download_seconds=4.0, offers=offers(FILMS)) as world:
+        house = make_house(builder.settings_of(world), embedded=True)
+        films = world.films_from(OFFERS[0].source)[:FILMS]
+        async with house.life() as life:
+            ids = [await life.add(film.tmdb_id) for film in films]
+            await _some_are(life, "downloading")
+            await _signal_postmaster(house, signal.SIGQUIT)
+            await _ready_again(life)
+            postmaster = await _signal_postmaster(house, signal.SIGSTOP)
+            await trio.sleep(3)
+            os.kill(postmaster, signal.SIGCONT)
+            await _some_are(life, "importing", "in_library")
+            await _signal_postmaster(house, signal.SIGQUIT)
+            await _ready_again(life)
+            for movie_id in ids:
+                await _patiently(
+                    life, f"/api/movies/{movie_id}", lambda movie: movie["stage"] == "in_library"
+                )
+            await _patiently(life, "/api/queue/status", lambda status: not status["downloads"])
+            told = await _patiently(life, "/api/history?limit=200", lambda page: page["entries"])
+            restarts = (await life.until("/control/actors", bool))["restarts"]
+        kinds = Counter(entry["kind"] for entry in told["entries"])
+        assert kinds["imported"] == kinds["grabbed"] == FILMS
+        assert len(house.files()) == len(world.qbittorrent.torrents) == FILMS
+        assert restarts == 0  # a database that is away is state, no crash
+
+
+async def _signal_postmaster(house: Any, number: int) -> int:
+    """Send the running server a signal; one that is being started again is waited for."""
+    pid_file = house.folder / "data" / "postgres" / "data" / "postmaster.pid"
+    with trio.fail_after(60):
+        while True:
+            try:
+                pid = int(pid_file.read_text().split()[0])
+                os.kill(pid, number)
+            except (OSError, IndexError, ValueError):
+                await trio.sleep(0.05)
+            else:
+                return pid
+
+
+async def _some_are(life: Any, *stages: str) -> None:
+    await _patiently(
+        life, "/api/movies", lambda page: any(each["stage"] in stages for each in page["movies"])
+    )
+
+
+async def _ready_again(life: Any) -> None:
+    await _patiently(life, "/api/work", lambda _: True)
+
+
+async def _patiently(life: Any, path: str, holds: Callable[[Any], Any]) -> Any:
+    """Ask until the answer is fresh and pleases; while the database is away it is neither."""
+    async with life.client() as client:
+        with trio.fail_after(120):
+            while True:
+                answer = await client.get(path)
+                if answer.status_code == 200 and "x-reeld-stale" not in answer.headers:
+                    found = answer.json()
+                    if holds(found):
+                        return found
+                await trio.sleep(0.05)
 
 
 async def test_an_open_breaker_is_open_in_the_next_daemon(
