@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlencode
 
 import psycopg
@@ -177,6 +177,21 @@ def spans() -> Iterator[RecordedSpans]:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     with recorded_by(provider):
         yield RecordedSpans(exporter)
+
+
+# What a machine may lack ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def lacking() -> Callable[[str], NoReturn]:
+    """Skips a test for want of something, with a line that says what; fails it where everything has to be there."""
+
+    def lack(what: str) -> NoReturn:
+        if os.environ.get("REELD_REQUIRE_SERVICES") == "1":
+            pytest.fail(what, pytrace=False)
+        pytest.skip(what)
+
+    return lack
 
 
 # A whole daemon in this process ------------------------------------------------------------------------------------------

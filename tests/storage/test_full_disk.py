@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -27,15 +28,15 @@ LITTLE = {
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(tmp_path: Path, lacking: Any) -> Iterator[Path]:
     if os.geteuid() != 0:
-        pytest.skip("only root may mount")
+        lacking("only root may mount")
     point = tmp_path / "small"
     point.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=320m", "tmpfs", str(point)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        pytest.skip(f"mounting is not possible here: {done.stderr.strip()}")
+        lacking(f"mounting is not possible here: {done.stderr.strip()}")
     yield point
     subprocess.run(["umount", "-l", str(point)], check=True)
 

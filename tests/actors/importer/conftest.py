@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,20 +74,20 @@ def make_world() -> Callable[[Path], World]:
 
 
 @pytest.fixture
-def other_disk(tmp_path: Path) -> Iterator[Path]:
+def other_disk(tmp_path: Path, lacking: Any) -> Iterator[Path]:
     """A folder on another file system than `tmp_path`."""
     memory = Path("/dev/shm")
     if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("/dev/shm is no second file system here")
+        lacking("/dev/shm is no second file system here")
     with tempfile.TemporaryDirectory(prefix="reeld-test-", dir=memory) as folder:
         yield Path(folder)
 
 
 @pytest.fixture
-def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+def mounted(tmp_path: Path, lacking: Any) -> Iterator[Callable[..., Path]]:
     """Mounts file systems: `mounted("name", "-t", "tmpfs", "-o", "size=2m", "tmpfs")`."""
     if os.geteuid() != 0:
-        pytest.skip("only root may mount")
+        lacking("only root may mount")
     points: list[Path] = []
 
     def mount(name: str, *options: str) -> Path:
@@ -96,7 +97,7 @@ def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
             ["mount", *options, str(point)], capture_output=True, text=True, check=False
         )
         if done.returncode:
-            pytest.skip(f"mounting is not possible here: {done.stderr.strip()}")
+            lacking(f"mounting is not possible here: {done.stderr.strip()}")
         points.append(point)
         return point
 

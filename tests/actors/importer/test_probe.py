@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -23,9 +24,9 @@ FFMPEG = shutil.which("ffmpeg")
 
 
 @pytest.fixture(scope="session")
-def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory, lacking: Any) -> Path:
     if FFMPEG is None:
-        pytest.skip("needs ffmpeg")
+        lacking("ffmpeg is missing: apt-get install ffmpeg")
     path = tmp_path_factory.mktemp("video") / "movie.mkv"
     subprocess.run(
         [
