@@ -171,9 +171,14 @@ class RssActor(WorkerActor):
             Pace(1 / max(feed.spacing_seconds, UNSPACED_SECONDS), gap=feed.spacing_seconds),
             store=self._limits,
             max_wait=LIMITER_PATIENCE_SECONDS,
-            on_wait=self._observer.waited,
+            on_wait=self._waited,
         )
+        self.resources.limits.adopt(limiter)
         return FeedClient(feed, limiter=limiter, observer=self._observer)
+
+    def _waited(self, _limiter: str, seconds: float) -> None:
+        # To the metrics all feeds are one service.
+        self._observer.waited("feed", seconds)
 
     async def _breaker(self, feed: FeedSettings) -> Breaker:
         return await open_breaker(self, f"rss:{feed.name}", mark_of_feed(feed), FEED_CONFIG)

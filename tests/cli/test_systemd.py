@@ -10,6 +10,16 @@ from typing import Any
 
 import pytest
 
+from reeld.cli.systemd import _place
+
+
+@pytest.fixture(autouse=True)
+def _sources_may_lie_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tests in a clone below /tmp has no reeld that a service could start; here none is started."""
+    mine = Path(sys.executable)
+    elsewhere = tuple(each for each in _place.SCRATCH if not mine.is_relative_to(each))
+    monkeypatch.setattr(_place, "SCRATCH", elsewhere)
+
 
 def test_install_writes_units_of_this_reeld_and_says_what_comes_next(
     command: Any, tmp_path: Path
@@ -79,6 +89,10 @@ def test_help_has_examples(command: Any, name: str) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+@pytest.mark.skipif(
+    any(Path(sys.executable).is_relative_to(each) for each in _place.SCRATCH),
+    reason="a reeld below /tmp is refused before it is asked who may write",
+)
 def test_whoever_is_not_root_is_told_what_to_do(tmp_path: Path) -> None:
     # In a namespace in which root is an ordinary user, below a folder of somebody else.
     folder = tmp_path / "units"

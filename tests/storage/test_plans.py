@@ -71,7 +71,13 @@ async def test_no_query_of_the_daily_round_reads_a_long_table_from_end_to_end(
         (_rescue._RESCUE, {"owner": WORKER["owner"], "vanishings": 3, "batch": 500}),
         (
             _rescue._GIVE_BACK,
-            {"worker": WORKER["worker"], "vanishings": 3, "cause": "stopped", "sentence": ""},
+            {
+                "worker": WORKER["worker"],
+                "kept": [1, 2],
+                "vanishings": 3,
+                "cause": "stopped",
+                "sentence": "",
+            },
         ),
         (_people._DEPTHS, ()),
         (_people._LISTS[None], {"queue": None, "before": 2**63 - 1, "limit": 100}),
