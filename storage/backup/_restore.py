@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -113,14 +113,13 @@ class _Restoring:
         self._server, self._tell = server, tell
         self._former_is_empty = False
         self._live = database_of(target.conninfo, server)
-        now = datetime.now(UTC)
-        self._fresh = name_beside(self._live, RESTORING, now)
-        self._kept = name_beside(self._live, BEFORE, now)
+        self._fresh = self._kept = ""
 
     async def run(self, dump: int, keys: bytes | None) -> Restored:
         """Do all of it, in the order in which a kill does no harm."""
         await self._require_alone()
         await self._drop_leftovers()
+        await self._choose_names()
         fresh = make_conninfo(self._target.conninfo, dbname=self._fresh)
         try:
             await self._load(fresh, dump)
@@ -137,6 +136,14 @@ class _Restoring:
             with trio.move_on_after(30, shield=True):
                 await self._drop_leftovers()
             raise
+
+    async def _choose_names(self) -> None:
+        # Two restores in one second must not want one name: what the first put aside stays where it is.
+        moment = datetime.now(UTC)
+        while await self._exists(name_beside(self._live, BEFORE, moment)):
+            moment += timedelta(seconds=1)
+        self._fresh = name_beside(self._live, RESTORING, moment)
+        self._kept = name_beside(self._live, BEFORE, moment)
 
     async def _load(self, fresh: str, dump: int) -> None:
         over_tls = bool(self._server.pgconn.ssl_in_use)

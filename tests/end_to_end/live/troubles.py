@@ -151,7 +151,7 @@ class Scene:
         """Give up all that is dead."""
         async with self.life.client() as client:
             for work in (await client.get("/api/work?state=dead")).json():
-                (await client.delete(f"/api/work/{work['id']}")).raise_for_status()
+                (await client.post(f"/api/work/{work['id']}/discard")).raise_for_status()
 
     # Database ---------------------------------------------------------------------------------------------------------
 
