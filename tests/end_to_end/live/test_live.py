@@ -26,11 +26,21 @@ CANNOT_MOVE: Final = {
 }
 """Panels that show the same for as long as a process lives, and why."""
 
-TOO_SHORT_TO_SEE: Final = dict.fromkeys(
-    ("reeld-overview/Leader", "reeld-runtime/Leader"),
-    "the lead is lost and taken again within a second, which may fall between two scrapes",
-)
-"""Panels that may stand still, because what moves them is over before anybody looks. `Leader changes` counts it."""
+TOO_SHORT_TO_SEE: Final = {
+    **dict.fromkeys(
+        ("reeld-overview/Leader", "reeld-runtime/Leader"),
+        "the lead is lost and taken again within a second, which may fall between two scrapes",
+    ),
+    **dict.fromkeys(
+        (
+            "reeld-overview/Oldest due work",
+            "reeld-jobs/Oldest due work",
+            "reeld-jobs/Oldest due work over time",
+        ),
+        "work is taken as soon as it is due, and rows are counted every ten seconds",
+    ),
+}
+"""Panels that may stand still, because what moves them is over before anybody looks."""
 
 VARIABLES: Final = {
     "$__rate_interval": "4s",
