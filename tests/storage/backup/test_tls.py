@@ -34,7 +34,7 @@ async def test_rows_never_travel_in_plain_text_because_of_the_bundled_program(
     params = {**conninfo_to_dict(network.conninfo), "sslmode": mode}
     over_tls = replace(source, conninfo=make_conninfo("", **params))
     with pytest.raises(
-        BackupFailed, match=r"does not speak\. Install postgresql-client-18"
+        BackupFailed, match=r"does not speak\. Install postgresql-client-1[68]"
     ) as failed:
         await create_backup(over_tls, folder)
     assert failed.value.reason == "no_pg_dump"
