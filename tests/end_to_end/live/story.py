@@ -148,7 +148,13 @@ async def trouble_with_the_database(scene: Any, watch: Any) -> None:
             nursery.start_soon(scene.call_quietly, "/api/movies")
             nursery.start_soon(scene.call, f"/api/movies/{scene.movies[0]}/search")
         await told(watch, "ReeldDatabaseDown")
+        while not await shows(watch, "sum(reeld_http_stale_answers_total) > 0"):
+            await scene.call_quietly("/api/movies")
+        await seen(watch, 'reeld_breaker_state{service="postgresql", state="open"} == 1')
         await seen(watch, "reeld_ready == 0")
+        # Whoever starts now cannot take the lead: long enough for somebody who looks once a second.
+        await scene.must("/control/actors/database/restart")
+        await seen(watch, "reeld_leader == 0")
     log.info("database back")
 
 
@@ -157,6 +163,8 @@ async def trouble_with_actors(scene: Any, watch: Any) -> None:
     await scene.fill_mailbox("decision")
     await scene.park("decision")
     await scene.empty_mailbox("decision")
+    await scene.add_due_work("decision")
+    await seen(watch, 'reeld_job_oldest_due_timestamp_seconds{queue="decision"} > 0')
     await scene.must("/api/test/circuit-breaker/qbittorrent", seconds=600)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(park_again_and_again, scene, watch)

@@ -142,6 +142,14 @@ class Scene:
         """Write work that nobody announced and nobody can do."""
         await self.execute("INSERT INTO work (queue, kind) SELECT 'backup', 'of-another-version'")
 
+    async def add_due_work(self, actor: str) -> None:
+        """Write work that is due, for an actor that rests."""
+        await self.execute(
+            sql.SQL(
+                "INSERT INTO work (queue, kind, args) VALUES ({}, 'decide-movie', '{{\"movie_id\": 1}}')"
+            ).format(actor)
+        )
+
     async def back_up(self) -> None:
         """Have a backup made now, which is then verified."""
         await self.execute("INSERT INTO work (queue, kind) SELECT 'backup', 'make-backup'")
