@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntFlag, StrEnum
+from typing import Final
 
 
 class Source(StrEnum):
@@ -12,6 +13,24 @@ class Source(StrEnum):
 
     HDBITS = "hdbits"
     RSS = "rss"
+
+
+class IndexerFlag(IntFlag):
+    """What an indexer says of a release, with Radarr's bits, so that its clients and formats understand them."""
+
+    FREELEECH = 1
+    HALFLEECH = 2
+    DOUBLE_UPLOAD = 4
+    PTP_GOLDEN = 8
+    PTP_APPROVED = 16
+    INTERNAL = 32
+    SCENE = 128
+    FREELEECH_75 = 256
+    FREELEECH_25 = 512
+    NUKED = 2048
+
+
+NO_FLAGS: Final = IndexerFlag(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +61,7 @@ class NewRelease:
     imdb_id: str | None = None
     tmdb_id: int | None = None
     published_at: datetime | None = None
-    freeleech: bool = False
-    internal: bool = False
+    flags: IndexerFlag = NO_FLAGS
     indexer_ref: str = ""
 
 

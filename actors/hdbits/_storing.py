@@ -9,7 +9,7 @@ from reeld.actors.worker import Effect
 from reeld.domain.errors import Unavailable
 from reeld.domain.history import EventKind, HistoryKind
 from reeld.domain.movie import Movie, Stage
-from reeld.domain.release import NewRelease, Source
+from reeld.domain.release import NO_FLAGS, IndexerFlag, NewRelease, Source
 from reeld.services.hdbits import Category, HdbitsTorrent
 from reeld.storage import Database, TrioConnection
 from reeld.storage.crashpoints import crash_point
@@ -34,13 +34,21 @@ def offers(torrents: Iterable[HdbitsTorrent]) -> list[NewRelease]:
             infohash=each.infohash,
             imdb_id=each.imdb_id,
             published_at=each.added_at,
-            freeleech=each.freeleech,
-            internal=each.internal,
+            flags=_flags(each),
             indexer_ref=str(each.id),
         )
         for each in torrents
         if each.category in _MOVIES
     ]
+
+
+def _flags(torrent: HdbitsTorrent) -> IndexerFlag:
+    said = NO_FLAGS
+    if torrent.freeleech:
+        said |= IndexerFlag.FREELEECH
+    if torrent.internal:
+        said |= IndexerFlag.INTERNAL
+    return said
 
 
 async def store(conn: TrioConnection, offered: list[NewRelease], *, only_new: bool) -> None:

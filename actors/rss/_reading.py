@@ -10,7 +10,7 @@ from reeld.actors.polling import task_of_feed
 from reeld.actors.service import mark_of
 from reeld.actors.worker import Effect
 from reeld.domain.history import EventKind
-from reeld.domain.release import NewRelease, Source
+from reeld.domain.release import NO_FLAGS, IndexerFlag, NewRelease, Source
 from reeld.domain.settings import FeedSettings
 from reeld.services.feeds import FeedItem, FeedPage
 from reeld.storage import TrioConnection
@@ -147,5 +147,5 @@ def _offer(feed: str, item: FeedItem) -> NewRelease:
         infohash=item.infohash,
         imdb_id=item.imdb_id,
         published_at=item.published_at,
-        freeleech=item.freeleech,
+        flags=IndexerFlag.FREELEECH if item.freeleech else NO_FLAGS,
     )

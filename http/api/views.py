@@ -9,7 +9,7 @@ from typing import Any
 
 from reeld.domain.library import MovieFile
 from reeld.domain.movie import Movie
-from reeld.domain.release import Release
+from reeld.domain.release import IndexerFlag, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class ReleaseView:
             title=release.title,
             size=release.size,
             seeders=release.seeders,
-            freeleech=release.freeleech,
+            freeleech=IndexerFlag.FREELEECH in release.flags,
             infohash=release.infohash,
             published_at=release.published_at,
             verdict=verdict,

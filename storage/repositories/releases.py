@@ -9,27 +9,27 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from reeld.domain.decision import Verdict
-from reeld.domain.release import NewRelease, Release, Source
+from reeld.domain.release import IndexerFlag, NewRelease, Release, Source
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 from reeld.telemetry.tracing import current_traceparent
 
 _COLUMNS: Final = """source, indexer, guid, title, size, seeders, leechers, infohash, imdb_id, tmdb_id,
-       published_at, freeleech, internal, indexer_ref, id, movie_id, first_seen, traceparent"""
+       published_at, flags, indexer_ref, id, movie_id, first_seen, traceparent"""
 
 # What an indexer may say later, or say anew, is taken over; what it said once is not forgotten.
 _UPSERT: Final = """
 INSERT INTO release AS r (source, indexer, guid, title, size, seeders, leechers, infohash, imdb_id, tmdb_id,
-                          published_at, freeleech, internal, indexer_ref, sealed_link, traceparent)
+                          published_at, flags, indexer_ref, sealed_link, traceparent)
 SELECT offered.*, %(traceparent)s::text FROM unnest(
     %(source)s::text[], %(indexer)s::text[], %(guid)s::text[], %(title)s::text[], %(size)s::bigint[],
     %(seeders)s::integer[], %(leechers)s::integer[], %(infohash)s::text[], %(imdb_id)s::text[],
-    %(tmdb_id)s::bigint[], %(published_at)s::timestamptz[], %(freeleech)s::boolean[], %(internal)s::boolean[],
+    %(tmdb_id)s::bigint[], %(published_at)s::timestamptz[], %(flags)s::integer[],
     %(indexer_ref)s::text[], %(sealed_link)s::bytea[]) AS offered
 ON CONFLICT (indexer, guid) DO UPDATE SET
     seeders = coalesce(excluded.seeders, r.seeders), leechers = coalesce(excluded.leechers, r.leechers),
     size = coalesce(excluded.size, r.size), infohash = coalesce(excluded.infohash, r.infohash),
     imdb_id = coalesce(excluded.imdb_id, r.imdb_id), tmdb_id = coalesce(excluded.tmdb_id, r.tmdb_id),
-    freeleech = excluded.freeleech, sealed_link = coalesce(excluded.sealed_link, r.sealed_link),
+    flags = excluded.flags, sealed_link = coalesce(excluded.sealed_link, r.sealed_link),
     last_seen = now()
 RETURNING id, indexer, guid, xmax = 0
 """
@@ -83,8 +83,7 @@ _FIELDS: Final = (
     "imdb_id",
     "tmdb_id",
     "published_at",
-    "freeleech",
-    "internal",
+    "flags",
     "indexer_ref",
 )
 
@@ -131,6 +130,7 @@ async def upsert(
     }
     params["traceparent"] = current_traceparent()
     params["source"] = [str(offer.source) for offer in offers]
+    params["flags"] = [int(offer.flags) for offer in offers]
     params["sealed_link"] = [links.get(offer.guid) for offer in offers]
     rows = await fetch_all(conn, _UPSERT, params)
     return sorted((SeenRelease(*row) for row in rows), key=lambda seen: seen.id)
@@ -230,4 +230,5 @@ def _release(row: Row) -> Release:
         zip((*_FIELDS, "id", "movie_id", "first_seen_at", "traceparent"), row, strict=True)
     )
     values["source"] = Source(values["source"])
+    values["flags"] = IndexerFlag(values["flags"])
     return Release(**values)
