@@ -47,7 +47,7 @@ async def _fill(root: Path) -> None:
         await migrate(old.conninfo)
         await _execute(
             old.conninfo,
-            "INSERT INTO movie (tmdb_id, title, profile) VALUES (603, 'The Matrix', 'hd')",
+            "INSERT INTO movie (tmdb_id, title, profile) VALUES (603, 'The Matrix', 'Any')",
         )
 
 
