@@ -80,6 +80,8 @@ REASONS: Final = frozenset(
         "imdb_is_tv",
         "imdb_unknown",
         "infohash_mismatch",
+        "invalid_format",
+        "invalid_limits",
         "invalid_profile",
         "invalid_request",
         "invalid_setting",

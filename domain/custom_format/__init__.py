@@ -1,0 +1,30 @@
+"""Custom formats: what a person likes or dislikes about releases, in the words of Radarr."""
+
+from reeld.domain.custom_format._conditions import Condition
+from reeld.domain.custom_format._format import CustomFormat, FormatMatch, InvalidFormat
+from reeld.domain.custom_format._judge import (
+    ConditionVerdict,
+    FormatVerdict,
+    Judgement,
+    explain_format,
+    formats_of,
+    judge_formats,
+)
+from reeld.domain.custom_format._radarr import from_radarr, to_radarr
+from reeld.domain.custom_format._subject import Subject
+
+__all__ = [
+    "Condition",
+    "ConditionVerdict",
+    "CustomFormat",
+    "FormatMatch",
+    "FormatVerdict",
+    "InvalidFormat",
+    "Judgement",
+    "Subject",
+    "explain_format",
+    "formats_of",
+    "from_radarr",
+    "judge_formats",
+    "to_radarr",
+]
