@@ -290,10 +290,18 @@ class Database:
         self._shared.held_back = sentence
 
     def rehearse_outage(self, seconds: float) -> None:
-        """Answer every call for so many seconds as if the server were away; 0 ends it. `dedicated` connections work."""
+        """Answer every call for so many seconds as if the server were away; 0 ends it. `dedicated` connections work.
+
+        The gate hears of both ends at once, as it would if connections failed and then were served again.
+        """
         self._shared.away_until = trio.current_time() + seconds
-        if not seconds and self._shared.gate is not None:
-            self._shared.gate.try_again()
+        gate = self._shared.gate
+        if gate is None:
+            return
+        if seconds:
+            gate.connecting_failed("an operator rehearses an outage, it ends by itself")
+        else:
+            gate.try_again()
 
     @property
     def rehearsing(self) -> float:

@@ -43,7 +43,9 @@ def settings(server: EmbeddedServer, tmp_path: Path, daemon_settings: Settings) 
     options = conninfo_to_dict(server.conninfo)
     name = options.pop("dbname")
     return replace(
-        daemon_settings, database_url=Secret(f"postgresql:///{name}?{urlencode(options)}")
+        daemon_settings,
+        database_url=Secret(f"postgresql:///{name}?{urlencode(options)}"),
+        server=replace(daemon_settings.server, rehearsals=True),
     )
 
 
@@ -198,3 +200,48 @@ async def test_a_person_may_rehearse_an_outage_with_the_breaker(running: Any) ->
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
     await running.http.post("/control/actors/database/breakers/reset", json=order)
     await until(lambda: is_fresh(running))
+
+
+async def test_a_rehearsed_outage_is_an_outage_from_its_first_moment_to_its_last(
+    running: Any, server: EmbeddedServer
+) -> None:
+    rehearsal = "/api/test/circuit-breaker/postgresql"
+    assert await is_fresh(running)
+    begun = await running.http.post(rehearsal, json={"seconds": 600})
+    assert [each["service"] for each in begun.json()] == ["postgresql"]
+    opened = await breaker_of(running)
+    # Nobody has asked for anything yet: it did not take a call in vain to find out.
+    assert (opened["state"], opened["reason"]) == ("open", "database_unavailable")
+    assert "rehearses" in opened["sentence"]
+    assert await is_stale(running)
+    change = await running.http.post("/api/work/1/retry")
+    assert (change.status_code, "retry-after" in change.headers) == (503, True)
+    waiting = ask_for_work(server)
+
+    async def is_probed_in_vain() -> bool:
+        return int((await breaker_of(running))["opened_in_a_row"]) > 1
+
+    await until(is_probed_in_vain)
+    assert state_of(server, waiting) == ("available", 0)
+    assert (await running.http.post(f"{rehearsal}/end")).json() == []
+
+    async def is_closed() -> bool:
+        return bool((await breaker_of(running))["state"] == "closed")
+
+    await until(is_closed)
+    await until(lambda: is_fresh(running))
+
+    async def is_done() -> bool:
+        return state_of(server, waiting) == ("done", 1)
+
+    await until(is_done)
+    tree = running.started.control.tree()
+    assert (tree.restarts, tree.parked) == (0, ())
+
+
+async def test_a_rehearsed_outage_that_nobody_ends_is_over_by_itself(running: Any) -> None:
+    assert await is_fresh(running)
+    await running.http.post("/api/test/circuit-breaker/postgresql", json={"seconds": 1.0})
+    assert (await breaker_of(running))["state"] in {"open", "half_open"}
+    await until(lambda: is_fresh(running))
+    assert (await running.http.get("/api/test/circuit-breaker")).json() == []
