@@ -1,7 +1,7 @@
-"""Writes what a registry holds, as the client library does, in a third of its time.
+"""Writes what a registry holds, as the client library does, in a tenth of its time.
 
-The library makes the text of every series anew at every scrape, 30 ms for three thousand of them. Here the text of a
-series (its name and its labels) is kept; what is left is its value.
+The library makes the text of every series anew at every scrape, 30 ms for three thousand of them. Here the text is
+kept, and only that of the few series whose values have changed is made anew.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from functools import partial
 from typing import Final
 
 from prometheus_client import CollectorRegistry
-from prometheus_client import Metric as Family
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.samples import Exemplar, Sample
-from prometheus_client.utils import floatToGoString
+from prometheus_client.registry import Collector
+
+from reeld.telemetry._kept import KeptFamily
+from reeld.telemetry._lines import head_of, line_of, series_text
 
 _OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0;"
 _CLASSIC: Final = "text/plain; version=0.0.4;"
@@ -28,7 +29,7 @@ def content_type_for(accept: str) -> str:
 
 
 class Exposition:
-    """One registry as text.
+    """One registry as text. One render at a time.
 
     Args:
         registry: Holds metrics whose names and labels need no escaping; values may hold anything.
@@ -36,7 +37,7 @@ class Exposition:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
-        self._texts: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._kept: dict[tuple[Collector, bool], KeptFamily] = {}
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """Return the text and its content type; formats that hardly anybody asks for come from the library."""
@@ -50,72 +51,29 @@ class Exposition:
 
     def _encode(self, registry: CollectorRegistry, *, is_open: bool) -> bytes:
         lines: list[str] = []
-        series = 0
-        for family in registry.collect():
-            lines += _head_open(family) if is_open else _head_classic(family)
-            for sample in family.samples:
-                series += 1
-                lines.append(self._line(sample, is_open=is_open))
+        for collector in _collectors_of(registry):
+            lines += self._lines(collector, is_open=is_open)
         if is_open:
             lines.append("# EOF\n")
-        if len(self._texts) > 2 * series:
-            # Many have come and gone.
-            self._texts.clear()
         return "".join(lines).encode()
 
-    def _line(self, sample: Sample, *, is_open: bool) -> str:
-        key = (sample.name, tuple(sample.labels.values()))
-        text = self._texts.get(key)
-        if text is None:
-            text = self._texts[key] = _series(sample)
-        value = _number(sample.value)
-        if is_open and sample.exemplar is not None:
-            return f"{text} {value}{_exemplar(sample.exemplar)}\n"
-        return f"{text} {value}\n"
+    def _lines(self, collector: Collector, *, is_open: bool) -> Iterator[str]:
+        if not KeptFamily.can_keep(collector):
+            return _lines_of(collector, is_open=is_open)
+        key = collector, is_open
+        if key not in self._kept:
+            self._kept[key] = KeptFamily(collector, is_open=is_open)
+        return self._kept[key].lines()
 
 
-def _head_open(family: Family) -> Iterator[str]:
-    yield f"# HELP {family.name} {_escaped(family.documentation)}\n"
-    yield f"# TYPE {family.name} {family.type}\n"
-    if family.unit:
-        yield f"# UNIT {family.name} {family.unit}\n"
+def _collectors_of(registry: CollectorRegistry) -> list[Collector]:
+    with registry._lock:
+        return list(registry._collector_to_names)
 
 
-def _head_classic(family: Family) -> Iterator[str]:
-    name, kind = family.name, family.type
-    match kind:
-        case "counter":
-            name += "_total"
-        case "info":
-            name, kind = f"{name}_info", "gauge"
-        case "unknown":
-            kind = "untyped"
-        case _:
-            pass
-    told = family.documentation.replace("\\", r"\\").replace("\n", r"\n")
-    yield f"# HELP {name} {told}\n"
-    yield f"# TYPE {name} {kind}\n"
-
-
-def _series(sample: Sample) -> str:
-    if not sample.labels:
-        return sample.name
-    labels = ",".join(
-        f'{name}="{_escaped(value)}"' for name, value in sorted(sample.labels.items())
-    )
-    return f"{sample.name}{{{labels}}}"
-
-
-def _exemplar(exemplar: Exemplar) -> str:
-    labels = ",".join(f'{name}="{value}"' for name, value in sorted(exemplar.labels.items()))
-    at = "" if exemplar.timestamp is None else f" {exemplar.timestamp}"
-    return f" # {{{labels}}} {_number(exemplar.value)}{at}"
-
-
-def _number(value: float) -> str:
-    text: str = floatToGoString(value)  # type: ignore[no-untyped-call]
-    return text
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+def _lines_of(collector: Collector, *, is_open: bool) -> Iterator[str]:
+    for family in collector.collect():
+        yield head_of(family, is_open=is_open)
+        for sample in family.samples:
+            exemplar = sample.exemplar if is_open else None
+            yield line_of(series_text(sample), sample.value, exemplar)
