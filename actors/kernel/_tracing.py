@@ -15,6 +15,7 @@ from typing import Any
 import trio
 from opentelemetry.context import Context
 from opentelemetry.trace import (
+    INVALID_SPAN,
     Link,
     NonRecordingSpan,
     Span,
@@ -34,7 +35,10 @@ def sender_span() -> SpanContext | None:
     """Return the span that a message is sent in; None when there is none, or nobody records."""
     if not tracing.is_on():
         return None
-    context = get_current_span().get_span_context()
+    span = get_current_span()
+    if span is INVALID_SPAN:
+        return None
+    context = span.get_span_context()
     return context if context.is_valid else None
 
 
@@ -45,7 +49,12 @@ async def handled(name: str, envelope: Envelope, route: Route) -> Any:
     """
     if not tracing.is_on():
         return await route.handler(envelope.message)
-    with _span_of(name, envelope, route) as span:
+    sender, is_tick = envelope.span, _is_tick(envelope)
+    if sender is not None and not is_tick and not sender.trace_flags.sampled:
+        # Most messages, where few traces are sampled: nothing about it is worth knowing afterwards.
+        with tracing.unsampled(sender):
+            return await route.handler(envelope.message)
+    with _span_of(name, envelope, route, is_tick=is_tick) as span:
         envelope.handled_in = span.get_span_context()
         try:
             return await route.handler(envelope.message)
@@ -56,11 +65,10 @@ async def handled(name: str, envelope: Envelope, route: Route) -> Any:
             raise
 
 
-def _span_of(name: str, envelope: Envelope, route: Route) -> AbstractContextManager[Span]:
+def _span_of(
+    name: str, envelope: Envelope, route: Route, *, is_tick: bool
+) -> AbstractContextManager[Span]:
     sender = envelope.span
-    is_tick = _is_tick(envelope)
-    if sender is not None and not is_tick and not sender.trace_flags.sampled:
-        return tracing.unsampled(sender)
     linked = sender is not None and sender.trace_flags.sampled
     parent = Context()
     if sender is not None and not is_tick:

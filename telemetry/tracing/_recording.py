@@ -43,6 +43,8 @@ class _Nothing(AbstractContextManager[Span]):
 
 _NOTHING: Final = _Nothing()
 _tracer: Tracer | None = None
+_unsampled: tuple[SpanContext, Span, Context] | None = None
+"""The last sender that was not sampled, and its context: what follows from one request passes the same one along."""
 
 
 @contextmanager
@@ -110,17 +112,23 @@ def record_child(
 
 def unsampled(sender: SpanContext) -> AbstractContextManager[Span]:
     """Let the block be part of a trace that is not sampled, so that what happens inside is not recorded either."""
-    return _Attached(NonRecordingSpan(sender))
+    global _unsampled  # noqa: PLW0603 - it is a cache of one
+    known = _unsampled
+    if known is None or known[0] is not sender:
+        span = NonRecordingSpan(sender)
+        known = _unsampled = sender, span, set_span_in_context(span, Context())
+    return _Attached(known[1], known[2])
 
 
 class _Attached(AbstractContextManager[Span]):
-    __slots__ = ("_span", "_token")
+    __slots__ = ("_context", "_span", "_token")
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, context: Context) -> None:
         self._span = span
+        self._context = context
 
     def __enter__(self) -> Span:
-        self._token: Token[Context] = attach(set_span_in_context(self._span))
+        self._token: Token[Context] = attach(self._context)
         return self._span
 
     def __exit__(
