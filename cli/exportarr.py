@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from reeld import __version__
 from reeld.cli.rows import RowCounts, cutoff_unmet, missing
 from reeld.domain.acquisition import AcquisitionState
+from reeld.domain.profile import QualityProfile
 from reeld.domain.quality import Quality
 from reeld.services.qbittorrent import PHASES, Phase
 from reeld.storage.repositories.counts import Counts, Owned
@@ -53,7 +54,7 @@ class ExportarrView:
             "exportarr_app_info": {("reeld", __version__, "", ""): 1.0},
         }
         if counts is not None:
-            samples |= _movies(counts, self._rows.upgrades_allowed)
+            samples |= _movies(counts, self._rows.profiles)
             samples |= self._disks()
         self._view.show(samples)
 
@@ -82,7 +83,9 @@ class ExportarrView:
         }
 
 
-def _movies(counts: Counts, upgrades_allowed: bool) -> dict[str, dict[tuple[str, ...], float]]:
+def _movies(
+    counts: Counts, profiles: Mapping[str, QualityProfile]
+) -> dict[str, dict[tuple[str, ...], float]]:
     owned = counts.owned
     waiting = missing(tuple(each for each in owned if each.available))
     numbers = {
@@ -93,7 +96,7 @@ def _movies(counts: Counts, upgrades_allowed: bool) -> dict[str, dict[tuple[str,
         # As exportarr has it: missing is released and not there, wanted is not released yet.
         "movie_missing_total": waiting,
         "movie_wanted_total": missing(owned) - waiting,
-        "movie_cutoff_unmet_total": cutoff_unmet(owned, upgrades_allowed=upgrades_allowed),
+        "movie_cutoff_unmet_total": cutoff_unmet(owned, profiles),
         "movie_filesize_total": sum(each.size for each in counts.files),
         "movie_editions": sum(each.editions for each in counts.files),
         "history_total": counts.history,

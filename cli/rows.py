@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import psycopg
@@ -9,10 +10,11 @@ import structlog
 import trio
 
 from reeld.actors.settings import LiveSettings
-from reeld.domain.errors import DatabaseUnavailable, Refused
-from reeld.domain.profile import profile_named
+from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.profile import QualityProfile
 from reeld.domain.quality import Quality
 from reeld.storage import Database
+from reeld.storage.repositories import profiles
 from reeld.storage.repositories.counts import Counts, Files, Owned, Turn, count
 from reeld.telemetry import Metrics
 
@@ -36,6 +38,7 @@ class RowCounts:
         self._metrics = metrics
         self._counted_at = trio.current_time()
         self.last: Counts | None = None
+        self.profiles: Mapping[str, QualityProfile] = {}
 
     @property
     def age(self) -> float:
@@ -48,11 +51,6 @@ class RowCounts:
         there = {each.root for each in self.last.files} if self.last else set()
         return frozenset({str(self._settings.current.library.root_folder), *there})
 
-    @property
-    def upgrades_allowed(self) -> bool:
-        """Whether a file is ever replaced by a better one."""
-        return self._settings.current.decision.upgrades_allowed
-
     async def run(self, ready: trio.Event) -> None:
         """Count again and again, once the database is `ready`, until cancelled."""
         await ready.wait()
@@ -64,6 +62,8 @@ class RowCounts:
         """Count once. While the database is away the last counts stay, and their age grows."""
         try:
             counts = await count(self._database)
+            allowed = self._settings.current.decision.upgrades_allowed
+            listed = await profiles.every(self._database, upgrades_default=allowed)
         except DatabaseUnavailable as error:
             log.debug("rows_not_counted", reason=error.reason)
             return
@@ -72,6 +72,7 @@ class RowCounts:
             # of the counts tells of it.
             log.error("rows_not_counted", sqlstate=error.sqlstate)
             return
+        self.profiles = {each.name: each for each in listed}
         self.last, self._counted_at = counts, trio.current_time()
         self._show(counts)
 
@@ -106,9 +107,7 @@ class RowCounts:
             "reeld_movies_wanted",
             {
                 ("missing",): missing(counts.owned),
-                ("cutoff_unmet",): cutoff_unmet(
-                    counts.owned, upgrades_allowed=self.upgrades_allowed
-                ),
+                ("cutoff_unmet",): cutoff_unmet(counts.owned, self.profiles),
             },
         )
         self._metrics.replace("reeld_movie_files", _by_quality(counts.files))
@@ -128,14 +127,14 @@ def missing(owned: tuple[Owned, ...]) -> int:
     return sum(each.movies for each in owned if each.monitored and each.quality is None)
 
 
-def cutoff_unmet(owned: tuple[Owned, ...], *, upgrades_allowed: bool) -> int:
+def cutoff_unmet(owned: tuple[Owned, ...], profiles: Mapping[str, QualityProfile]) -> int:
     """Return how many monitored movies have a file that is not good enough."""
     return sum(
         each.movies
         for each in owned
         if each.monitored
         and each.quality is not None
-        and not _is_good_enough(each.profile, each.quality, upgrades_allowed)
+        and not _is_good_enough(profiles.get(each.profile), each.quality)
     )
 
 
@@ -158,12 +157,11 @@ def sizes(files: tuple[Files, ...]) -> dict[str, int]:
     return found
 
 
-def _is_good_enough(profile: str, quality: str, upgrades_allowed: bool) -> bool:
+def _is_good_enough(profile: QualityProfile | None, quality: str) -> bool:
     try:
-        wanted = profile_named(profile, upgrades_allowed=upgrades_allowed)
-        return wanted.meets_cutoff(Quality.by_label(quality))
-    except (Refused, KeyError):
-        # A profile or a quality of another version of reeld: nobody can say.
+        return profile is None or profile.meets_cutoff(Quality.by_label(quality))
+    except KeyError:
+        # A quality of another version of reeld: nobody can say.
         return True
 
 

@@ -144,6 +144,7 @@ REASONS: Final = frozenset(
         "pool_exhausted",
         "pool_overrun",
         "probe_hung",
+        "profile_in_use",
         "protocol_violation",
         "question_not_understood",
         "question_refused",

@@ -206,9 +206,9 @@ CREATE TABLE quality_definition (
     quality                 text PRIMARY KEY,
     title                   text NOT NULL,
     -- Megabytes a minute of running time; NULL is no limit.
-    min_mb_per_minute       real NOT NULL DEFAULT 0,
-    preferred_mb_per_minute real,
-    max_mb_per_minute       real,
+    min_mb_per_minute       double precision NOT NULL DEFAULT 0,
+    preferred_mb_per_minute double precision,
+    max_mb_per_minute       double precision,
     CONSTRAINT quality_definition_order CHECK
         (min_mb_per_minute >= 0 AND min_mb_per_minute <= coalesce(max_mb_per_minute, 2000))
 );

@@ -17,13 +17,12 @@ from reeld.domain.history import EventKind
 from reeld.domain.library import MovieFile
 from reeld.domain.matching import NoMatch, TitleIndex
 from reeld.domain.movie import Movie, Stage
-from reeld.domain.profile import profile_named
 from reeld.domain.release import Source
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.events import append
-from reeld.storage.repositories import acquisitions, blocklist, library, movies, releases
+from reeld.storage.repositories import acquisitions, blocklist, library, movies, profiles, releases
 from reeld.storage.work import Job, submit
 from reeld.telemetry import tracing
 
@@ -145,8 +144,8 @@ class DecisionActor(WorkerActor):
         files = await library.by_movie(database, movie.id)
         return Context(
             movie=movie,
-            profile=profile_named(
-                movie.profile, upgrades_allowed=settings.decision.upgrades_allowed
+            profile=await profiles.by_name(
+                database, movie.profile, upgrades_default=settings.decision.upgrades_allowed
             ),
             settings=settings.decision,
             owned=_owned(files[0]) if files else None,

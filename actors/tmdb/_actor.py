@@ -33,14 +33,13 @@ from reeld.domain.messages import (
     SearchMovies,
 )
 from reeld.domain.movie import Movie, MovieDetails, MovieHit, NewMovie
-from reeld.domain.profile import profile_named
 from reeld.domain.settings import TmdbSettings
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.services.limiter import Limiter, Pace
 from reeld.services.tmdb import TmdbClient
 from reeld.storage import TrioConnection
 from reeld.storage.events import append
-from reeld.storage.repositories import cache, history, metadata, movies
+from reeld.storage.repositories import cache, history, metadata, movies, profiles
 from reeld.storage.work import Job, submit
 from reeld.telemetry import tracing
 
@@ -125,7 +124,7 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
     async def add(self, message: AddMovie) -> AddedMovie:
         """Want a movie: with TMDB's facts, or with what the message says while TMDB cannot be asked."""
         profile = message.profile or self.resources.settings.current.decision.profile
-        profile_named(profile)
+        await profiles.by_name(self._database, profile)
         there = await movies.by_tmdb_id(self._database, message.tmdb_id)
         if there is not None:
             return AddedMovie(there, is_new=False)

@@ -7,6 +7,8 @@ from typing import Final
 
 import regex
 
+from reeld.domain.custom_format._words import needed_words
+
 LONGEST: Final = 20_000
 """Characters of an expression. The longest one in use has some 3,000."""
 
@@ -61,17 +63,22 @@ class Budget:
 class Expression:
     """An expression in .NET's dialect, as far as `regex` knows it; case plays no part, as in Radarr."""
 
-    __slots__ = ("_pattern", "_strikes", "source")
+    __slots__ = ("_pattern", "_strikes", "source", "words")
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._pattern = regex.compile(source, regex.IGNORECASE)
         self._strikes = 0
+        self.words = tuple(needed_words(source))
 
     @property
     def is_set_aside(self) -> bool:
         """Whether it ran out of time so often that it is not run any more."""
         return self._strikes >= _STRIKES
+
+    def may_be_in(self, lowered: str) -> bool:
+        """Whether a text of ASCII, given in lower case, has what the expression needs at least."""
+        return not self.words or any(word in lowered for word in self.words)
 
     def found_in(self, text: str, budget: Budget) -> bool:
         """Whether it matches anywhere in the text.

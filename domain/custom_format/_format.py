@@ -13,7 +13,7 @@ from reeld.domain.errors import Refused
 
 # Most releases fail a quick kind, and the slow ones are never asked.
 _PACE: Final[dict[type, int]] = {ReleaseGroup: 1, Edition: 2, ReleaseTitle: 3}
-_ONE_NAME: Final = re.compile(r"\^\(?([A-Za-z0-9 _]+)\)?\$")
+_NAMES_ONLY: Final = re.compile(r"\^\(([A-Za-z0-9 _|-]+)\)\$")
 
 
 class InvalidFormat(Refused):
@@ -134,14 +134,15 @@ def _kind(conditions: list[Condition]) -> Kind:
     required = tuple(condition for condition in conditions if condition.required)
     if required:
         return Kind(True, required)
-    names = {condition: name for condition in conditions if (name := _group_named(condition))}
-    others = tuple(condition for condition in conditions if condition not in names)
-    return Kind(False, others, frozenset(names.values()), tuple(names))
+    names = {condition: _groups_named(condition) for condition in conditions}
+    others = tuple(condition for condition in conditions if not names[condition])
+    named = tuple(condition for condition in conditions if names[condition])
+    return Kind(False, others, frozenset().union(*names.values()), named)
 
 
-def _group_named(condition: Condition) -> str | None:
-    """The one release group that a condition like `^(NAME)$` asks for; None when it asks for anything else."""
+def _groups_named(condition: Condition) -> frozenset[str]:
+    """The release groups that a condition like `^(ONE|OTHER)$` asks for; none when it asks for anything else."""
     if condition.negate or not isinstance(condition.test, ReleaseGroup):
-        return None
-    found = _ONE_NAME.fullmatch(condition.test.expression)
-    return found[1].lower() if found else None
+        return frozenset()
+    found = _NAMES_ONLY.fullmatch(condition.test.expression)
+    return frozenset(found[1].lower().split("|")) - {""} if found else frozenset()

@@ -57,6 +57,11 @@ class Seen:
         return without_title(self.subject.title[:_LONGEST], self.parsed.title)
 
     @cached_property
+    def lowered(self) -> str | None:
+        """The name in lower case; None when that takes more than ASCII's rules."""
+        return self.name.lower() if self.name.isascii() else None
+
+    @cached_property
     def edition(self) -> str:
         """All editions in a row; empty when there is none."""
         return " ".join(self.parsed.editions)
@@ -89,7 +94,11 @@ class Seen:
         """
         found = self._found.get(source)
         if found is None:
-            found = self._found[source] = expression(source).found_in(self.name, self.budget)
+            wanted = expression(source)
+            found = (self.lowered is None or wanted.may_be_in(self.lowered)) and wanted.found_in(
+                self.name, self.budget
+            )
+            self._found[source] = found
         return found
 
 

@@ -7,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from reeld.domain.naming import InvalidTemplate, Template
-from reeld.domain.profile import default_profiles
 from reeld.domain.secret import Secret
 from reeld.domain.settings._checks import (
     InvalidSetting,
@@ -144,8 +143,7 @@ class DecisionSettings:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        profiles = ", ".join(default_profiles())
-        require(self.profile in default_profiles(), "decision.profile", f"is none of {profiles}.")
+        require(bool(self.profile.strip()), "decision.profile", "must name a quality profile.")
         require(self.minimum_seeders >= 0, "decision.minimum_seeders", "must be 0 or more.")
         require(self.maximum_bytes >= 0, "decision.maximum_bytes", "must be 0 or more.")
 

@@ -16,6 +16,7 @@ from reeld.cli.rows import RowCounts, cutoff_unmet, missing
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.library import NewMovieFile
 from reeld.domain.movie import Movie, NewMovie, Stage
+from reeld.domain.profile import default_profiles
 from reeld.domain.quality import Quality
 from reeld.domain.secret import Secret
 from reeld.domain.settings import FeedSettings, Settings
@@ -184,6 +185,6 @@ def test_a_profile_that_nobody_knows_is_never_below_its_cutoff() -> None:
         Owned("HD-1080p", True, "WEBDL-1080p", True, 1),
         Owned("HD-1080p", True, None, True, 1),
     )
-    assert cutoff_unmet(owned, upgrades_allowed=False) == 1
-    assert cutoff_unmet(owned, upgrades_allowed=True) == 2
+    assert cutoff_unmet(owned, default_profiles()) == 1
+    assert cutoff_unmet(owned, default_profiles(upgrades_allowed=True)) == 2
     assert missing(owned) == 1

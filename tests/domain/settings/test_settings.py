@@ -44,7 +44,7 @@ def test_the_defaults_are_valid() -> None:
         (lambda: LibrarySettings(Path("/l"), file_mode=0o100000), "library.file_mode"),
         (lambda: LibrarySettings(Path("/l"), file_template="Movie"), "library.file_template"),
         (lambda: LibrarySettings(Path("/l"), folder_template="{Titel}"), "library.folder_template"),
-        (lambda: DecisionSettings(profile="Best"), "decision.profile"),
+        (lambda: DecisionSettings(profile=" "), "decision.profile"),
         (lambda: ServerSettings(port=70000), "server.port"),
         (lambda: ServerSettings(host=" "), "server.host"),
         (lambda: ServerSettings(api_key=Secret("short")), "server.api_key"),

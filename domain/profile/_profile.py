@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from reeld.domain.custom_format import FormatMatch
 from reeld.domain.errors import Refused
@@ -55,6 +54,7 @@ class QualityProfile:
         items: Ascending: later is better.
         cutoff: Once a file is at least as good, better qualities are not looked for: a quality, or a group of `items`.
         upgrades_allowed: Whether a file is ever replaced by a better one.
+        upgrades_by_setting: Whether `upgrades_allowed` follows the setting of that name, which its reader filled in.
         id: reeld's own number; 0 when it is not stored.
         min_format_score: What a release scores at least.
         cutoff_format_score: Once a file scores so much, higher scores are not looked for.
@@ -72,6 +72,7 @@ class QualityProfile:
     items: tuple[ProfileItem, ...]
     cutoff: Quality | ProfileItem
     upgrades_allowed: bool = False
+    upgrades_by_setting: bool = False
     id: int = 0
     min_format_score: int = 0
     cutoff_format_score: int = 0
@@ -152,75 +153,3 @@ class QualityProfile:
             return self.rank(quality) >= self.cutoff_rank
         first = next(place for place, item in enumerate(self.items) if item.allowed)
         return self.rank(quality) >= first
-
-
-_Q = Quality
-_GROUPS: Final = {
-    480: ("WEB 480p", (_Q.WEBDL_480P, _Q.WEBRIP_480P), 1000),
-    720: ("WEB 720p", (_Q.WEBDL_720P, _Q.WEBRIP_720P), 1001),
-    1080: ("WEB 1080p", (_Q.WEBDL_1080P, _Q.WEBRIP_1080P), 1002),
-    2160: ("WEB 2160p", (_Q.WEBDL_2160P, _Q.WEBRIP_2160P), 1003),
-}
-_SD: Final = frozenset(
-    {
-        _Q.WORKPRINT,
-        _Q.CAM,
-        _Q.TELESYNC,
-        _Q.TELECINE,
-        _Q.DVDSCR,
-        _Q.REGIONAL,
-        _Q.SDTV,
-        _Q.DVD,
-        *_GROUPS[480][1],
-        _Q.BLURAY_480P,
-        _Q.BLURAY_576P,
-    }
-)
-_720P: Final = frozenset({_Q.HDTV_720P, *_GROUPS[720][1], _Q.BLURAY_720P})
-_1080P: Final = frozenset({_Q.HDTV_1080P, *_GROUPS[1080][1], _Q.BLURAY_1080P, _Q.REMUX_1080P})
-_2160P: Final = frozenset({_Q.HDTV_2160P, *_GROUPS[2160][1], _Q.BLURAY_2160P, _Q.REMUX_2160P})
-
-
-def _items(allowed: frozenset[Quality]) -> tuple[ProfileItem, ...]:
-    """List all thirty qualities by weight, grouped as Radarr groups them."""
-    group_of = {quality: group for group in _GROUPS.values() for quality in group[1]}
-    items: dict[str, ProfileItem] = {}
-    for quality in Quality:
-        name, members, number = group_of.get(quality, ("", (quality,), 0))
-        item = ProfileItem(members, quality in allowed, name, number)
-        items.setdefault(item.label, item)
-    return tuple(items.values())
-
-
-_ALL: Final = frozenset(Quality) - {_Q.UNKNOWN, _Q.RAW_HD}
-_DEFAULTS: Final = (
-    ("Any", _ALL, _Q.BLURAY_480P),
-    ("SD", _SD, _Q.BLURAY_480P),
-    ("HD-720p", _720P, _Q.BLURAY_720P),
-    ("HD-1080p", _1080P, _Q.BLURAY_1080P),
-    ("Ultra-HD", _2160P, _Q.REMUX_2160P),
-    ("HD - 720p/1080p", _720P | _1080P, _Q.BLURAY_720P),
-)
-
-
-def default_profiles(*, upgrades_allowed: bool = False) -> Mapping[str, QualityProfile]:
-    """Return Radarr's six default profiles by name, in its order."""
-    return {
-        name: QualityProfile(name, _items(allowed), cutoff, upgrades_allowed)
-        for name, allowed, cutoff in _DEFAULTS
-    }
-
-
-def profile_named(name: str, *, upgrades_allowed: bool = False) -> QualityProfile:
-    """Return the default profile of that name.
-
-    Raises:
-        Refused: There is none.
-    """
-    profiles = default_profiles(upgrades_allowed=upgrades_allowed)
-    if name not in profiles:
-        known = ", ".join(profiles)
-        raise Refused(
-            f"There is no quality profile {name!r}; there are: {known}.", reason="no_such_profile"
-        )
-    return profiles[name]
