@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 import structlog
 
 from reeld.actors.decision._abandoning import abandon
-from reeld.actors.decision._matching import Reading, build_index, match_releases
+from reeld.actors.decision._matching import Reading, build_index, match_releases, read_name
 from reeld.actors.resources import Resources
 from reeld.actors.worker import Effect, WorkerActor, works
-from reeld.domain.decision import Candidate, Context, Decision, OwnedFile, decide, unmatched
+from reeld.domain.acquisition import Acquisition
+from reeld.domain.decision import (
+    Acquiring,
+    Candidate,
+    Context,
+    Decision,
+    OwnedFile,
+    decide,
+    unmatched,
+)
 from reeld.domain.history import EventKind
 from reeld.domain.library import MovieFile
 from reeld.domain.matching import NoMatch, TitleIndex
@@ -147,12 +157,19 @@ class DecisionActor(WorkerActor):
             profile=await profiles.by_name(
                 database, movie.profile, upgrades_default=settings.decision.upgrades_allowed
             ),
+            now=datetime.now(UTC),
             settings=settings.decision,
             owned=_owned(files[0]) if files else None,
-            acquiring=f"It is being acquired already ({active.state})." if active else None,
+            acquiring=await self._acquiring(active) if active else None,
             blocked=await blocklist.by_movie(database, movie.id),
             searched_by_person=await movies.is_asked_for(database, movie.id),
         )
+
+    async def _acquiring(self, active: Acquisition) -> Acquiring:
+        release = await releases.get(self.resources.database, active.release_id)
+        assert release is not None, "an acquisition keeps its release"
+        parsed = read_name(release.title)
+        return Acquiring(release.title, parsed.quality, parsed.revision, state=active.state.value)
 
     def _count(self, decision: Decision, candidates: dict[int, Candidate]) -> None:
         metrics = self.resources.metrics

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
-from reeld.domain.decision._case import Candidate, Context, Rule
-from reeld.domain.decision._rules import RULES
-from reeld.domain.decision._verdict import Reason, Rejection, Verdict
+from reeld.domain.decision._case import Candidate, Context
+from reeld.domain.decision._duplicates import not_compared, rule_on_duplicates
+from reeld.domain.decision._preference import preference
+from reeld.domain.decision._reason import Reason
+from reeld.domain.decision._rule import Rule
+from reeld.domain.decision._ruling import Finding, Outcome, Ruling, not_asked, sign
+from reeld.domain.decision._verdict import Verdict
+from reeld.domain.decision.rules import RULES
 from reeld.domain.matching import NoMatch
-
-_SIZE_STEP: Final = 200 * 1024 * 1024
-"""Sizes nearer to each other than this count as equal (Radarr's step)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +23,32 @@ class Decision:
     Attributes:
         verdicts: One for each candidate, the accepted ones first, best first.
         best: The release to grab; None when no candidate is accepted.
+        candidates: In the order of the verdicts.
     """
 
     verdicts: tuple[Verdict, ...]
     best: Candidate | None
+    candidates: tuple[Candidate, ...] = ()
 
 
 def judge(candidate: Candidate, context: Context, rules: Iterable[Rule] = RULES) -> Verdict:
     """Apply every rule to one candidate, so that all reasons are told and not the first alone."""
-    found = (rule(candidate, context) for rule in rules)
+    applied = tuple(rules)
+    rulings = [rule(candidate, context) for rule in applied if not rule.is_last]
+    is_right = not any(ruling.is_rejected for ruling in rulings)
+    last = [rule for rule in applied if rule.is_last]
+    rulings += [rule(candidate, context) if is_right else _not_asked(rule) for rule in last]
     return Verdict(
         release_id=candidate.release.id,
         movie_id=context.movie.id,
         quality=candidate.parsed.quality,
         revision=candidate.parsed.revision,
-        rejections=tuple(rejection for rejection in found if rejection is not None),
+        rulings=tuple(rulings),
     )
+
+
+def _not_asked(rule: Rule) -> Ruling:
+    return sign(rule.name, not_asked("Another rule rejects it."))
 
 
 def decide(
@@ -49,10 +59,31 @@ def decide(
     The order is total, so that the same offers always end in the same choice.
     """
     applied = tuple(rules)
-    judged = [(judge(candidate, context, applied), candidate) for candidate in candidates]
-    judged.sort(key=lambda pair: (pair[0].is_accepted, preference(pair[1], context)), reverse=True)
-    best = judged[0][1] if judged and judged[0][0].is_accepted else None
-    return Decision(tuple(verdict for verdict, _ in judged), best)
+    ordered = sorted(candidates, key=lambda each: preference(each, context), reverse=True)
+    judged = [(each, judge(each, context, applied)) for each in ordered]
+    judged = _without_duplicates(judged)
+    judged.sort(key=lambda pair: not pair[1].is_accepted)
+    best = judged[0][0] if judged and judged[0][1].is_accepted else None
+    return Decision(
+        verdicts=tuple(verdict for _, verdict in judged),
+        best=best,
+        candidates=tuple(candidate for candidate, _ in judged),
+    )
+
+
+def _without_duplicates(
+    judged: list[tuple[Candidate, Verdict]],
+) -> list[tuple[Candidate, Verdict]]:
+    right = [candidate for candidate, verdict in judged if verdict.is_accepted]
+    rulings = iter(rule_on_duplicates(right))
+    return [
+        (candidate, _with(verdict, next(rulings) if verdict.is_accepted else not_compared()))
+        for candidate, verdict in judged
+    ]
+
+
+def _with(verdict: Verdict, ruling: Ruling) -> Verdict:
+    return replace(verdict, rulings=(*verdict.rulings, ruling))
 
 
 def unmatched(candidate: Candidate) -> Verdict:
@@ -60,33 +91,12 @@ def unmatched(candidate: Candidate) -> Verdict:
     assert isinstance(candidate.match, NoMatch), (
         "a matched release is judged in its movie's context"
     )
+    match = candidate.match
+    finding = Finding(Outcome.REJECTED, match.sentence, {}, Reason(match.reason.value))
     return Verdict(
         release_id=candidate.release.id,
         movie_id=None,
         quality=candidate.parsed.quality,
         revision=candidate.parsed.revision,
-        rejections=(Rejection(Reason(candidate.match.reason.value), candidate.match.sentence),),
+        rulings=(sign("movie_match", finding),),
     )
-
-
-def preference(candidate: Candidate, context: Context) -> tuple[float, ...]:
-    """Return what candidates are ordered by; greater is better.
-
-    Radarr's order: quality in the profile, revision, seeders and peers by their powers of ten,
-    size; then more seeders, and the offer that was seen first.
-    """
-    release, revision = candidate.release, candidate.parsed.revision
-    return (
-        context.profile.rank(candidate.parsed.quality),
-        revision.real,
-        revision.version,
-        _magnitude(release.seeders),
-        _magnitude((release.seeders or 0) + (release.leechers or 0)),
-        (release.size or 0) // _SIZE_STEP,
-        release.seeders or 0,
-        -release.id,
-    )
-
-
-def _magnitude(count: int | None) -> int:
-    return round(math.log10(count)) if count and count > 0 else 0

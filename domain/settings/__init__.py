@@ -18,6 +18,7 @@ from reeld.domain.settings._settings import (
     DecisionSettings,
     ImportMode,
     LibrarySettings,
+    PropersPolicy,
     ServerSettings,
     Settings,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "InvalidSetting",
     "LibrarySettings",
     "PathMapping",
+    "PropersPolicy",
     "QbittorrentSettings",
     "Reloaded",
     "ServerSettings",

@@ -125,6 +125,17 @@ def _require_template(setting: str, template: str) -> None:
         raise InvalidSetting(setting, error.sentence) from None
 
 
+class PropersPolicy(StrEnum):
+    """What a proper or repack (a mended release) is worth."""
+
+    PREFER_AND_UPGRADE = "prefer_and_upgrade"
+    """It is preferred, and replaces the file that it mends."""
+    DO_NOT_UPGRADE = "do_not_upgrade"
+    """It is preferred, and replaces nothing unless a person asks."""
+    DO_NOT_PREFER = "do_not_prefer"
+    """It is a release like others: custom formats say what it is worth."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionSettings:
     """What every release must have, whatever the profile says.
@@ -134,18 +145,40 @@ class DecisionSettings:
         upgrades_allowed: Whether a file is replaced by a better one, up to the profile's cutoff.
         minimum_seeders: Releases with fewer are rejected, where the indexer says how many.
         maximum_bytes: Bigger releases are rejected; 0 for no limit.
+        propers: `prefer_and_upgrade`, `do_not_upgrade` (unless a person asks) or `do_not_prefer`, which leaves them to
+            custom formats.
+        prefer_indexer_flags: Whether of equal releases one that is freeleech, internal or the like is taken.
+        hardcoded_subs_allowed: Whether subtitles may be burnt into the picture.
+        hardcoded_subs_whitelist: Words, such as `korsub`; subtitles in the picture are allowed where the name has one.
+        availability_delay_days: So many days after a movie comes out its releases are grabbed; negative for before.
+        minimum_free_bytes: A download must leave so much room where it is written.
+        explanation_days: How long the explanations of automatic decisions are kept.
     """
 
     profile: str = "Any"
     upgrades_allowed: bool = False
     minimum_seeders: int = 1
     maximum_bytes: int = 0
+    propers: PropersPolicy = PropersPolicy.PREFER_AND_UPGRADE
+    prefer_indexer_flags: bool = False
+    hardcoded_subs_allowed: bool = False
+    hardcoded_subs_whitelist: tuple[str, ...] = ()
+    availability_delay_days: int = 0
+    minimum_free_bytes: int = 100 * 1024 * 1024
+    explanation_days: int = 90
 
     def __post_init__(self) -> None:
         """Check the values."""
         require(bool(self.profile.strip()), "decision.profile", "must name a quality profile.")
-        require(self.minimum_seeders >= 0, "decision.minimum_seeders", "must be 0 or more.")
-        require(self.maximum_bytes >= 0, "decision.maximum_bytes", "must be 0 or more.")
+        for name in ("minimum_seeders", "maximum_bytes", "minimum_free_bytes"):
+            require(getattr(self, name) >= 0, f"decision.{name}", "must be 0 or more.")
+        words = self.hardcoded_subs_whitelist
+        complaint = "must be words of letters and digits."
+        require(all(w.isalnum() for w in words), "decision.hardcoded_subs_whitelist", complaint)
+        require_between(
+            "decision.availability_delay_days", self.availability_delay_days, -3650, 3650
+        )
+        require_between("decision.explanation_days", self.explanation_days, 1, 3650)
 
 
 @dataclass(frozen=True, slots=True)

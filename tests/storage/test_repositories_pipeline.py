@@ -16,7 +16,7 @@ from reeld.domain.acquisition import (
     ImportStep,
     LinkKind,
 )
-from reeld.domain.decision import Reason, Rejection, Verdict
+from reeld.domain.decision import Outcome, Reason, Ruling, Verdict
 from reeld.domain.errors import NotFound
 from reeld.domain.library import NewMovieFile
 from reeld.domain.media import AudioTrack, DynamicRange, MediaFacts
@@ -312,7 +312,9 @@ async def test_matches_verdicts_and_sealed_links_are_kept(database: Database) ->
         await releases.upsert(conn, [offer("1")])  # seen again without its link
         assert [r.id for r in await releases.unmatched(conn)] == [seen.id]
         await releases.set_match(conn, seen.id, movie.id, {"title": "x"})
-        rejection = Rejection(Reason.TOO_FEW_SEEDERS, "It has no seeder.", permanent=False)
+        rejection = Ruling(
+            "seeders", Outcome.REJECTED, Reason.TOO_FEW_SEEDERS, False, "It has no seeder."
+        )
         verdict = Verdict(seen.id, movie.id, Quality.BLURAY_1080P, Revision(), (rejection,))
         assert await releases.set_verdicts(conn, [verdict]) == 1
     assert await releases.sealed_link(database, seen.id) == b"\x01sealed"

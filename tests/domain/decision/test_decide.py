@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,10 +11,14 @@ from reeld.domain.decision import (
     RULES,
     Candidate,
     Context,
+    Finding,
     Reason,
-    Rejection,
     decide,
+    judge,
+    passed,
     preference,
+    rejected,
+    rule,
     unmatched,
 )
 from reeld.domain.matching import Match, MatchedBy, Mismatch, NoMatch
@@ -21,11 +26,12 @@ from reeld.domain.parsing import parse_release_name
 from reeld.domain.profile import default_profiles
 
 GIB = 1024**3
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def context(make_movie) -> Context:
-    return Context(make_movie(), default_profiles()["Any"])
+    return Context(make_movie(), default_profiles()["Any"], NOW)
 
 
 @pytest.fixture
@@ -54,8 +60,8 @@ def test_of_equal_quality_the_later_revision_wins(offer, context) -> None:
 
 
 def test_ten_times_the_seeders_win_over_size(offer, context) -> None:
-    big = offer(1, "1080p.WEB-DL", seeders=3, size=9 * GIB)
-    busy = offer(2, "1080p.WEB-DL", seeders=300, size=2 * GIB)
+    big = offer(1, "1080p.BluRay", seeders=3, size=9 * GIB)
+    busy = offer(2, "1080p.BluRay", seeders=300, size=2 * GIB)
     assert chosen(context, big, busy) == 2
 
 
@@ -66,8 +72,8 @@ def test_seeders_count_more_than_peers(offer, context) -> None:
 
 
 def test_a_few_more_seeders_do_not_win_over_size(offer, context) -> None:
-    big = offer(1, "1080p.WEB-DL", seeders=101, size=9 * GIB)
-    busy = offer(2, "1080p.WEB-DL", seeders=120, size=2 * GIB)
+    big = offer(1, "1080p.BluRay", seeders=101, size=9 * GIB)
+    busy = offer(2, "1080p.BluRay", seeders=120, size=2 * GIB)
     assert chosen(context, big, busy) == 1
 
 
@@ -89,9 +95,10 @@ def test_without_an_acceptable_offer_nothing_is_chosen(offer, context) -> None:
 
 
 def test_a_further_rule_is_one_more_function(offer, context) -> None:
-    def refuses_open(candidate: Candidate, _: Context) -> Rejection | None:
+    @rule(Reason.BLOCKLISTED)
+    def refuses_open(candidate: Candidate, _: Context) -> Finding:
         blamed = candidate.parsed.group == "OPEN"
-        return Rejection(Reason.BLOCKLISTED, "No OPEN.") if blamed else None
+        return rejected(Reason.BLOCKLISTED, "No OPEN.") if blamed else passed()
 
     decision = decide([offer(1, "1080p.WEB-DL")], context, rules=(*RULES, refuses_open))
     assert decision.best is None
@@ -128,7 +135,7 @@ def test_the_choice_does_not_depend_on_the_order_of_offers(offer, context, drawn
     shuffled = random.sample(candidates, len(candidates))
     straight, mixed = decide(candidates, context), decide(shuffled, context)
     assert straight == mixed
-    accepted = [c for c in candidates if c.release.seeders != 0]
+    accepted = [c for c in candidates if judge(c, context).is_accepted]
     if straight.best is None:
         assert not accepted
     else:

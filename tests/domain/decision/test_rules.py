@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
 
-from reeld.domain.decision import Candidate, Context, OwnedFile, Reason, judge
+from reeld.domain.decision import Acquiring, Candidate, Context, OwnedFile, Reason, judge
 from reeld.domain.matching import Match, MatchedBy, Mismatch, NoMatch
 from reeld.domain.parsing import parse_release_name
 from reeld.domain.profile import default_profiles
@@ -12,6 +13,8 @@ from reeld.domain.quality import Quality, Revision
 from reeld.domain.settings import DecisionSettings
 
 MIB = 1024 * 1024
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DOWNLOADING = Acquiring("Sintel.2010.1080p.WEBRip-X", Quality.HDTV_1080P)
 
 
 @dataclass
@@ -24,7 +27,7 @@ class BlockedTorrent:
 
 @pytest.fixture
 def context(make_movie) -> Context:
-    return Context(make_movie(), default_profiles()["HD-1080p"])
+    return Context(make_movie(), default_profiles()["HD-1080p"], NOW)
 
 
 @pytest.fixture
@@ -126,7 +129,7 @@ def test_a_proper_replaces_the_file_that_it_mends(offer, context) -> None:
     assert judge(proper, upgrading(context, owned(Quality.WEBDL_1080P))).is_accepted
 
 
-@pytest.mark.parametrize("name", ["1080p.BluRay", "PROPER.1080p.WEB-DL"])
+@pytest.mark.parametrize("name", ["1080p.BluRay", "PROPER.1080p.WEBRip"])
 def test_a_profile_without_upgrades_keeps_the_file(offer, context, name: str) -> None:
     keeping = replace(context, owned=owned(Quality.WEBDL_1080P))
     candidate = offer(f"Sintel.2010.{name}-OPEN")
@@ -134,7 +137,7 @@ def test_a_profile_without_upgrades_keeps_the_file(offer, context, name: str) ->
 
 
 def test_one_release_is_acquired_at_a_time(offer, context) -> None:
-    verdict = judge(offer(), replace(context, acquiring="Another release is downloading."))
+    verdict = judge(offer(), replace(context, acquiring=DOWNLOADING))
     assert [r.reason for r in verdict.rejections] == [Reason.ALREADY_ACQUIRING]
     assert verdict.is_temporary
 
@@ -157,7 +160,7 @@ def test_a_release_needs_seeders_where_their_number_is_known(offer, context) -> 
 def test_a_small_sample_is_rejected_and_a_movie_of_that_name_is_not(offer, context) -> None:
     name = "Sintel.2010.1080p.WEB-DL.Sample-OPEN"
     assert reasons(offer(name, size=20 * MIB), context) == [Reason.SAMPLE]
-    assert judge(offer(name, size=2000 * MIB), context).is_accepted
+    assert judge(offer(name, size=700 * MIB), context).is_accepted
     assert judge(offer(size=20 * MIB), context).is_accepted
 
 
@@ -169,7 +172,7 @@ def test_a_release_may_not_be_bigger_than_the_settings_allow(offer, context) -> 
 
 def test_all_reasons_are_told_and_not_the_first_alone(offer, context) -> None:
     bad = offer("Sintel.2010.720p.WEB-DL-OPEN", seeders=0)
-    assert reasons(bad, replace(context, acquiring="Busy.")) == [
+    assert reasons(bad, replace(context, acquiring=DOWNLOADING)) == [
         Reason.QUALITY_NOT_WANTED,
         Reason.ALREADY_ACQUIRING,
         Reason.TOO_FEW_SEEDERS,

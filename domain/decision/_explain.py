@@ -1,0 +1,69 @@
+"""Tells why a decision ended as it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reeld.domain.decision._case import Candidate, Context
+from reeld.domain.decision._decide import Decision
+from reeld.domain.decision._explanation import ExplainedRelease, Explanation, Lost
+from reeld.domain.decision._preference import CRITERIA
+from reeld.domain.decision._score import score, score_parts
+from reeld.domain.decision._verdict import Verdict
+from reeld.domain.matching import Match
+
+
+def explain(decision: Decision, context: Context) -> Explanation:
+    """Return what a decision was made of. Cheap beside the decision itself, and needed only by who stores or shows it."""
+    return Explanation(
+        movie_id=context.movie.id,
+        movie_title=context.movie.title,
+        profile=context.profile.name,
+        cause=context.cause,
+        decided_at=context.now,
+        taken=decision.best.release.id if decision.best else None,
+        releases=tuple(_releases(decision, context)),
+    )
+
+
+def _releases(decision: Decision, context: Context) -> Iterator[ExplainedRelease]:
+    pairs = zip(decision.candidates, decision.verdicts, strict=True)
+    for rank, (candidate, verdict) in enumerate(pairs, 1):
+        yield _release(candidate, verdict, rank, decision.best, context)
+
+
+def _release(
+    candidate: Candidate, verdict: Verdict, rank: int, best: Candidate | None, context: Context
+) -> ExplainedRelease:
+    release, match = candidate.release, candidate.match
+    is_right = verdict.is_accepted
+    return ExplainedRelease(
+        release_id=release.id,
+        title=release.title,
+        indexer=release.indexer,
+        size=release.size,
+        seeders=release.seeders,
+        understood=candidate.parsed.to_json(),
+        matched=match.by.value if isinstance(match, Match) else match.sentence,
+        accepted=is_right,
+        temporary=verdict.is_temporary,
+        rulings=verdict.rulings,
+        score=score(candidate, context),
+        score_parts=score_parts(candidate, context),
+        rank=rank if is_right else None,
+        lost=lost(candidate, best, context) if is_right and best is not None else None,
+    )
+
+
+def lost(candidate: Candidate, best: Candidate, context: Context) -> Lost | None:
+    """Return by what a release lost to the one that was taken; None when it is that one."""
+    for criterion in CRITERIA:
+        if criterion.key(candidate, context) != criterion.key(best, context):
+            return Lost(
+                to_release_id=best.release.id,
+                to_title=best.release.title,
+                criterion=criterion.name,
+                mine=criterion.told(candidate, context),
+                theirs=criterion.told(best, context),
+            )
+    return None
