@@ -19,6 +19,7 @@ class MinimumAvailability(StrEnum):
 
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+NO_DATES: Final = ReleaseDates()
 CINEMAS_TO_DISC: Final = timedelta(days=90)
 """So long after the cinemas a movie without any later date counts as released, as in Radarr."""
 
@@ -73,7 +74,7 @@ class Availability:
 
     minimum: MinimumAvailability = MinimumAvailability.RELEASED
     status: MovieStatus = MovieStatus.ANNOUNCED
-    dates: ReleaseDates = ReleaseDates()
+    dates: ReleaseDates = NO_DATES
 
     def since(self, delay_days: int = 0) -> datetime | None:
         """Return the moment from which releases are grabbed; None when nobody knows it."""
