@@ -14,7 +14,7 @@ from reeld.storage.errors import StatementTimedOut
 from reeld.telemetry import tracing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reeld.storage.connection import TrioConnection
 
@@ -28,7 +28,17 @@ _READ: Final = re.compile(
 )
 _TEMPORARY: Final = re.compile(r"\b([a-z_]+)\s+AS\s+(?:MATERIALIZED\s+)?\(", re.IGNORECASE)
 _VERB: Final = re.compile(r"\s*([A-Za-z]+)")
+_NO_TEXT: Final = re.compile(
+    rf"(?P<comment>{_COMMENT.pattern})"
+    r"|\b[EBXN]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Comments and literals, found in one pass: either may look as if it held the other."""
 _NOTHING: Final = nullcontext()
+
+LONGEST_TEXT: Final = 1000
+"""Characters of a statement that a span shows."""
+DEFAULT_PORT: Final = 5432
 
 TRANSACTION: Final = "TRANSACTION"
 """The name of the span from before BEGIN until COMMIT or ROLLBACK has ended, its statements beside it."""
@@ -54,15 +64,26 @@ def summary_of(sql: str) -> str:
     return "SELECT" if table is None else f"SELECT {table}"
 
 
+@lru_cache(maxsize=1024)
+def text_of(sql: str) -> str:
+    """Return a statement's `db.query.text`: without comments, line breaks and literals, and not endless.
+
+    Values go beside a statement, as parameters, so the text holds none; but that is a habit, and this is a promise.
+    """
+    bare = _NO_TEXT.sub(lambda found: " " if found["comment"] else "?", sql)
+    plain = " ".join(bare.split())
+    return plain if len(plain) <= LONGEST_TEXT else f"{plain[: LONGEST_TEXT - 3]}..."
+
+
 def statement_span(connection: TrioConnection, sql: object) -> AbstractContextManager[object]:
     """Record the block as the span of a statement."""
     if not tracing.is_recording():
         return _NOTHING
-    return _recorded(connection, summary_of(sql) if isinstance(sql, str) else "STATEMENT")
+    return _recorded(connection, sql if isinstance(sql, str) else None)
 
 
-def transaction_span(repository: str) -> AbstractContextManager[object]:
-    """Record the block as the span of a transaction."""
+def transaction_span(repository: str) -> AbstractContextManager[Span]:
+    """Record the block as the span of a transaction; see `note_place`."""
     attributes = {
         "db.system.name": "postgresql",
         "db.query.summary": TRANSACTION,
@@ -71,20 +92,50 @@ def transaction_span(repository: str) -> AbstractContextManager[object]:
     return tracing.record_child(TRANSACTION, SpanKind.CLIENT, attributes)
 
 
+def note_place(span: Span, connection: TrioConnection) -> None:
+    """Say on the span of a transaction, which began before there was a connection, where it runs."""
+    if span.is_recording():
+        span.set_attributes(_place_of(connection))
+
+
 @contextmanager
-def _recorded(connection: TrioConnection, summary: str) -> Iterator[None]:
+def _recorded(connection: TrioConnection, sql: str | None) -> Iterator[None]:
+    summary = "STATEMENT" if sql is None else summary_of(sql)
     attributes = {
         "db.system.name": "postgresql",
         "db.query.summary": summary,
-        "db.namespace": _text(connection.pgconn.db),
-        "server.address": _text(connection.pgconn.host),
+        **_place_of(connection),
     }
+    if sql is not None:
+        attributes["db.query.text"] = text_of(sql)
     with tracing.record_child(summary, SpanKind.CLIENT, attributes) as span:
         try:
             yield
         except psycopg.Error as error:
             _tell(span, error)
             raise
+
+
+def _place_of(connection: TrioConnection) -> Mapping[str, str | int]:
+    """Return the attributes that say where a connection leads; asked of it once."""
+    if connection.place is None:
+        pgconn = connection.pgconn
+        schema = _schema_in(_text(pgconn.parameter_status(b"search_path") or b""))
+        connection.place = {
+            "db.namespace": "|".join(filter(None, (_text(pgconn.db), schema))),
+            "server.address": _text(pgconn.host),
+            "server.port": int(pgconn.port or DEFAULT_PORT),
+        }
+    return connection.place
+
+
+def _schema_in(search_path: str) -> str | None:
+    """Return the schema in which names are looked up; None when the server does not tell: those before 18 do not.
+
+    The schema that is named after the user comes first by default and hardly ever exists: it does not count.
+    """
+    names = [name.strip().strip('"') for name in search_path.split(",")]
+    return next((name for name in names if name and name != "$user"), None)
 
 
 def _tell(span: Span, error: psycopg.Error) -> None:

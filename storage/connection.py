@@ -22,7 +22,7 @@ from reeld.storage.errors import StatementTimedOut
 from reeld.storage.observer import StageLeft
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
     from typing import Self
 
     from psycopg.abc import AdaptContext, ConnParam, Params, PQGen, QueryNoTemplate
@@ -58,10 +58,12 @@ class TrioConnection(psycopg.AsyncConnection[Any]):
         overdue_at: When the pool that lent the connection interrupts what it does; on trio's clock.
         statements: Statements that were run through `Database`, kept for the next time.
         stages_left: What is told once the transaction under way has committed.
+        place: What spans say of where it leads; None before somebody asked.
     """
 
     statement_seconds: float | None = None
     overdue_at: float = math.inf
+    place: Mapping[str, str | int] | None = None
     _overdue: bool = False
 
     def __init__(

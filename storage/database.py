@@ -9,7 +9,7 @@ import psycopg
 import trio
 
 from reeld.domain.errors import DatabaseUnavailable
-from reeld.storage._tracing import statement_span, transaction_span
+from reeld.storage._tracing import note_place, statement_span, transaction_span
 from reeld.storage._transaction import Fence
 from reeld.storage._translation import sqlstate_class, unavailable
 from reeld.storage.connection import TrioConnection
@@ -185,9 +185,10 @@ class Database:
         started = trio.current_time()
         outcome = TransactionOutcome.ROLLED_BACK
         try:
-            with transaction_span(self._repository):
+            with transaction_span(self._repository) as span:
                 with trio.move_on_after(deadline), self._errors():
                     connection = self._pool.take_idle() or await self._pool.wait_for_one()
+                    note_place(span, connection)
                     try:
                         connection.stages_left.clear()
                         async with connection.transaction(fence=self._shared.fence):

@@ -118,6 +118,7 @@ class HdbitsClient:
                 # A second request may be a second snatch: reeld asks again only when it knows why.
                 idempotent=False,
                 body_cap=TORRENT_CAP,
+                template="/download.php",
             )
             answer = await self._send(call)
             if answer.status in {404, 410}:
@@ -138,7 +139,12 @@ class HdbitsClient:
         }
         headers = {"Accept": "application/json"}
         call = Call(
-            "POST", f"{self._base}/api/torrents", headers=headers, json=body, idempotent=True
+            "POST",
+            f"{self._base}/api/torrents",
+            headers=headers,
+            json=body,
+            idempotent=True,
+            template="/api/torrents",
         )
         answer = await self._send(call)
         _require_success(answer)

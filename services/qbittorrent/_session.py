@@ -69,17 +69,18 @@ class Session:
         headers = dict(call.headers)
         if self._api_key is not None:
             headers["Authorization"] = f"Bearer {self._api_key.reveal()}"
-        url = f"{self._base}/api/v2/{call.url}"
+        path = f"/api/v2/{call.url}"
         return await self._wire.send(
             Call(
                 call.method,
-                url,
+                self._base + path,
                 params=call.params,
                 headers=headers,
                 form=call.form,
                 files=call.files,
                 idempotent=call.idempotent,
                 body_cap=call.body_cap,
+                template=path,
             )
         )
 

@@ -135,7 +135,9 @@ class TmdbClient:
         with self._wire.operation("movie"):
             params = {"language": self._settings.language, "append_to_response": APPENDED}
             try:
-                answer = await self._get(f"/3/movie/{tmdb_id:d}", params, etag=etag)
+                answer = await self._get(
+                    f"/3/movie/{tmdb_id:d}", params, template="/3/movie/{movie_id}", etag=etag
+                )
             except NotFound:
                 await self._require_tmdb()
                 raise
@@ -151,7 +153,9 @@ class TmdbClient:
             if not re.fullmatch(r"tt\d{7,10}", imdb_id):
                 raise Refused("An IMDb number is tt and seven digits or more.", reason="imdb_id")
             params = {"external_source": "imdb_id", "language": self._settings.language}
-            reply = await self._read(f"/3/find/{imdb_id}", params, FindReply)
+            reply = await self._read(
+                f"/3/find/{imdb_id}", params, FindReply, template="/3/find/{external_id}"
+            )
             return movies_of(reply.movie_results)
 
     async def collection(self, tmdb_id: int) -> MovieCollection:
@@ -162,7 +166,12 @@ class TmdbClient:
         """
         with self._wire.operation("collection"):
             params = {"language": self._settings.language}
-            reply = await self._read(f"/3/collection/{tmdb_id:d}", params, CollectionReply)
+            reply = await self._read(
+                f"/3/collection/{tmdb_id:d}",
+                params,
+                CollectionReply,
+                template="/3/collection/{collection_id}",
+            )
             return MovieCollection(
                 reply.id,
                 reply.name,
@@ -203,9 +212,14 @@ class TmdbClient:
             if not (_IMAGE_PATH.fullmatch(path) and _IMAGE_SIZE.fullmatch(size)):
                 raise NotAnImage("The image has a name or a size that reeld does not fetch.")
             url = f"{configuration.base_url.rstrip('/')}/{size}{path}"
-            answer = await self._wire.send(
-                Call("GET", url, follow_redirects=True, body_cap=IMAGE_CAP)
+            call = Call(
+                "GET",
+                url,
+                follow_redirects=True,
+                body_cap=IMAGE_CAP,
+                template="/{size}/{file}",
             )
+            answer = await self._wire.send(call)
             if answer.status == 404:
                 raise NotFound(f"{LABEL} does not have this image any more. Refresh the movie.")
             refuse_common(answer, service=SERVICE, label=LABEL)
@@ -226,11 +240,24 @@ class TmdbClient:
                 reason="unexpected_status",
             ) from None
 
-    async def _read(self, path: str, params: Mapping[str, str | int], kind: type[T]) -> T:
-        return await read_json(await self._get(path, params), kind, service=SERVICE, label=LABEL)
+    async def _read(
+        self,
+        path: str,
+        params: Mapping[str, str | int],
+        kind: type[T],
+        *,
+        template: str | None = None,
+    ) -> T:
+        answer = await self._get(path, params, template=template)
+        return await read_json(answer, kind, service=SERVICE, label=LABEL)
 
     async def _get(
-        self, path: str, params: Mapping[str, str | int], *, etag: str | None = None
+        self,
+        path: str,
+        params: Mapping[str, str | int],
+        *,
+        template: str | None = None,
+        etag: str | None = None,
     ) -> Answer:
         headers = {"Accept": "application/json"}
         query: dict[str, str | int] = dict(params)
@@ -242,7 +269,14 @@ class TmdbClient:
         if etag is not None:
             headers["If-None-Match"] = etag
         await self._limiter.turn()
-        call = Call("GET", self._base + path, params=query, headers=headers, follow_redirects=True)
+        call = Call(
+            "GET",
+            self._base + path,
+            params=query,
+            headers=headers,
+            follow_redirects=True,
+            template=template or path,
+        )
         return await self._accepted(await self._wire.send(call))
 
     async def _accepted(self, answer: Answer) -> Answer:

@@ -32,6 +32,9 @@ class Call:
     """Follow redirects of a GET to the same host."""
     body_cap: int | None = None
     """The most bytes the answer may have, after inflating; None leaves it to the wire's profile."""
+    template: str | None = None
+    """The path with names in place of what differs from call to call, such as `/3/movie/{movie_id}`; None where nobody
+    knows it."""
 
     @property
     def repeatable(self) -> bool:

@@ -54,6 +54,8 @@ def request_span(profile: Profile, call: Call, resends: int) -> Iterator[Told]:
         yield _UNTOLD
         return
     name = call.method if call.method in _METHODS else "HTTP"
+    if call.template is not None:
+        name = f"{name} {call.template}"
     with tracing.record_child(name, SpanKind.CLIENT, _attributes(profile, call, resends)) as span:
         yield Told(span)
 
@@ -63,6 +65,8 @@ def _attributes(profile: Profile, call: Call, resends: int) -> dict[str, str | i
         "http.request.method": call.method if call.method in _METHODS else "_OTHER",
         "reeld.service": profile.service,
     }
+    if call.template is not None:
+        attributes["url.template"] = call.template
     if resends:
         attributes["http.request.resend_count"] = resends
     try:

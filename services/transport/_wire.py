@@ -138,7 +138,7 @@ class Wire:
                 if not (call.follow_redirects and call.repeatable and answer.is_redirect):
                     return answer
                 url = next_hop(answer, service=self.profile.service, label=self.profile.label)
-                call = replace(call, url=url, params=None)
+                call = replace(call, url=url, params=None, template=None)
                 answer = await self._send_once_or_twice(call, resends=hop)
             return answer
 

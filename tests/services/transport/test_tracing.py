@@ -52,6 +52,14 @@ async def test_a_request_is_a_span_without_the_keys_of_its_address(spans: Any) -
     assert KEY not in span.to_json()
 
 
+async def test_a_request_whose_path_has_a_template_is_named_after_it(spans: Any) -> None:
+    call = Call("GET", "https://api.example/3/movie/7", template="/3/movie/{movie_id}")
+    await send(wire(says(200)), call)
+    span = spans.one("GET /3/movie/{movie_id}")
+    assert span.attributes["url.template"] == "/3/movie/{movie_id}"
+    assert span.attributes["url.full"] == "https://api.example/3/movie/7"
+
+
 async def test_of_a_feeds_address_only_the_host_is_told(spans: Any) -> None:
     await send(wire(says(200), secret_address=True), Call("GET", "https://t.example/abc?d=e"))
     assert spans.one("GET").attributes["url.full"] == "https://t.example"
@@ -72,8 +80,10 @@ async def test_each_hop_is_a_span_and_says_how_often_it_was_sent_before(spans: A
             return response(200)
         return response(302, location="/b")
 
-    await send(wire(answer), Call("GET", "https://api.example/a", follow_redirects=True))
-    first, second = spans.named("GET")
+    call = Call("GET", "https://api.example/a", follow_redirects=True, template="/a")
+    await send(wire(answer), call)
+    first, second = spans.one("GET /a"), spans.one("GET")
+    assert "url.template" not in second.attributes
     assert "http.request.resend_count" not in first.attributes
     assert second.attributes["http.request.resend_count"] == 1
 
