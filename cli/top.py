@@ -13,11 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from reeld.cli.client import Daemon
+from reeld.cli.interventions import NONE, Interventions, find_interventions, table_of
 from reeld.cli.output import bytes_of, percent, print_json, printable, show, table
 from reeld.cli.treeview import STYLES
 from reeld.domain.errors import ReeldError
 
 MOST_DOWNLOADS: Final = 8
+INCARNATION_LETTERS: Final = 8
+"""Of an incarnation's id: enough to see that an actor was started anew, and to find it in the log."""
 FULL: Final = 0.8
 """A mailbox that is this full is shown in red, as its alert begins there."""
 
@@ -30,6 +33,7 @@ class Look:
     tree: Any
     health: Any
     queue: Any
+    interventions: Interventions = NONE
 
     def to_json(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -38,6 +42,7 @@ class Look:
             "tree": self.tree,
             "health": self.health,
             "queue": self.queue,
+            **self.interventions.to_json(),
         }
 
 
@@ -80,6 +85,7 @@ def look(daemon: Daemon) -> Look:
         tree=daemon.get("/control/actors"),
         health=daemon.get_any("/health/detailed"),
         queue=_downloads(daemon),
+        interventions=find_interventions(daemon),
     )
 
 
@@ -118,11 +124,13 @@ def _actors(tree: Any) -> Table:
             _fill(node["mailbox"]),
             node["working"] or "",
             f"{node['restarts']} ({node['restarts_left']} left)",
+            printable((node["incarnation"] or "")[:INCARNATION_LETTERS]),
             _breakers(node),
         )
         for node in _leaves(tree)
     )
-    return table(("Actor", "State", "Mailbox", "Working", "Restarts", "Breakers"), rows)
+    columns = ("Actor", "State", "Mailbox", "Busy", "Restarts", "Life", "Breakers")
+    return table(columns, rows)
 
 
 def _leaves(node: Any) -> Iterator[Any]:
@@ -162,6 +170,10 @@ def _rest(seen: Look) -> Iterator[RenderableType]:
         for check in checks
         if check["status"] != "pass"
     ]
+    changed = table_of(seen.interventions)
+    if changed is not None:
+        yield changed
+        yield Text("")
     if wrong:
         rows = (
             (

@@ -9,6 +9,7 @@ import psycopg
 import trio
 
 from reeld.domain.errors import DatabaseUnavailable
+from reeld.storage._shared import Shared
 from reeld.storage._tracing import note_place, statement_span, transaction_span
 from reeld.storage._transaction import Fence
 from reeld.storage._translation import sqlstate_class, unavailable
@@ -65,7 +66,7 @@ class Database:
         self._observer = observer
         self._repository = repository
         self._early = early
-        self._shared = _Shared()
+        self._shared = Shared()
 
     @classmethod
     @asynccontextmanager
@@ -295,14 +296,7 @@ class Database:
 
         The gate hears of both ends at once, as it would if connections failed and then were served again.
         """
-        self._shared.away_until = trio.current_time() + seconds
-        gate = self._shared.gate
-        if gate is None:
-            return
-        if seconds:
-            gate.connecting_failed("an operator rehearses an outage, it ends by itself")
-        else:
-            gate.try_again()
+        self._shared.rehearse(seconds)
 
     @property
     def rehearsing(self) -> float:
@@ -411,41 +405,3 @@ class Database:
             self._shared.tell(meant)
         if meant is not None and meant is not error:
             raise meant from error
-
-
-class _Shared:
-    """What a database and its labelled twins have in common."""
-
-    __slots__ = ("away_until", "fence", "gate", "held_back")
-
-    def __init__(self) -> None:
-        self.fence: Fence | None = None
-        self.held_back: str | None = None
-        self.away_until = 0.0
-        self.gate: Gate | None = None
-
-    def rehearsing(self) -> float:
-        """Return how many seconds of a rehearsed outage are left."""
-        return max(self.away_until - trio.current_time(), 0.0) if self.away_until else 0.0
-
-    def require_open(self) -> None:
-        """Raise `DatabaseUnavailable` while calls are held back, an outage is rehearsed, or the gate is shut."""
-        self.require_in_place()
-        if self.gate is not None:
-            self.gate.require_open()
-
-    def require_in_place(self) -> None:
-        """Raise `DatabaseUnavailable` while calls are held back, or an outage is rehearsed."""
-        if self.held_back is not None:
-            raise DatabaseUnavailable(self.held_back, reason="database_starting")
-        if self.away_until and (left := self.rehearsing()):
-            raise DatabaseUnavailable(
-                "An operator rehearses an outage of PostgreSQL. It ends by itself.",
-                reason="rehearsed_outage",
-                retry_after=left,
-            )
-
-    def tell(self, error: DatabaseUnavailable) -> None:
-        """Let the gate know of a call that failed."""
-        if self.gate is not None:
-            self.gate.call_failed(error)

@@ -33,12 +33,22 @@ def rehearsal_routes(surface: Surface) -> list[Any]:
     """Return the routes of rehearsed outages."""
     path = "/circuit-breaker/{service:str}"
 
-    @get("/circuit-breaker", operation_id="listRehearsals")
+    # Whoever looks must be able to see that a failure is meant; to make one is another matter.
+    @get(
+        "/circuit-breaker",
+        operation_id="listRehearsals",
+        guards=[surface.access.requires_key],
+    )
     async def list_rehearsals() -> tuple[Rehearsal, ...]:
         """List the services that fail on purpose."""
         return surface.rehearsals.active()
 
-    @post(path, operation_id="rehearseOutage", status_code=200)
+    @post(
+        path,
+        operation_id="rehearseOutage",
+        status_code=200,
+        guards=[surface.access.requires_admin],
+    )
     async def rehearse(
         service: FromPath[str], request: AnyRequest, data: JSONBody[RehearsalOrder | None] = None
     ) -> tuple[Rehearsal, ...]:
@@ -52,20 +62,19 @@ def rehearsal_routes(surface: Surface) -> list[Any]:
             surface.rehearsals.begin(known, order.outage, order.seconds)
         return surface.rehearsals.active()
 
-    @post(f"{path}/end", operation_id="endRehearsal", status_code=200)
+    @post(
+        f"{path}/end",
+        operation_id="endRehearsal",
+        status_code=200,
+        guards=[surface.access.requires_admin],
+    )
     async def end(service: FromPath[str], request: AnyRequest) -> tuple[Rehearsal, ...]:
         """Let a service work again before its time."""
         with surface.audit.change(request, "end_rehearsal", service):
             surface.rehearsals.end(_known(surface, service))
         return surface.rehearsals.active()
 
-    return [
-        Router(
-            "/api/test",
-            route_handlers=[list_rehearsals, rehearse, end],
-            guards=[surface.access.requires_admin],
-        )
-    ]
+    return [Router("/api/test", route_handlers=[list_rehearsals, rehearse, end])]
 
 
 def _known(surface: Surface, name: str) -> RehearsedService:

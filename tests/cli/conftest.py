@@ -175,6 +175,7 @@ def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
         "REELD_DATA_DIR": str(folder / "data"),
         "REELD_BIND": "127.0.0.1:0",
         "XDG_CONFIG_HOME": str(folder / "config"),
+        "REELD_REHEARSALS": "true",
         **variables_of(world),
     }
     run = start_daemon(environ, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from reeld.cli import top
 from reeld.cli.app import EXIT_FAILED
+from reeld.cli.client import Daemon
 from reeld.cli.top import Look, picture
 from reeld.domain.errors import ReeldError, Unavailable
 
@@ -70,8 +72,52 @@ def test_top_shows_every_actor_and_what_needs_a_person(reeld: Any) -> None:
     for name in ("web", "database", "dispatcher", "hdbits", "importer"):
         assert name in shown
     assert "tmdb forced open" in shown
-    assert set(reeld("top", "--json").document) == {"info", "tree", "health", "queue"}
+    assert set(reeld("top", "--json").document) == {
+        "info",
+        "tree",
+        "health",
+        "queue",
+        "rehearsals",
+        "limits",
+        "log_levels",
+    }
     reeld("breaker", "reset", "tmdb")
+
+
+def test_top_shows_which_incarnation_of_an_actor_lives(reeld: Any) -> None:
+    def life() -> str:
+        children = reeld("top", "--json").document["tree"]["children"]
+        (found,) = [each for node in children for each in node["children"] if each["name"] == "rss"]
+        return str(found["incarnation"])
+
+    before = life()
+    assert before[:8] in reeld("top", "--once").out
+    reeld("actor", "restart", "rss")
+    assert life() != before
+    assert life()[:8] in reeld("top", "--once").out
+
+
+def test_top_shows_what_a_person_has_changed_and_until_when(household: Any, reeld: Any) -> None:
+    daemon = Daemon(household.environ)
+    assert "Changed by a person" not in reeld("top", "--once").out
+    daemon.post("/control/limits/hdbits", {"factor": 0.25, "seconds": 600})
+    daemon.post("/control/log-levels", {"logger": "reeld.storage", "level": "debug"})
+    begun = daemon.post("/api/test/circuit-breaker/hdbits", {"seconds": 90})
+    assert [each["service"] for each in begun] == ["hdbits"]
+    try:
+        shown = reeld("top", "--once").out
+        document = reeld("top", "--json").document
+    finally:
+        daemon.post("/api/test/circuit-breaker/hdbits/end")
+        daemon.post("/control/log-levels/reset")
+        daemon.post("/control/limits/hdbits", {"factor": 1})
+    assert re.search(r"hdbits +rehearses: down +in \d\d s", shown)
+    assert re.search(r"hdbits +limited to 25% of its pace +in 10 min", shown)
+    assert re.search(r"reeld\.storage +logs from debug on +the daemon stops", shown)
+    assert document["rehearsals"][0]["outage"] == "down"
+    assert {each["name"]: each["factor"] for each in document["limits"]}["hdbits"] == 0.25
+    assert document["log_levels"]["overrides"][0]["logger"] == "reeld.storage"
+    assert "Changed by a person" not in reeld("top", "--once").out
 
 
 def node(name: str, **more: Any) -> dict[str, Any]:
@@ -82,6 +128,7 @@ def node(name: str, **more: Any) -> dict[str, Any]:
         "restarts": 0,
         "restarts_left": 3,
         "working": 0,
+        "incarnation": "0192f3a4-0000-7000-8000-000000000000",
         "mailbox": {"depth": 900, "capacity": 1000},
         "breakers": [],
         "children": [],
