@@ -12,7 +12,7 @@ class Outage(StrEnum):
     DOWN = "down"
     """No connection."""
     SLOW = "slow"
-    """Each answer is fifteen seconds late."""
+    """Each answer is 22 seconds late: slow for a breaker, in time for a deadline."""
     RATE_LIMITED = "rate_limited"
     """It asks for a minute of silence."""
     CREDENTIALS = "credentials"

@@ -16,7 +16,7 @@ from reeld.domain.errors import CredentialsRejected, RateLimited, ReeldError
 from reeld.domain.rehearsal import Outage
 from reeld.services.transport._faults import DownReason, down
 
-SLOW_SECONDS: Final = 15.0
+SLOW_SECONDS: Final = 22.0
 """By so much each answer of a slow service is late: longer than a breaker takes for slow, shorter than a deadline."""
 
 
