@@ -28,6 +28,11 @@ class Bounds(NamedTuple):
 
 _GROUP_BEFORE: Final = re.compile(r"^\s*(?:\[[^\]]*\]|\{[^}]*\}|【[^】]*】)[\s\-]*")
 _CODEC_BEFORE: Final = re.compile(r"^\s*(?:(?:[xh] ?26[45]|hevc)[\s\-]+)+(?=\w)", re.IGNORECASE)
+# "[REC] 2 2009": what looks like a group in front is the title itself.
+_NUMBER_AND_YEAR: Final = re.compile(
+    rf"[\s\-]*(?:[\d²³]|i{{1,3}}|iv)?\s*[(\[]?{YEAR.pattern}(?!.*{YEAR.pattern})", re.IGNORECASE | re.ASCII
+)
+_RANGE: Final = re.compile(r" ?[\-–] ?")
 _YEAR_FIRST: Final = re.compile(r"^\s*[(\[](\d{4})[)\]]\s*(?=\w)")
 _BRACKETED_YEAR: Final = re.compile(
     r"[(\[]([^()\[\]]*?)(?<!\d)((?:18[89]|19\d|20\d)\d)(?:v\d)?(?!\d)([^()\[\]]*)[)\]]"
@@ -49,7 +54,8 @@ def find_bounds(flat: str) -> Bounds:
     plain = [m for m in YEAR.finditer(flat, start, limit) if _has_word(flat, start, m.start())]
     if plain:
         year = _first_of_date(flat, plain)
-        return Bounds(start, year.start(), year.end(), int(year[1]), is_marked=True)
+        end = _range_start(flat, plain, year)
+        return Bounds(start, end, year.end(), int(year[1]), is_marked=True)
     limit = min(limit, _first(LOOSE, flat, start))
     late = list(YEAR.finditer(flat, limit))
     return Bounds(start, limit, limit, int(late[-1][1]) if late else None, limit < len(flat))
@@ -62,6 +68,8 @@ def _title_start(flat: str) -> int:
         flat, start + found.end(), len(flat)
     ):
         if YEAR.fullmatch(flat[start : start + found.end()].strip(" [](){}-")):
+            break
+        if _NUMBER_AND_YEAR.match(flat, start + found.end()):
             break
         start += found.end()
     codec = _CODEC_BEFORE.match(flat[start:])
@@ -93,6 +101,13 @@ def _first_of_date(flat: str, years: list[re.Match[str]]) -> re.Match[str]:
         if re.match(r"[ \-](?:0[1-9]|1[0-2])[ \-](?:[0-2]\d|3[01])(?!\d)", flat[year.end() :]):
             return year
     return years[-1]
+
+
+def _range_start(flat: str, years: list[re.Match[str]], year: re.Match[str]) -> int:
+    """Return where the years of a collection begin: before the first of `2001-2011`."""
+    earlier = [m for m in years if _RANGE.fullmatch(flat[m.end() : year.start()])]
+    is_range = bool(earlier) and int(earlier[0][1]) < int(year[1])
+    return earlier[0].start() if is_range else year.start()
 
 
 def _first(pattern: re.Pattern[str], flat: str, start: int) -> int:

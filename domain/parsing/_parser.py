@@ -15,7 +15,7 @@ from reeld.domain.parsing._quality import quality_of
 from reeld.domain.parsing._revision import read_revision
 from reeld.domain.parsing._tidy import LONGEST_NAME, tidy
 from reeld.domain.parsing._title import read_title
-from reeld.domain.parsing._vocabulary import EPISODE
+from reeld.domain.parsing._vocabulary import DATE, EPISODE, FIRM
 from reeld.domain.quality import QualitySource
 
 _SD_CODEC: Final = words(r"xvid|divx")
@@ -33,7 +33,7 @@ def parse_release_name(name: str) -> ParsedRelease:
     tidied = tidy(name)
     bounds = find_bounds(tidied.flat)
     group = read_group(tidied.text, bounds.tail_start)
-    tail = tidied.flat[bounds.title_end : max(group.start, bounds.title_end)]
+    tail = _tail(tidied.flat, bounds, group.start)
     title = read_title(
         tidied.text[bounds.title_start : bounds.title_end],
         has_year=bounds.year is not None and bounds.tail_start > bounds.title_end,
@@ -64,12 +64,25 @@ def parse_release_name(name: str) -> ParsedRelease:
     )
 
 
+def _tail(flat: str, bounds: Bounds, group_start: int) -> str:
+    """Return what follows the title, and brackets before it that speak of the release."""
+    front = flat[: bounds.title_start]
+    tail = flat[bounds.title_end : max(group_start, bounds.title_end)]
+    return f"{front} {tail}" if FIRM.search(front) else tail
+
+
 def _is_episode(flat: str, bounds: Bounds) -> bool:
-    """Whether a season or an episode follows the title; further on only "S01E02" says so."""
+    """Whether a season, an episode or a date follows the title; further on only "S01E02" says so."""
+    if DATE.search(flat, max(bounds.title_end - 6, bounds.title_start), bounds.tail_start + 6):
+        return True
     follows = any(
-        EPISODE.match(flat[at:].lstrip(" -([")) for at in {bounds.title_end, bounds.tail_start}
+        EPISODE.match(flat, _past_signs(flat, at)) for at in {bounds.title_end, bounds.tail_start}
     )
     return follows or bool(_EPISODE_NUMBER.search(flat, bounds.title_end))
+
+
+def _past_signs(flat: str, at: int) -> int:
+    return len(flat) - len(flat[at:].lstrip(" -(["))
 
 
 def _is_unparseable(is_marked: bool, picture: Picture) -> bool:

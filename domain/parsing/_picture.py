@@ -34,48 +34,52 @@ def words(pattern: str) -> re.Pattern[str]:
 
 _LINES: Final = r"(?:-?\d{3,4}[pi])?"
 _SD_TV: Final = (
-    r"[ps]d[ \-]?tv(?:-?rip)?|dsr(?:ip)?|sat-?rip|tv-?rip|dvb(?:-?rip)?|dth-?rip|vod-?rip"
+    r"[ps]d[ \-]?tv(?:-?rip)?|dsr(?:ip)?|sat-?rip|s?tv-?rip|dvb(?:[ \-]?[cst]2?)?(?:-?rip)?|dth-?rip|"
+    r"ppv(?:-?rip)?|iptv(?:rip)?|(?-i:STV)"
 )
 _SOURCES: Final[Mapping[QualitySource, re.Pattern[str]]] = {
     _S.BLURAY: words(
         rf"(?:m|u?hd|3d|f)?blue?[ \-]?ray(?:[ \-]?rip)?{_LINES}|m?uhd2?bd(?:rip)?|"
         r"(?:uhd|3d)?bd[ \-]?(?:rip|mux|light|re-?mux|iso|full|25|50|66|100)|(?-i:BD|BDR|mUHD)|"
-        r"bd\d{3,4}p|br[ \-]?(?:rip|mux|disk)|hd[ \-]?dvd(?:rip)?|uhd-?re-?mux|hdlight|"
-        r"uhd(?= (?:hevc|x265|\d{4}p))"
+        r"bd\d{3,4}p|br[ \-]?(?:rip|mux|disk)|hd[ \-]?dvd(?:rip)?(?!scr)|uhd-?re-?mux|"
+        r"(?:4k|u?hd)-?light|uhd-?rip|bd3d|m-?hd|uhd(?= (?:hevc|x265|\d{4}p))"
     ),
     _S.WEBDL: words(
         rf"web[ \-]?dl{_LINES}|web-?hd(?![ \-]?rip)|(?-i:WEB)(?![ \-]?rip)(?=[ \])\-]|$)|web(?=\]| [xh] ?26|$)|"
         r"(?:amazon|itunes|netflix)u?hd"
     ),
     _S.WEBRIP: words(
-        rf"web[ \-]?(?:hd)?[ \-]?rip{_LINES}|web[ \-]?dl[ \-]?(?:rip|mux)|web[ \-]?(?:mux|cap)|wbb?rip"
+        rf"web[ \-]?(?:hd)?[ \-]?rip{_LINES}|web[ \-]?dl[ \-]?(?:rip|mux)|web[ \-]?(?:mux|cap)|wbb?rip|dlmux|"
+        r"vod-?rip"
     ),
-    _S.CAM: words(r"(?:hd|hq|new)?-?cam(?:-?rip)?"),
+    _S.CAM: words(r"(?:hd|hq|new)?-?cam(?:-?ri?p)?|(?:hq )?s-print"),
     _S.TELESYNC: words(
-        r"(?:hd)?-?telesync?h?|hd-?ts(?:rip)?|ts-?rip|(?-i:TS|ts)|p-?dvd(?:rip)?|pre-?dvd(?:rip)?"
+        r"(?:h[dq])?-?telesync?h?|h[dq]-?ts(?:rip)?|ts-?rip|(?-i:TS|ts)(?:\d{3,4}p)?|p-?dvd(?:rip)?|pre-?dvd(?:rip)?"
     ),
-    _S.TELECINE: words(r"(?:hd)?telecine|(?-i:TC)(?:\d{3,4}p)?|hd-?tc(?:rip)?"),
+    _S.TELECINE: words(r"(?:hd)?-?telecine|(?-i:TC)(?:\d{3,4}p)?|h[dq]-?tc(?:rip)?|tc-?rip"),
     _S.WORKPRINT: words(r"workprint|(?-i:WP)"),
     _S.DVD: words(
-        r"(?<!hd )(?<!hd-)\d?x?dvd[ \-]?(?:rip|r\d?|scr|mux|full|5|9)?|mdvdr|xvidvd|r[3-6](?= )|ntsc|(?-i:PAL)"
+        r"dvd[ \-]?scr(?:eener)?|(?<!hd )(?<!hd-)\d?x?dvd[ \-]?(?:rip|r\d?|mux|full|5|9)?|mdvdr|xvidvd|r[3-6](?= )|ntsc|(?-i:PAL)"
     ),
     _S.TV: words(rf"[au]?hd[ \-]?tv(?:-?rip)?{_LINES}|htdv{_LINES}|{_SD_TV}"),
 }
 _RESOLUTION: Final = re.compile(
-    r"(?<!\d)(?P<lines>360|480|540|576|720|900|960|1080|1440|2160|4320)[pi](?![^\W\d_]{4})|"
-    r"(?<![^\W_])\d{3,4}x(?P<height>\d{3,4})(?!\w)|"
-    r"(?<![^\W_])(?P<bare>720|1080|2160)(?=[ \-](?:x|h ?)26[45])",
+    r"(?<!\d)(?P<lines>240|288|352|360|368|40[468]|432|480|54[04]|576|720|900|960|1080|1440|2160|4320)"
+    r"[pi](?![^\W\d_]{4})|"
+    r"(?<![^\W_])\d{3,4}(?:x| ?[×*] ?)(?P<height>\d{3,4})(?!\w)|"
+    r"(?<![^\W_.+-])(?P<bare>720|1080|2160)(?=[ \-\])]|$)(?! ?[kmg]i?b)",
     re.IGNORECASE,
 )
 _PAL: Final = re.compile(r"(?<![^\W_])PAL(?![^\W_])")
 _DOWNSCALED: Final = words("4kto1080p")
-_4K: Final = words(r"4k|u(?:ltra)?hd[ \-]?(?:blu-?ray|bd|re-?mux)|uhd2?bd(?:rip)?")
+_8K: Final = words(r"8k")
+_4K: Final = words(r"4k(?:light)?|u(?:ltra)?hd[ \-]?(?:blu-?ray|bd|re-?mux)|uhd2?bd(?:rip)?")
 _REMUX: Final = words(r"(?:uhd|bd|br)?[ \-]?re-?mux(?:-?\d{3,4}p)?")
-_SCREENER: Final = words(r"(?:dvd|bd|web|br)?-?scr(?:eener)?")
+_SCREENER: Final = words(r"(?:dvd|bd|web|br|hd|blu-?ray)?[ \-]?scr(?:eener)?")
 _REGIONAL: Final = words(r"r[3-6]")
 _DISC: Final = words(
     r"blu-?ray iso|complete[ \-](?:\w+[ \-])?(?:blu-?ray|bdr?|hd[ \-]?dvd)|"
-    r"bd-?(?:25|50|66|100|iso|full)|br-?disk|untouched"
+    r"bd-?(?:25|50|66|100|iso|full)|(?:full|raw)[ \-]?(?:bd|blu-?ray|disc)|bdmv|br-?disk|untouched"
 )
 _DISC_NAMED: Final = re.compile(r"(?<![^\W_])(?:blu-ray|hd[ \-]dvd)(?![^\W_])", re.IGNORECASE)
 _DISC_CODEC: Final = words(r"avc|vc-?1|mpeg-?2|hevc")
@@ -122,7 +126,7 @@ def _resolution(tail: str, source: QualitySource) -> int:
     if found is None and source is _S.DVD and _PAL.search(tail):
         return 576
     if found is None:
-        return 2160 if _4K.search(tail) else 0
+        return 4320 if _8K.search(tail) else 2160 if _4K.search(tail) else 0
     return int(found["lines"] or found["height"] or found["bare"])
 
 

@@ -12,7 +12,8 @@ characters, 2.2 s at 5,803), and file systems end names at 255 bytes."""
 
 _EXTENSIONS: Final = (
     "mkv|mk3d|mp4|m4v|avi|divx|wmv|asf|mov|qt|mpg|mpeg|m2v|ts|m2ts|vob|webm|ogm|ogv|flv|rm|rmvb|"
-    "3gp|iso|img|torrent|nfo|srt|sub|idx|nzb|rar|zip"
+    "3gp|iso|img|torrent|nfo|srt|sub|idx|nzb|rar|zip|7z|tar|gz|bz2|xz|tgz|ace|arj|r\\d\\d|par2|sfv|"
+    "cb[rz7]|jpe?g|png|gif|bmp|tbn|webp|txt"
 )
 _EXTENSION: Final = re.compile(rf"[. ]({_EXTENSIONS})\s*$", re.IGNORECASE)
 _SITE: Final = r"(?:www[. ][\w-]+(?:[. ][\w-]+)*?[. ][a-z]{2,10}|[\w-]+\.(?:org|com|net|to|cc|io))"
@@ -20,7 +21,9 @@ _SITE_BEFORE: Final = re.compile(
     rf"^\s*(?:\[\s*{_SITE}\s*\]|\(\s*{_SITE}\s*\)|www[. ]\S+(?:\s\S+){{0,2}}?(?=\s+-))[\s_]*(?:-\s*)?",
     re.IGNORECASE,
 )
-_SITE_AFTER: Final = re.compile(rf"\s*[\[(]\s*{_SITE}\s*[\])]\s*$", re.IGNORECASE)
+_SITE_AFTER: Final = re.compile(
+    rf"(?:\s*[\[(]\s*{_SITE}\s*[\])]|[ \-]www\.[\w-]{{2,40}}\.[a-z]{{2,10}})\s*$", re.IGNORECASE
+)
 _TEMPLATE: Final = re.compile(r"\{\{.*?\}\}")
 # Usenet posters append these when they post somebody's release again.
 _REPOST: Final = re.compile(

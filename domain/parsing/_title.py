@@ -27,7 +27,25 @@ class Title(NamedTuple):
 
 _ACRONYM: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?")
 _AKA: Final = re.compile(r"\s+[(\[]?a[. ]?k[. ]?a[. ]?\s+", re.IGNORECASE)
-_OTHER_SCRIPT: Final = re.compile(r"^[^A-Za-z]*[^\x00-\u024f][^A-Za-z]*?[\s/]+(?=[A-Za-z0-9])")
+_OTHER_LETTER: Final = re.compile(r"[^\W\d_\x00-\u024f]")
+_OTHER_SCRIPT: Final = re.compile(
+    r"^[^A-Za-z]*[^\x00-\u024f][^A-Za-z]*?[\s/]+(?=[\d\s]{0,4}[A-Za-z])"
+)
+_PERSON_AT_END: Final = re.compile(r"\s*\((?:[^()]|\([^()]*\))*\)?\s*$")
+_BRACKETS: Final = re.compile(r"(?<=\w)[\s.]*\[[^\[\]]*\]?(?:[\s.]*\[[^\[\]]*\]?)*[\s.]*")
+_GENRE_AT_END: Final = re.compile(
+    r"\s+-\s+(?:action|adventure|animation|biography|comedy|crime|documentary|drama|family|fantasy|"
+    r"history|horror|musical|mystery|romance|sci-?fi|thriller|war|western)$",
+    re.IGNORECASE,
+)
+_DAY_AT_END: Final = re.compile(
+    r"\s+(?:\d{2}-\d{2}-|\d{2}/\d{2}/|\d{1,2}(?:st|nd|rd|th)\s(?:jan|feb|mar|apr|may|jun|jul|aug|"
+    r"sep|oct|nov|dec)[a-z]*)$",
+    re.IGNORECASE,
+)
+_STEREO_AT_END: Final = re.compile(
+    r"(?:\s+3D)?\s+(?:(?:h|half|f|full)[ \-]?)?(?:sbs|ou|tab|side ?by ?side|over ?under)$", re.IGNORECASE
+)
 _BROADCASTER: Final = re.compile(r"^BBC\s+(?:-\s+)?(?=\w)")
 _VERSION_AT_END: Final = re.compile(r"(?<=\w)\s+v\d$", re.IGNORECASE)
 _REMARK_AT_END: Final = re.compile(r"(?<=[\s\-])[(\[]([^()\[\]]+)[)\]]$")
@@ -65,11 +83,11 @@ def read_title(text: str, *, has_year: bool, after: str) -> Title:
     """
     spaced = _spaced(text)
     title, edition, language = _trimmed(spaced, has_year=has_year, after=after)
-    title = _GENRE_BEFORE.sub("", title) or title
+    title = _without_remarks(title)
     readings = [polished for part in _readings(title) if (polished := _polished(part))]
     if not readings:
         return Title(None, (), edition, language)
-    doubtful = [_polished(title), _polished(spaced)]
+    doubtful = [] if " / " in title else [_polished(title), _polished(spaced)]
     alternatives = [r for r in (*readings[1:], *doubtful) if r != readings[0]]
     return Title(readings[0], tuple(dict.fromkeys(alternatives)), edition, language)
 
@@ -97,6 +115,13 @@ def _trimmed(title: str, *, has_year: bool, after: str) -> tuple[str, str, str]:
         title = shorter
 
 
+def _without_remarks(title: str) -> str:
+    """Take off what uploaders write around a title: genre, brackets, the day, how 3D is packed."""
+    for pattern in (_GENRE_BEFORE, _GENRE_AT_END, _DAY_AT_END, _STEREO_AT_END):
+        title = pattern.sub("", title) or title
+    return _BRACKETS.sub(" ", title).strip() or title
+
+
 def _without_language(title: str, has_year: bool, after: str, has_edition: bool) -> tuple[str, str]:
     found = _LANGUAGE_AT_END.search(title, max(len(title) - 20, 0))
     if found is None or not any(char.isalnum() for char in title[: found.start()]):
@@ -115,18 +140,33 @@ def _readings(title: str) -> list[str]:
     if all(half.strip(_PUNCTUATION) for half in halves) and len(halves) > 1:
         return halves
     plain = _VERSION_AT_END.sub("", _BROADCASTER.sub("", title))
-    latin = _OTHER_SCRIPT.sub("", plain)
+    if " / " in plain and _OTHER_LETTER.search(plain):
+        # "Название / Title (Режиссёр / Director)"
+        plain = _PERSON_AT_END.sub("", plain) or plain
+    latin = _latin(plain)
     readings = [latin] if latin != plain else []
     remark = _REMARK_AT_END.search(plain.rstrip(" -"))
     if remark and any(char.isalnum() for char in plain[: remark.start()]):
         readings += [plain[: remark.start()], remark[1]]
     if " / " in plain:
-        readings += plain.split(" / ")
+        readings += [*latin.split(" / "), *plain.split(" / ")]
     return [*readings, plain, _3D_AT_END.sub("", plain), _SCENE_GROUP_BEFORE.sub("", plain)]
+
+
+def _latin(title: str) -> str:
+    """Return the part in Latin letters, when another script comes before it."""
+    if _OTHER_LETTER.search(title) is None:
+        return title
+    if " / " not in title:
+        return _OTHER_SCRIPT.sub("", title)
+    latin = [half for half in title.split(" / ") if not _OTHER_LETTER.search(half)]
+    return " / ".join(latin) or title
 
 
 def _polished(title: str) -> str:
     text = title.strip(_PUNCTUATION)
     if title.rstrip().endswith((")", "]")) and text.count("(") > text.count(")"):
         text += ")"
+    if title.lstrip().startswith("[") and text.count("]") > text.count("["):
+        text = f"[{text}"
     return " ".join(text.split())
