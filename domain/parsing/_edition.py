@@ -6,18 +6,27 @@ import re
 from typing import Final
 
 _QUALIFIER: Final = (
-    r"director'?s?|collector'?s?|theatrical|ultimate|final|extended|rogue|diamond|signature|"
+    r"director['’ ]?s?|collector['’ ]?s?|theatrical|ultimate|final|extended|rogue|rouge|diamond|signature|"
     r"imperial|limited|anniversary|\d{1,3}(?:st|nd|rd|th) anniversary|hunter|rekall|special|deluxe|"
     r"alternat(?:e|ive)|assembly|international|producer'?s?|criterion|gold(?:en)?|platinum|"
-    r"definitive|redux|integral|open matte|workprint|television|unrated|fan"
+    r"definitive|redux|integral|open matte|workprint|television|tv|unrated|uncut|uncensored|fan|festival|"
+    r"remastered|restored|roadshow|noir|complete|original|legacy|steelbook|unreleased|broadcast|export"
 )
-_NOUN: Final = r"cut|edition|version|collection"
+_NOUN: Final = r"(?:cut|edition|version|collection)s?"
 _PHRASE: Final = (
     rf"(?:the )?(?:{_QUALIFIER})(?: (?:{_QUALIFIER})){{0,2}} (?:{_NOUN})|"
     rf"(?:ultimate|special) [^\W\d_]{{3,12}} (?:{_NOUN})|"
-    r"director'?s|\d ?in ?1|extended|uncut|unrated|uncensored|re-?mastered|restored|restoration|"
+    r"director['’ ]?s|\d ?in ?1|extended|uncut|unrated|uncensored|re-?master(?:ed)?|restored|restoration|"
     r"imax|open[ \-]?matte|despeciali[sz]ed|theatrical|fan[ \-]?edit|re-?cut|(?-i:DC)|"
     r"(?:the )?criterion|redux|\d{1,3}(?:st|nd|rd|th) anniversary"
+)
+# Behind the year no title can be meant: "Snyder Cut", "Ultimate".
+_IN_TAIL: Final = (
+    r"(?!(?:dvd|bluray|blu-ray|web|uhd|hdr|hdtv|imax) )[^\W\d_]{3,15}(?:['’ ]s)? (?:cut|edition)|"
+    r"ultimate|collector['’ ]?s|special edition"
+)
+_EDITION_OF_TAIL: Final = re.compile(
+    rf"(?<![^\W_])(?:{_PHRASE}|{_IN_TAIL})(?![^\W_])", re.IGNORECASE
 )
 _EDITION: Final = re.compile(rf"(?<![^\W_])(?:{_PHRASE})(?![^\W_])", re.IGNORECASE)
 _BETWEEN: Final = frozenset(" -()[]+,")
@@ -39,5 +48,6 @@ def split_edition(title: str) -> tuple[str, str]:
 
 def read_editions(title_words: str, tail: str) -> tuple[str, ...]:
     """Return the editions that stand at the title's end and in the tail, as written."""
-    phrases = [m[0] for part in (title_words, tail) for m in _EDITION.finditer(part)]
+    found = (*_EDITION.finditer(title_words), *_EDITION_OF_TAIL.finditer(tail))
+    phrases = [m[0] for m in found]
     return tuple(dict.fromkeys(" ".join(phrase.split()) for phrase in phrases))

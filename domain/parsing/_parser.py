@@ -54,7 +54,7 @@ def parse_release_name(name: str) -> ParsedRelease:
         ),
         revision=read_revision(tidied.flat, bounds.title_end),
         editions=read_editions(title.edition, tail),
-        languages=read_languages(f"{title.language} {tail}"),
+        languages=read_languages(f"{title.language} {tail}", tidied.flat),
         group=group.name,
         is_hardcoded=bool(_HARDCODED.search(tail)),
         is_episode=_is_episode(tidied.flat, bounds),
