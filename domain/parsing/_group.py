@@ -21,6 +21,10 @@ class Group(NamedTuple):
     start: int
 
 
+_SUBTITLED: Final = (
+    r"dk|da|dan|se|swe|fi|fin|no|nor|nl|pl|ro|cz|sk|hu|hun|eng?|e|multi|m|kor|chs|cht|ita|it|esp?|spa|"
+    r"fr|fre|vo|gr|ger|de|bg|tr|rus?|pt|br|heb|ara?|jap|chi|viet|nordic"
+)
 _TAG: Final = re.compile(
     rf"(?:{FIRM.pattern})|(?:{LOOSE.pattern})|(?:{YEAR.pattern})|(?:{EPISODE.pattern})|"
     rf"(?<![^\W_])(?:{LANGUAGE_WORDS}|[1-9] ?ch|[125679] ?[0-2]|\d{{2,4}}[km]bps|\d+ ?[mg]b|"
@@ -28,19 +32,26 @@ _TAG: Final = re.compile(
     r"atmos(?: ?\d ?\d)?|(?-i:EN|LV|ES|DE|IT|FR|PL|RU|CAT)|truehd|flac|audio|line|extras|lame\S*|dxva|int|extended|uncut|unrated|dc|"
     r"directors?|cut|subs?|sub|esub|multisubs?|anniversary|edition|hc|hq|hdc|sbs|hsbs|hou|"
     r"mkv|mp4|avi|webm|amzn|nf|hmax|dsnp|atvp?|hulu|pcok|itunes|it|crf\d+|by|rip|dvd|bd|web|ts|"
-    r"disc|dual|softsubs?|docu|festival|untouched|true|bt\d{3,4}|bit|sd|hd|tv|plus|\d{2}bits?)"
+    r"disc|dual|softsubs?|docu|festival|untouched|true|bt\d{3,4}|bit|sd|hd|tv|plus|\d{2}bits?|"
+    r"latin|subtitles?|exclusive|vvc|dubbing|lektor|napisy\w*|(?:ai-?)?upscaled?|avchd|wav|l?pcm|complet[ao]|retail|forced|sdh|mono|stereo|"
+    r"hdr|hlg|pq|vision|nordic|re-?master(?:ed)?|imax|\d{2,3}fps|commentary|proof|remux|"
+    rf"(?:{_SUBTITLED})-?sub(?:s|bed)?)"
     r"(?![^\W_])",
     re.IGNORECASE,
 )
 _STREAM: Final = (
-    r"(?:[xh][ .]?-?26[3-6]m?|xvid|divx|hevc|avc|av1|vc-1|vp9|e?-?ac-?3|aac(?:[ .]?\d[ .]\d)?|flac|"
+    r"(?:[xh][ .]?-?26[3-6]m?|xvid|divx|hevc|avc|av1|vvc|vc-1|vp9|e?-?ac-?3|aac(?:[ .]?\d[ .]\d)?|flac|"
     r"\d[ .]\d|atmos|dts|mp3|remux|rip|dvdr|dvd[59]|web|bluray|hdtv|\d{3,4}p)"
 )
+_SHORT_NUMBER: Final = re.compile(r"\d{1,3}")
 _AFTER_STREAM: Final = re.compile(
-    rf"(?<![^\W_]){_STREAM}\s?-\s?([^\s\-\[\](){{}}|/]+)[\s).]*$", re.IGNORECASE
+    rf"(?<![^\W_]){_STREAM}\s?-\s?"
+    r"(?:(?P<before>[^\s\-.\[\](){}|/]{1,20})-)?(?P<name>[^\s\-\[\](){}|/]+)"
+    r"(?:[\s).]*|\[[^\[\]\s]{2,30}\][\s.]*)$",
+    re.IGNORECASE,
 )
 _PARTS_OF_WORDS: Final = re.compile(
-    r"(?:dl|rip|ray|hd|hdma|ma|es|x|\d{1,2}|\d{3,4}[pi]|dvd|subs?|audio|remux|tv|ts|\d[ .]\d|h?26[45])",
+    r"(?:dl(?:rip|mux)?|hdrip|mp3|aac|ac3|flac|dts|opus|mkv|mp4|avi|pal|ntsc|rip|ray|hd|hdma|ma|es|x|\d{1,2}|\d{3,4}[pi]|dvd|subs?|audio|remux|tv|ts|\d[ .]\d|h?26[45])",
     re.IGNORECASE,
 )
 _BEHIND_DASH: Final = re.compile(r"-\s?([^\s\-\[\](){}|/]{2,})[\s).\]]*$")
@@ -50,6 +61,11 @@ _LAST_BRACKETS: Final = re.compile(r"[\[{(]([^\[\]{}()\s]{2,30})[\]})][\s).]*$")
 _PAIRED: Final = re.compile(r"([\w.]+) - [\w.]+|\S+\)\s+(\w+)")
 _SOFTSUBS: Final = re.compile(r"\[Softsubs \(([^()]{2,30})\)", re.IGNORECASE)
 _HASH: Final = re.compile(r"\s*[\[(][0-9A-Fa-f]{8}[\])]\s*$")
+# What may follow a group: a repack's mark or a version; or, behind a dash, the language.
+_AFTERTHOUGHT: Final = re.compile(
+    r"(?:\s*\[(?:repack|proper|rerip|real)\d?\]|[\s._]v\d)\s*$", re.IGNORECASE
+)
+_LANGUAGE_BEHIND: Final = re.compile(rf"(?<=[^\W_])\s+(?:{LANGUAGE_WORDS})\s*$", re.IGNORECASE)
 _IN_FRONT: Final = re.compile(r"^\s*\[([^\[\]]{2,30})\]")
 _INDEX_SITE: Final = re.compile(
     r"\s*[\[{(](?:rartv|rarbg|eztv[\w.]*|ettv|tgx|ethd|etrg|publichd|1337x[\w.]*|prime|moviesfd)[\])}]\s*$",
@@ -66,7 +82,7 @@ def read_group(text: str, tail_start: int) -> Group:
         tail_start: Where the title and its year end: the group can only come after it.
     """
     unhashed = _HASH.sub("", text)
-    bare = _INDEX_SITE.sub("", unhashed)
+    bare = _AFTERTHOUGHT.sub("", _INDEX_SITE.sub("", unhashed))
     for rule in (_behind_stream, _softsubs, _last_brackets, _left_over, _behind_dash, _last_inside):
         found = rule(bare, min(tail_start, len(bare)))
         if found is not None:
@@ -79,12 +95,19 @@ def read_group(text: str, tail_start: int) -> Group:
 
 def _behind_stream(text: str, start: int) -> Group | None:
     """`x264-GROUP`: whatever stands there is the group, even when it reads like a word."""
+    text = _LANGUAGE_BEHIND.sub("", text)
     found = _AFTER_STREAM.search(text, max(start - 12, 0))
-    if found is None or found.start(1) < start or _PARTS_OF_WORDS.fullmatch(found[1]):
+    if found is None or found.start("name") < start or _PARTS_OF_WORDS.fullmatch(found["name"]):
         return None
-    if not _is_name(found[1]) or ("." in found[1].rstrip(".") and _is_tag(found[1])):
+    name, at = found["name"].rstrip("."), found.start("name")
+    if not _is_name(name) or ("." in name and _is_tag(name)):
         return None
-    return Group(found[1].rstrip("."), found.start(1))
+    before = found["before"]
+    if before and (_SHORT_NUMBER.fullmatch(before) or not _is_tag(before)):
+        # "D-Z0N3" and "20-40", but "iNT-GRP" is only the last word.
+        is_language = re.fullmatch(LANGUAGE_WORDS, name, re.IGNORECASE)
+        return Group(before if is_language else f"{before}-{name}", found.start("before"))
+    return Group(name, at)
 
 
 def _softsubs(text: str, start: int) -> Group | None:
