@@ -22,7 +22,13 @@ class ParsedRelease:
         editions: As written: `Director's Cut`, `Extended`.
         languages: Radarr's names of the spoken languages; empty when none is named.
         group: Who made the release.
-        is_hardcoded: Whether subtitles are burnt into the picture.
+        dynamic_range: Such as `DV` and `HDR10`; empty when none is named.
+        audio: Formats of the sound, such as `TrueHD` and `Atmos`.
+        channels: Of the sound, such as `5.1`.
+        video_codec: The encoder that is named (`x265`), else the standard (`H.265`).
+        bit_depth: Bits of a sample of the picture.
+        service: The streaming service that it was taken from, by its name: `Netflix`.
+        hardcoded_subs: What the name says of subtitles burnt into the picture, such as `KORSUB`.
         is_episode: Whether the name is one of a series' episodes or seasons.
         is_unparseable: Whether nothing in the name identifies a release.
     """
@@ -39,7 +45,13 @@ class ParsedRelease:
     editions: tuple[str, ...]
     languages: tuple[str, ...]
     group: str | None
-    is_hardcoded: bool = False
+    dynamic_range: tuple[str, ...] = ()
+    audio: tuple[str, ...] = ()
+    channels: str | None = None
+    video_codec: str | None = None
+    bit_depth: int | None = None
+    service: str | None = None
+    hardcoded_subs: str | None = None
     is_episode: bool = False
     is_unparseable: bool = False
     imdb_id: str | None = None
@@ -49,6 +61,11 @@ class ParsedRelease:
     def titles(self) -> tuple[str, ...]:
         """The title and its other readings."""
         return (self.title, *self.alternative_titles) if self.title else ()
+
+    @property
+    def is_hardcoded(self) -> bool:
+        """Whether subtitles are burnt into the picture."""
+        return self.hardcoded_subs is not None
 
     def to_json(self) -> dict[str, object]:
         """Return it as a JSON object."""
@@ -67,7 +84,13 @@ class ParsedRelease:
             "editions": list(self.editions),
             "languages": list(self.languages),
             "group": self.group,
-            "hardcoded_subs": self.is_hardcoded,
+            "dynamic_range": list(self.dynamic_range),
+            "audio": list(self.audio),
+            "channels": self.channels,
+            "video_codec": self.video_codec,
+            "bit_depth": self.bit_depth,
+            "service": self.service,
+            "hardcoded_subs": self.hardcoded_subs,
             "episode": self.is_episode,
             "imdb_id": self.imdb_id,
             "tmdb_id": self.tmdb_id,

@@ -97,5 +97,5 @@ def test_the_answer_as_json_has_every_key() -> None:
     assert answer["resolution"] == 1080
     assert answer["revision"] == 1
     assert answer["group"] == "OPEN"
-    assert answer["hardcoded_subs"] is False
+    assert answer["hardcoded_subs"] is None
     assert answer["unparseable"] is False
