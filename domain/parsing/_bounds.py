@@ -30,7 +30,8 @@ _GROUP_BEFORE: Final = re.compile(r"^\s*(?:\[[^\]]*\]|\{[^}]*\}|【[^】]*】)[\
 _CODEC_BEFORE: Final = re.compile(r"^\s*(?:(?:[xh] ?26[45]|hevc)[\s\-]+)+(?=\w)", re.IGNORECASE)
 # "[REC] 2 2009": what looks like a group in front is the title itself.
 _NUMBER_AND_YEAR: Final = re.compile(
-    rf"[\s\-]*(?:[\d²³]|i{{1,3}}|iv)?\s*[(\[]?{YEAR.pattern}(?!.*{YEAR.pattern})", re.IGNORECASE | re.ASCII
+    rf"[\s\-]*(?:[\d²³]|i{{1,3}}|iv)?\s*[(\[]?{YEAR.pattern}(?!.*{YEAR.pattern})",
+    re.IGNORECASE | re.ASCII,
 )
 _RANGE: Final = re.compile(r" ?[\-–] ?")
 _YEAR_FIRST: Final = re.compile(r"^\s*[(\[](\d{4})[)\]]\s*(?=\w)")

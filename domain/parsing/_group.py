@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from reeld.domain.parsing._language import LANGUAGE_WORDS
+from reeld.domain.parsing._group_words import PARTS_OF_WORDS, STREAM, TAG
+from reeld.domain.parsing._language_words import LANGUAGE_WORDS
 from reeld.domain.parsing._tidy import flatten
-from reeld.domain.parsing._vocabulary import EPISODE, FIRM, LOOSE, YEAR
+from reeld.domain.parsing._vocabulary import FIRM
 
 
 class Group(NamedTuple):
@@ -21,37 +22,11 @@ class Group(NamedTuple):
     start: int
 
 
-_SUBTITLED: Final = (
-    r"dk|da|dan|se|swe|fi|fin|no|nor|nl|pl|ro|cz|sk|hu|hun|eng?|e|multi|m|kor|chs|cht|ita|it|esp?|spa|"
-    r"fr|fre|vo|gr|ger|de|bg|tr|rus?|pt|br|heb|ara?|jap|chi|viet|nordic"
-)
-_TAG: Final = re.compile(
-    rf"(?:{FIRM.pattern})|(?:{LOOSE.pattern})|(?:{YEAR.pattern})|(?:{EPISODE.pattern})|"
-    rf"(?<![^\W_])(?:{LANGUAGE_WORDS}|[1-9] ?ch|[125679] ?[0-2]|\d{{2,4}}[km]bps|\d+ ?[mg]b|"
-    r"ma ?\d ?\d|ma|x|dts-?x(?: ?\d ?\d)?|dd|ddex|dd-ex|dl|ml|ld|md|dv|sdr|hdr\w*|hevc|aac|ac3|eac3|opus|mp[34]|"
-    r"atmos(?: ?\d ?\d)?|(?-i:EN|LV|ES|DE|IT|FR|PL|RU|CAT)|truehd|flac|audio|line|extras|lame\S*|dxva|int|extended|uncut|unrated|dc|"
-    r"directors?|cut|subs?|sub|esub|multisubs?|anniversary|edition|hc|hq|hdc|sbs|hsbs|hou|"
-    r"mkv|mp4|avi|webm|amzn|nf|hmax|dsnp|atvp?|hulu|pcok|itunes|it|crf\d+|by|rip|dvd|bd|web|ts|"
-    r"disc|dual|softsubs?|docu|festival|untouched|true|bt\d{3,4}|bit|sd|hd|tv|plus|\d{2}bits?|"
-    r"latin|subtitles?|exclusive|vvc|dubbing|lektor|napisy\w*|(?:ai-?)?upscaled?|avchd|wav|l?pcm|complet[ao]|retail|forced|sdh|mono|stereo|"
-    r"hdr|hlg|pq|vision|nordic|re-?master(?:ed)?|imax|\d{2,3}fps|commentary|proof|remux|"
-    rf"(?:{_SUBTITLED})-?sub(?:s|bed)?)"
-    r"(?![^\W_])",
-    re.IGNORECASE,
-)
-_STREAM: Final = (
-    r"(?:[xh][ .]?-?26[3-6]m?|xvid|divx|hevc|avc|av1|vvc|vc-1|vp9|e?-?ac-?3|aac(?:[ .]?\d[ .]\d)?|flac|"
-    r"\d[ .]\d|atmos|dts|mp3|remux|rip|dvdr|dvd[59]|web|bluray|hdtv|\d{3,4}p)"
-)
 _SHORT_NUMBER: Final = re.compile(r"\d{1,3}")
 _AFTER_STREAM: Final = re.compile(
-    rf"(?<![^\W_]){_STREAM}\s?-\s?"
+    rf"(?<![^\W_]){STREAM}\s?-\s?"
     r"(?:(?P<before>[^\s\-.\[\](){}|/]{1,20})-)?(?P<name>[^\s\-\[\](){}|/]+)"
     r"(?:[\s).]*|\[[^\[\]\s]{2,30}\][\s.]*)$",
-    re.IGNORECASE,
-)
-_PARTS_OF_WORDS: Final = re.compile(
-    r"(?:dl(?:rip|mux)?|hdrip|mp3|aac|ac3|flac|dts|opus|mkv|mp4|avi|pal|ntsc|rip|ray|hd|hdma|ma|es|x|\d{1,2}|\d{3,4}[pi]|dvd|subs?|audio|remux|tv|ts|\d[ .]\d|h?26[45])",
     re.IGNORECASE,
 )
 _BEHIND_DASH: Final = re.compile(r"-\s?([^\s\-\[\](){}|/]{2,})[\s).\]]*$")
@@ -97,7 +72,7 @@ def _behind_stream(text: str, start: int) -> Group | None:
     """`x264-GROUP`: whatever stands there is the group, even when it reads like a word."""
     text = _LANGUAGE_BEHIND.sub("", text)
     found = _AFTER_STREAM.search(text, max(start - 12, 0))
-    if found is None or found.start("name") < start or _PARTS_OF_WORDS.fullmatch(found["name"]):
+    if found is None or found.start("name") < start or PARTS_OF_WORDS.fullmatch(found["name"]):
         return None
     name, at = found["name"].rstrip("."), found.start("name")
     if not _is_name(name) or ("." in name and _is_tag(name)):
@@ -127,7 +102,7 @@ def _last_brackets(text: str, start: int) -> Group | None:
 def _left_over(text: str, start: int) -> Group | None:
     """The one word behind everything known: `x264.D-Z0N3`, `AAC 5.1 RONIN)`."""
     flat = flatten(text)
-    known = list(_TAG.finditer(flat, start))
+    known = list(TAG.finditer(flat, start))
     if not known:
         return None
     end = known[-1].end()
@@ -144,11 +119,11 @@ def _left_over(text: str, start: int) -> Group | None:
 
 def _behind_dash(text: str, start: int) -> Group | None:
     found = _BEHIND_DASH.search(text, start)
-    if found is None or _PARTS_OF_WORDS.fullmatch(found[1]) or not _is_name(found[1]):
+    if found is None or PARTS_OF_WORDS.fullmatch(found[1]) or not _is_name(found[1]):
         return None
     if _is_tag(found[1]):
         return None
-    if not _TAG.search(flatten(text[start : found.start()])):
+    if not TAG.search(flatten(text[start : found.start()])):
         return None
     return Group(found[1].rstrip("."), found.start(1))
 
@@ -166,7 +141,7 @@ def _last_inside(text: str, start: int) -> Group | None:
 
 
 def _is_tag(word: str) -> bool:
-    return bool(_TAG.search(flatten(word)) or _SIZE.search(word))
+    return bool(TAG.search(flatten(word)) or _SIZE.search(word))
 
 
 def _is_name(word: str) -> bool:

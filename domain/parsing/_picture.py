@@ -54,7 +54,7 @@ _SOURCES: Final[Mapping[QualitySource, re.Pattern[str]]] = {
     ),
     _S.CAM: words(r"(?:hd|hq|new)?-?cam(?:-?ri?p)?|(?:hq )?s-print"),
     _S.TELESYNC: words(
-        r"(?:h[dq])?-?telesync?h?|h[dq]-?ts(?:rip)?|ts-?rip|(?-i:TS|ts)(?:\d{3,4}p)?|p-?dvd(?:rip)?|pre-?dvd(?:rip)?"
+        r"(?:h[dq])?-?telesynch?|h[dq]-?ts(?:rip)?|ts-?rip|(?-i:TS|ts)(?:\d{3,4}p)?|p-?dvd(?:rip)?|pre-?dvd(?:rip)?"
     ),
     _S.TELECINE: words(r"(?:hd)?-?telecine|(?-i:TC)(?:\d{3,4}p)?|h[dq]-?tc(?:rip)?|tc-?rip"),
     _S.WORKPRINT: words(r"workprint|(?-i:WP)"),

@@ -33,7 +33,7 @@ DVD: Final = (
     r"(?:ntsc|pal)(?= (?:\d?x?dvd|mdvdr))"
 )
 CAM: Final = (
-    r"(?:hd|hq|new)-?cam(?:-?ri?p)?|cam-?ri?p|(?:hd|hq)?-?telesync?h?|h[dq]-?t[sc](?:rip)?|t[sc]-?rip|"
+    r"(?:hd|hq|new)-?cam(?:-?ri?p)?|cam-?ri?p|(?:hd|hq)?-?telesynch?|h[dq]-?t[sc](?:rip)?|t[sc]-?rip|"
     r"t[sc](?:720|1080)p|(?:hd)?-?telecine|s-print|hd-?scr"
 )
 CODEC: Final = (
@@ -76,9 +76,7 @@ DATE: Final = re.compile(
 )
 """A whole date, which only broadcasts carry."""
 
-_SEASON_WORD: Final = (
-    r"(?:season|saison|staffel|stagion[ei]|temporada|sezon|сезон|seizoen|säsong|sæson|kausi|évad|evad)"
-)
+_SEASON_WORD: Final = r"(?:season|saison|staffel|stagion[ei]|temporada|sezon|сезон|seizoen|säsong|sæson|kausi|évad|evad)"
 _EPISODE_WORD: Final = r"b[öo]l[üu]m|сери[яий]|sorozat|odc(?:inek)?"
 EPISODE: Final = re.compile(
     r"(?<![^\W_])(?:s\d{1,4}(?:[ \-]?e\d{1,4})*(?:[ \-]*e?\d{1,3})?|s\d{1,2} ?e\d{1,3}|"
