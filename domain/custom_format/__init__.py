@@ -10,10 +10,11 @@ from reeld.domain.custom_format._judge import (
     formats_of,
     judge_formats,
 )
-from reeld.domain.custom_format._radarr import from_radarr, to_radarr
+from reeld.domain.custom_format._radarr import IMPLEMENTATIONS, from_radarr, probe_format, to_radarr
 from reeld.domain.custom_format._subject import Subject
 
 __all__ = [
+    "IMPLEMENTATIONS",
     "Condition",
     "ConditionVerdict",
     "CustomFormat",
@@ -26,5 +27,6 @@ __all__ = [
     "formats_of",
     "from_radarr",
     "judge_formats",
+    "probe_format",
     "to_radarr",
 ]

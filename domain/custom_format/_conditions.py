@@ -152,6 +152,10 @@ Test = (
 )
 
 
+BY_EXPRESSION: Final = (ReleaseTitle, Edition, ReleaseGroup)
+"""The kinds that search with a regular expression."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition of a format.

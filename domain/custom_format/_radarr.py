@@ -7,7 +7,7 @@ from typing import Final, TypeGuard, TypeVar
 
 from reeld.domain.custom_format import _conditions as kinds
 from reeld.domain.custom_format._conditions import Condition, Test
-from reeld.domain.custom_format._expression import Broken, expression
+from reeld.domain.custom_format._expression import Broken, expression, probe
 from reeld.domain.custom_format._format import CustomFormat, InvalidFormat
 from reeld.domain.language import ANY_NUMBER, ORIGINAL_NUMBER, Language
 from reeld.domain.quality import Modifier, QualitySource
@@ -157,6 +157,23 @@ def from_radarr(document: object, *, format_id: int = 0) -> CustomFormat:
         raise InvalidFormat(_RENAMING, "true or false is needed here.")
     rest = {key: value for key, value in document.items() if key not in {"name", "specifications"}}
     return CustomFormat(format_id, name, renaming, _conditions(document), rest)
+
+
+def probe_format(custom_format: CustomFormat) -> None:
+    """Run the expressions of a format that is to be stored on names that make catastrophic ones show.
+
+    Takes milliseconds; some 20 for each expression that never comes to an end, of which the first one ends it.
+
+    Raises:
+        InvalidFormat: One takes too long; the error names it.
+    """
+    for n, condition in enumerate(custom_format.conditions):
+        if not isinstance(condition.test, kinds.BY_EXPRESSION):
+            continue
+        try:
+            probe(condition.test.expression)
+        except Broken as broken:
+            raise InvalidFormat(f"specifications[{n}].fields.value", str(broken)) from None
 
 
 def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from reeld.domain.custom_format import FormatMatch
 from reeld.domain.profile import InvalidProfile, ProfileItem, QualityProfile, default_profiles
 from reeld.domain.quality import Quality
 
@@ -68,3 +69,38 @@ def test_a_profile_that_contradicts_itself_names_the_field(items, cutoff, field)
         QualityProfile("wrong", items, cutoff)
     assert caught.value.field == field
     assert caught.value.sentence.startswith(f"{field}: ")
+
+
+WEB = ProfileItem((Quality.WEBDL_720P, Quality.WEBRIP_720P), True, "WEB", 1000)
+ITEMS = (ProfileItem((Quality.DVD,)), WEB, ProfileItem((Quality.BLURAY_720P,)))
+
+
+def test_the_cutoff_may_be_a_group() -> None:
+    profile = QualityProfile("own", ITEMS, WEB, upgrades_allowed=True)
+    assert profile.cutoff.label == "WEB"
+    assert not profile.meets_cutoff(Quality.DVD)
+    assert profile.meets_cutoff(Quality.WEBRIP_720P)
+
+
+def test_the_score_is_the_sum_of_the_points_of_the_formats() -> None:
+    profile = QualityProfile("own", ITEMS, WEB, format_scores={1: 10, 2: -3})
+    matches = [FormatMatch(1, "a"), FormatMatch(2, "b"), FormatMatch(3, "without points")]
+    assert profile.score(matches) == 7
+    assert profile.score([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"cutoff": ProfileItem((Quality.SDTV,), True, "Other", 1001)}, "cutoff"),
+        ({"cutoff": ProfileItem(WEB.qualities, True, "Renamed", 1000)}, "cutoff"),
+        ({"min_upgrade_format_score": 0}, "min_upgrade_format_score"),
+        ({"reputation_weight": -1}, "reputation_weight"),
+        ({"language": "Klingon"}, "language"),
+        ({"items": (*ITEMS, ProfileItem((Quality.SDTV,), True, "WEB", 1001))}, "items"),
+    ],
+)
+def test_a_number_out_of_its_range_names_the_field(changes, field) -> None:
+    with pytest.raises(InvalidProfile) as caught:
+        QualityProfile(**{"name": "own", "items": ITEMS, "cutoff": Quality.DVD, **changes})
+    assert caught.value.field == field
