@@ -4,6 +4,7 @@ Every error carries a machine-readable `reason` and a sentence that says what ha
 
     ReeldError                      a failure that was foreseen: it answers the asker, the actor goes on
     ├── Refused                     the request itself is wrong: asking again cannot help
+    │   └── InvalidField            one field of a document is wrong, and the error names it
     ├── NotFound                    what was asked for does not exist (for a breaker, a success)
     ├── Unavailable                 somebody else must recover first: wait, no attempt is used up
     │   ├── BreakerOpen             the circuit breaker of a service refuses calls
@@ -48,6 +49,22 @@ class Refused(ReeldError):
     """The request itself is wrong: it is never retried."""
 
     default_reason = "refused"
+
+
+class InvalidField(Refused):
+    """One field of a document is missing or wrong.
+
+    Args:
+        field: Its path in the document, such as `specifications[2].implementation`.
+        complaint: What is wrong and what to do.
+    """
+
+    default_reason = "invalid_field"
+
+    def __init__(self, field: str, complaint: str, *, reason: str | None = None) -> None:
+        super().__init__(f"{field}: {complaint}", reason=reason)
+        self.field = field
+        self.complaint = complaint
 
 
 class NotFound(ReeldError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reeld.domain.errors import Refused
+from reeld.domain.errors import InvalidField
 from reeld.domain.quality import Quality
 
 MOST: Final = 2000.0
@@ -18,19 +18,10 @@ UNKNOWN_RUNTIME: Final = 110
 _MB: Final = 1024 * 1024
 
 
-class InvalidLimits(Refused):
-    """The limits of a quality contradict each other.
-
-    Args:
-        field: Which of them: `minimum`, `preferred` or `maximum`.
-        complaint: What is wrong and what to do.
-    """
+class InvalidLimits(InvalidField):
+    """The limits of a quality contradict each other."""
 
     default_reason = "invalid_limits"
-
-    def __init__(self, field: str, complaint: str) -> None:
-        super().__init__(f"{field}: {complaint}")
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

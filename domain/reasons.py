@@ -80,6 +80,7 @@ REASONS: Final = frozenset(
         "imdb_is_tv",
         "imdb_unknown",
         "infohash_mismatch",
+        "invalid_field",
         "invalid_format",
         "invalid_limits",
         "invalid_delay_profile",

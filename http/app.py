@@ -9,7 +9,10 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from reeld.domain.secret import Secret
+from reeld.http.api.definitions import definition_routes
+from reeld.http.api.formats import format_routes
 from reeld.http.api.movies import movie_routes
+from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
 from reeld.http.api.work import work_routes
 from reeld.http.document import openapi_config
@@ -48,6 +51,9 @@ def create_app(surface: Surface) -> ASGIApp:
             *movie_routes(surface),
             *queue_routes(surface),
             *work_routes(surface),
+            *profile_routes(surface),
+            *format_routes(surface),
+            *definition_routes(surface),
         ],
         before_request=note_passed,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error

@@ -16,6 +16,7 @@ from reeld.domain.errors import (
     CredentialsRejected,
     DatabaseUnavailable,
     DeadlineExceeded,
+    InvalidField,
     NotFound,
     ReeldError,
     Refused,
@@ -42,7 +43,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         reason: Machine-readable, stable, in snake case.
         detail: What happened and what to do, for a person.
-        errors: For a request that is malformed: one entry a field.
+        errors: For a request that is malformed, or a document that is wrong: one entry a field.
     """
 
     title: str
@@ -96,7 +97,11 @@ def foreseen(request: Request[Any, Any, Any], error: ReeldError) -> Response[byt
     headers: dict[str, str] = {}
     if (wait := _retry_after(error)) is not None:
         headers["Retry-After"] = str(ceil(wait))
-    return answer(_problem(status_of(error), error.reason, error.sentence), headers)
+    more: dict[str, Any] = {}
+    if isinstance(error, InvalidField):
+        message = redaction.text(error.complaint)
+        more["errors"] = ({"field": redaction.text(error.field), "message": message},)
+    return answer(_problem(status_of(error), error.reason, error.sentence, **more), headers)
 
 
 def _retry_after(error: ReeldError) -> float | None:

@@ -2,6 +2,7 @@
 
 from reeld.domain.custom_format._conditions import Condition
 from reeld.domain.custom_format._format import CustomFormat, FormatMatch, InvalidFormat
+from reeld.domain.custom_format._importing import Change, PlannedFormat, plan_formats
 from reeld.domain.custom_format._judge import (
     ConditionVerdict,
     FormatVerdict,
@@ -15,6 +16,7 @@ from reeld.domain.custom_format._subject import Subject
 
 __all__ = [
     "IMPLEMENTATIONS",
+    "Change",
     "Condition",
     "ConditionVerdict",
     "CustomFormat",
@@ -22,11 +24,13 @@ __all__ = [
     "FormatVerdict",
     "InvalidFormat",
     "Judgement",
+    "PlannedFormat",
     "Subject",
     "explain_format",
     "formats_of",
     "from_radarr",
     "judge_formats",
+    "plan_formats",
     "probe_format",
     "to_radarr",
 ]

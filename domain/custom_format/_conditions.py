@@ -179,3 +179,17 @@ class Condition:
             OutOfTime: Its expression took too long.
         """
         return self.test.holds(seen) is not self.negate
+
+    @property
+    def kind(self) -> str:
+        """What it looks at, in Radarr's words: `ReleaseTitle`, `Size` ..."""
+        return str(self.document.get("implementation", "")).removesuffix("Specification")
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The fields of its document by name, in whichever shape they came in."""
+        fields = self.document.get("fields")
+        if isinstance(fields, Mapping):
+            return dict(fields)
+        listed = fields if isinstance(fields, list) else []
+        return {str(each["name"]): each.get("value") for each in listed}

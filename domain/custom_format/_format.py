@@ -9,26 +9,17 @@ from typing import Final, Self
 
 from reeld.domain.custom_format._conditions import Condition, Edition, ReleaseGroup, ReleaseTitle
 from reeld.domain.custom_format._subject import Seen
-from reeld.domain.errors import Refused
+from reeld.domain.errors import InvalidField
 
 # Most releases fail a quick kind, and the slow ones are never asked.
 _PACE: Final[dict[type, int]] = {ReleaseGroup: 1, Edition: 2, ReleaseTitle: 3}
 _NAMES_ONLY: Final = re.compile(r"\^\(([A-Za-z0-9 _|-]+)\)\$")
 
 
-class InvalidFormat(Refused):
-    """A custom format, or its document, is wrong.
-
-    Args:
-        field: The path of what is wrong, such as `specifications[2].implementation`.
-        complaint: What is wrong and what to do.
-    """
+class InvalidFormat(InvalidField):
+    """A custom format, or its document, is wrong."""
 
     default_reason = "invalid_format"
-
-    def __init__(self, field: str, complaint: str) -> None:
-        super().__init__(f"{field}: {complaint}")
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,24 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reeld.domain.custom_format import FormatMatch
-from reeld.domain.errors import Refused
+from reeld.domain.errors import InvalidField
 from reeld.domain.language import ANY, ORIGINAL, Language
 from reeld.domain.quality import Quality
 
 
-class InvalidProfile(Refused):
-    """A profile contradicts itself.
-
-    Args:
-        field: Which part of it, such as `items` or `cutoff`.
-        complaint: What is wrong and what to do.
-    """
+class InvalidProfile(InvalidField):
+    """A profile contradicts itself, or its document is wrong."""
 
     default_reason = "invalid_profile"
-
-    def __init__(self, field: str, complaint: str) -> None:
-        super().__init__(f"{field}: {complaint}")
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import trio
 from psycopg.types.json import Jsonb
 
 from reeld.domain.custom_format import CustomFormat, InvalidFormat, from_radarr, to_radarr
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import InvalidField, NotFound
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
 log = structlog.get_logger("reeld.storage")
@@ -78,7 +78,7 @@ async def save(conn: Connection, custom_format: CustomFormat) -> int:
 
     Raises:
         NotFound: There is none with that number.
-        Refused: Another one has that name.
+        InvalidField: Another one has that name (reason `name_taken`).
     """
     document = to_radarr(custom_format)
     values = (
@@ -94,8 +94,8 @@ async def save(conn: Connection, custom_format: CustomFormat) -> int:
             else:
                 row = await fetch_one(conn, _INSERT, values)
     except psycopg.errors.UniqueViolation:
-        sentence = f"name: there is a custom format {custom_format.name!r} already; choose another."
-        raise Refused(sentence, reason="name_taken") from None
+        complaint = f"there is a custom format {custom_format.name!r} already; choose another."
+        raise InvalidField("name", complaint, reason="name_taken") from None
     if row is None:
         raise NotFound(f"There is no custom format {custom_format.id}.")
     return int(row[0])

@@ -7,7 +7,7 @@ from typing import Final
 import psycopg
 from psycopg.types.json import Jsonb
 
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import InvalidField, NotFound, Refused
 from reeld.domain.profile import (
     InvalidProfile,
     QualityProfile,
@@ -110,7 +110,7 @@ async def save(conn: Connection, profile: QualityProfile) -> int:
 
     Raises:
         NotFound: There is none with that number.
-        Refused: Another one has that name, or a format that gets points is not there.
+        InvalidField: Another one has that name (reason `name_taken`), or a format that gets points is not there.
     """
     try:
         async with conn.transaction():
@@ -119,8 +119,8 @@ async def save(conn: Connection, profile: QualityProfile) -> int:
                 raise NotFound(f"There is no quality profile {profile.id}.")
             await _save_scores(conn, int(row[0]), profile)
     except psycopg.errors.UniqueViolation:
-        sentence = f"name: there is a quality profile {profile.name!r} already; choose another."
-        raise Refused(sentence, reason="name_taken") from None
+        complaint = f"there is a quality profile {profile.name!r} already; choose another."
+        raise InvalidField("name", complaint, reason="name_taken") from None
     except psycopg.errors.ForeignKeyViolation:
         complaint = "a custom format is not there (any more); read the formats again."
         raise InvalidProfile("format_scores", complaint) from None

@@ -53,6 +53,26 @@ ROUTES = {
     "GET /control/log-levels",
     "POST /control/log-levels",
     "POST /control/log-levels/reset",
+    "GET /api/profiles",
+    "POST /api/profiles",
+    "GET /api/profiles/{profile_id}",
+    "PUT /api/profiles/{profile_id}",
+    "DELETE /api/profiles/{profile_id}",
+    "POST /api/profiles/import",
+    "GET /api/profiles/export",
+    "GET /api/profiles/{profile_id}/export",
+    "GET /api/customformats",
+    "POST /api/customformats",
+    "GET /api/customformats/{format_id}",
+    "PUT /api/customformats/{format_id}",
+    "DELETE /api/customformats/{format_id}",
+    "POST /api/customformats/import",
+    "GET /api/customformats/export",
+    "GET /api/customformats/{format_id}/export",
+    "POST /api/customformats/test",
+    "GET /api/qualitydefinitions",
+    "PUT /api/qualitydefinitions",
+    "DELETE /api/qualitydefinitions/{label}",
 }
 
 
@@ -118,7 +138,7 @@ async def test_everything_but_health_readiness_and_metrics_needs_the_key(
     for method, path in [*paths, ("GET", "/api/schema"), ("GET", "/api/schema/openapi.json")]:
         for headers in ({}, {"X-Api-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
             filled = path.replace("{", "").replace("}", "")
-            for name in ("movie_id", "work_id", "letter_id", "key_id"):
+            for name in ("movie_id", "work_id", "letter_id", "key_id", "profile_id", "format_id"):
                 filled = filled.replace(name, "1")
             answer = await running_daemon.stranger.request(method, filled, headers=headers)
             assert (answer.status_code, answer.json()["reason"]) == (401, "unauthorized"), path
