@@ -28,6 +28,7 @@ from reeld.domain.settings import (
     InvalidSetting,
     LibrarySettings,
     PathMapping,
+    PropersPolicy,
     QbittorrentSettings,
     ServerSettings,
     Settings,
@@ -85,6 +86,10 @@ class _Hdbits(_Section):
     poll_seconds: float | None = None
     spacing_seconds: float | None = None
     calls_per_hour: int | None = None
+    priority: int | None = None
+    minimum_seeders: int | None = None
+    required_flags: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
 
 
 class _PathMapping(_Section):
@@ -109,6 +114,10 @@ class _Feed(_Section):
     url: SecretText
     interval_seconds: float = 900.0
     spacing_seconds: float = 2.0
+    priority: int = 25
+    minimum_seeders: int | None = None
+    required_flags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class _Library(_Section):
@@ -129,6 +138,13 @@ class _Decision(_Section):
     upgrades_allowed: bool | None = None
     minimum_seeders: int | None = None
     maximum_bytes: int | None = None
+    propers: PropersPolicy | None = None
+    prefer_indexer_flags: bool | None = None
+    hardcoded_subs_allowed: bool | None = None
+    hardcoded_subs_whitelist: tuple[str, ...] | None = None
+    availability_delay_days: int | None = None
+    minimum_free_bytes: int | None = None
+    explanation_days: int | None = None
 
 
 class _Backup(_Section):
@@ -300,10 +316,7 @@ def _checked(read: _Read, environ: Mapping[str, str]) -> Settings:
         tmdb=_tmdb(read),
         hdbits=_hdbits(read),
         qbittorrent=_qbittorrent(read),
-        feeds=tuple(
-            FeedSettings(feed.name, feed.url, feed.interval_seconds, feed.spacing_seconds)
-            for feed in read.feeds
-        ),
+        feeds=tuple(FeedSettings(**_given(feed, FeedSettings)) for feed in read.feeds),
         decision=DecisionSettings(**_given(read.decision, DecisionSettings)),
         backup=BackupSettings(**backup),
         tracing=_tracing(read, environ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from reeld.domain.errors import Refused
+from reeld.domain.release import NO_FLAGS, IndexerFlag
 
 
 class InvalidSetting(Refused):
@@ -67,3 +69,17 @@ def is_loopback(url: str) -> bool:
     return host in {"localhost", "::1"} or (
         host.startswith("127.") and host.replace(".", "").isdigit()
     )
+
+
+def flags_named(setting: str, names: Iterable[str]) -> IndexerFlag:
+    """Return the flags with these names, in any case.
+
+    Raises:
+        InvalidSetting: There is none of a name.
+    """
+    flags, known = NO_FLAGS, IndexerFlag.__members__
+    for name in names:
+        complaint = f"must be among {', '.join(each.lower() for each in known)}."
+        require(name.upper() in known, setting, complaint)
+        flags |= known[name.upper()]
+    return flags

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from reeld.domain.indexer import DEFAULT_PRIORITY, IndexerRules
 from reeld.domain.secret import Secret
 from reeld.domain.settings._checks import (
+    flags_named,
     is_loopback,
     require,
     require_absolute,
@@ -47,6 +49,10 @@ class HdbitsSettings:
         poll_seconds: Between two looks at the recent uploads.
         spacing_seconds: At least this long between two calls, of whatever kind.
         calls_per_hour: At most this many calls, of whatever kind.
+        priority: 1 to 50; of equal releases the one of the indexer with the lower number is taken.
+        minimum_seeders: Releases with fewer are rejected; `decision.minimum_seeders` where it is not set.
+        required_flags: Names such as `freeleech` or `internal`; a release must have one of them.
+        tags: Only movies that have one of these tags get releases from here; all movies without.
     """
 
     username: str
@@ -55,6 +61,10 @@ class HdbitsSettings:
     poll_seconds: float = 900.0
     spacing_seconds: float = 2.0
     calls_per_hour: int = 100
+    priority: int = DEFAULT_PRIORITY
+    minimum_seeders: int | None = None
+    required_flags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -66,6 +76,12 @@ class HdbitsSettings:
             require(self.poll_seconds >= 60, "hdbits.poll_seconds", "must be 60 or more.")
             require(self.spacing_seconds >= 2, "hdbits.spacing_seconds", "must be 2 or more.")
             require_between("hdbits.calls_per_hour", self.calls_per_hour, 1, 100)
+        _require_rules("hdbits", self)
+
+    @property
+    def rules(self) -> IndexerRules:
+        """What is asked of its releases."""
+        return _rules("hdbits", self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +139,20 @@ class FeedSettings:
         url: Secret as a whole, since feeds carry keys in their addresses.
         interval_seconds: Between two looks; at least 60, unless the feed is on this machine.
         spacing_seconds: At least this long between two calls, downloads included; at least 2, with the same exception.
+        priority: 1 to 50; of equal releases the one of the indexer with the lower number is taken.
+        minimum_seeders: Releases with fewer are rejected; `decision.minimum_seeders` where it is not set.
+        required_flags: Names such as `freeleech` or `internal`; a release must have one of them.
+        tags: Only movies that have one of these tags get releases from here; all movies without.
     """
 
     name: str
     url: Secret
     interval_seconds: float = 900.0
     spacing_seconds: float = 2.0
+    priority: int = DEFAULT_PRIORITY
+    minimum_seeders: int | None = None
+    required_flags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -141,3 +165,28 @@ class FeedSettings:
         shortest, nearest = (0.1, 0) if is_here else (60, 2)
         require_between(f"feeds.{self.name}.interval_seconds", self.interval_seconds, shortest)
         require_between(f"feeds.{self.name}.spacing_seconds", self.spacing_seconds, nearest, 60)
+        _require_rules(f"feeds.{self.name}", self)
+
+    @property
+    def rules(self) -> IndexerRules:
+        """What is asked of its releases."""
+        return _rules(self.name, self)
+
+
+def _require_rules(setting: str, given: HdbitsSettings | FeedSettings) -> None:
+    require_between(f"{setting}.priority", given.priority, 1, 50)
+    if given.minimum_seeders is not None:
+        require_between(f"{setting}.minimum_seeders", given.minimum_seeders, 0)
+    flags_named(f"{setting}.required_flags", given.required_flags)
+    labels = all(tag.strip() == tag.lower() and tag for tag in given.tags)
+    require(labels, f"{setting}.tags", "must be labels of tags, in lower case.")
+
+
+def _rules(name: str, given: HdbitsSettings | FeedSettings) -> IndexerRules:
+    return IndexerRules(
+        name=name,
+        priority=given.priority,
+        minimum_seeders=given.minimum_seeders,
+        required_flags=flags_named(f"{name}.required_flags", given.required_flags),
+        tags=frozenset(given.tags),
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from reeld.domain.indexer import IndexerRules
 from reeld.domain.naming import InvalidTemplate, Template
 from reeld.domain.secret import Secret
 from reeld.domain.settings._checks import (
@@ -235,6 +237,14 @@ class Settings:
             schemes = ("postgresql", "postgres")
             complaint = "must look like postgresql://user:password@host:5432/database."
             require(scheme(self.database_url.reveal()) in schemes, "database_url", complaint)
+
+    @property
+    def indexers(self) -> Mapping[str, IndexerRules]:
+        """What is asked of the releases of each indexer, by its name."""
+        rules = [feed.rules for feed in self.feeds]
+        if self.hdbits is not None:
+            rules.append(self.hdbits.rules)
+        return {each.name: each for each in rules}
 
     @property
     def backups(self) -> Path:

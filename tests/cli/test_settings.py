@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from reeld.cli.settings import parse_bind, read_settings, secrets_of
+from reeld.domain.indexer import IndexerRules
+from reeld.domain.release import IndexerFlag
 from reeld.domain.secret import Secret
-from reeld.domain.settings import InvalidSetting
+from reeld.domain.settings import InvalidSetting, PropersPolicy
 
 
 @pytest.fixture
@@ -54,6 +56,37 @@ def test_a_variable_beats_a_credential_which_beats_the_file(
     assert hdbits.username == "from-variable"
     assert hdbits.passkey == Secret("from-credential")
     assert hdbits.url == "https://file.example"
+
+
+def test_what_is_asked_of_releases_is_read_from_the_file_and_from_variables(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    environ["REELD_CONFIG"] = write(
+        tmp_path / "reeld.toml",
+        """
+[decision]
+propers = "do_not_prefer"
+hardcoded_subs_whitelist = ["korsub"]
+
+[[feeds]]
+name = "mine"
+url = "https://feed.example/rss"
+priority = 10
+minimum_seeders = 4
+required_flags = ["freeleech", "scene"]
+tags = ["4k"]
+""",
+    )
+    environ |= {"REELD_DECISION_AVAILABILITY_DELAY_DAYS": "-3"}
+    environ |= {"REELD_HDBITS_USERNAME": "me", "REELD_HDBITS_PASSKEY": "secret"}
+    environ |= {"REELD_HDBITS_TAGS": '["uhd"]'}
+    settings = read_settings(environ)
+    assert settings.decision.propers is PropersPolicy.DO_NOT_PREFER
+    assert settings.decision.hardcoded_subs_whitelist == ("korsub",)
+    assert settings.decision.availability_delay_days == -3
+    wanted = IndexerFlag.FREELEECH | IndexerFlag.SCENE
+    assert settings.indexers["mine"] == IndexerRules("mine", 10, 4, wanted, frozenset({"4k"}))
+    assert settings.indexers["hdbits"].tags == {"uhd"}
 
 
 def test_the_users_own_file_is_read_when_it_exists(environ: dict[str, str], tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from reeld.domain.indexer import IndexerRules
+from reeld.domain.release import IndexerFlag
 from reeld.domain.secret import Secret
 from reeld.domain.settings import (
     DecisionSettings,
@@ -66,6 +68,24 @@ def test_the_defaults_are_valid() -> None:
         (lambda: FeedSettings("f", Secret("https://a.example"), 60, 1), "feeds.f.spacing_seconds"),
         (lambda: DecisionSettings(minimum_seeders=-1), "decision.minimum_seeders"),
         (lambda: DecisionSettings(maximum_bytes=-1), "decision.maximum_bytes"),
+        (lambda: DecisionSettings(minimum_free_bytes=-1), "decision.minimum_free_bytes"),
+        (lambda: DecisionSettings(explanation_days=0), "decision.explanation_days"),
+        (
+            lambda: DecisionSettings(availability_delay_days=9999),
+            "decision.availability_delay_days",
+        ),
+        (
+            lambda: DecisionSettings(hardcoded_subs_whitelist=("",)),
+            "decision.hardcoded_subs_whitelist",
+        ),
+        (lambda: HdbitsSettings("me", Secret("p"), priority=0), "hdbits.priority"),
+        (lambda: HdbitsSettings("me", Secret("p"), minimum_seeders=-1), "hdbits.minimum_seeders"),
+        (
+            lambda: HdbitsSettings("me", Secret("p"), required_flags=("gratis",)),
+            "hdbits.required_flags",
+        ),
+        (lambda: FeedSettings("f", Secret("https://a.example"), priority=51), "feeds.f.priority"),
+        (lambda: FeedSettings("f", Secret("https://a.example"), tags=("4K",)), "feeds.f.tags"),
         (
             lambda: Settings(Path("/d"), LIBRARY, database_url=Secret("mysql://x")),
             "database_url",
@@ -105,3 +125,15 @@ def test_no_secret_is_told_by_a_complaint_or_by_the_settings() -> None:
         feeds=(FeedSettings("f", Secret("https://a.example/?k=hush")),),
     )
     assert "hush" not in repr(settings)
+
+
+def test_what_is_asked_of_each_indexer_is_known_by_its_name() -> None:
+    hdbits = HdbitsSettings("me", Secret("p"), required_flags=("Freeleech", "internal"))
+    feed = FeedSettings("f", Secret("https://a.example"), priority=3, tags=("4k",))
+    settings = Settings(Path("/d"), LIBRARY, hdbits=hdbits, feeds=(feed,))
+    assert settings.indexers == {
+        "hdbits": IndexerRules(
+            "hdbits", required_flags=IndexerFlag.FREELEECH | IndexerFlag.INTERNAL
+        ),
+        "f": IndexerRules("f", priority=3, tags=frozenset({"4k"})),
+    }
