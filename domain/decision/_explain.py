@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reeld.domain.decision._case import Candidate, Context
 from reeld.domain.decision._decide import Decision
 from reeld.domain.decision._explanation import ExplainedRelease, Explanation, Lost
-from reeld.domain.decision._preference import CRITERIA
+from reeld.domain.decision._preference import CRITERIA, Criterion
 from reeld.domain.decision._score import score, score_parts
 from reeld.domain.decision._verdict import Verdict
 from reeld.domain.matching import Match
@@ -59,11 +59,12 @@ def lost(candidate: Candidate, best: Candidate, context: Context) -> Lost | None
     """Return by what a release lost to the one that was taken; None when it is that one."""
     for criterion in CRITERIA:
         if criterion.key(candidate, context) != criterion.key(best, context):
-            return Lost(
-                to_release_id=best.release.id,
-                to_title=best.release.title,
-                criterion=criterion.name,
-                mine=criterion.told(candidate, context),
-                theirs=criterion.told(best, context),
-            )
+            return _lost_by(criterion, candidate, best, context)
     return None
+
+
+def _lost_by(criterion: Criterion, candidate: Candidate, best: Candidate, context: Context) -> Lost:
+    mine, theirs = criterion.told(candidate, context), criterion.told(best, context)
+    title = best.release.title
+    sentence = f"{title} is preferred by {criterion.name}: {theirs}, here {mine}."
+    return Lost(best.release.id, title, criterion.name, mine, theirs, sentence)

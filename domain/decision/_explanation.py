@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +19,7 @@ class InvalidExplanation(Refused):
     default_reason = "invalid_explanation"
 
 
-@dataclass(frozen=True, slots=True)
-class ScorePart:
+class ScorePart(msgspec.Struct, frozen=True):
     """What something adds to the score of a release.
 
     Attributes:
@@ -34,14 +32,14 @@ class ScorePart:
     points: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True):
     """Why another release was taken.
 
     Attributes:
         to_title: The release that was taken.
         criterion: The first one in Radarr's order by which they differ.
         mine, theirs: What was compared, for people.
+        sentence: The same in words.
     """
 
     to_release_id: int
@@ -49,15 +47,10 @@ class Lost:
     criterion: str
     mine: str
     theirs: str
-
-    @property
-    def sentence(self) -> str:
-        """The same in words."""
-        return f"{self.to_title} is preferred by {self.criterion}: {self.theirs}, here {self.mine}."
+    sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainedRelease:
+class ExplainedRelease(msgspec.Struct, frozen=True):
     """What was understood of a release, what each rule said, and where it ended up.
 
     Attributes:
@@ -83,8 +76,7 @@ class ExplainedRelease:
     lost: Lost | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """Everything that a decision about one movie was made of.
 
     Attributes:

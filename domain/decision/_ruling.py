@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
 
 from reeld.domain.decision._reason import Reason
 
@@ -45,15 +46,14 @@ def not_asked(sentence: str) -> Finding:
     return Finding(Outcome.NOT_ASKED, sentence, {})
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one rule says of one release.
 
     Attributes:
         rule: The rule's name.
         reason: Set exactly when it is rejected.
         permanent: Whether the same offer would be rejected again tomorrow; a temporary rejection is worth another
-            look. True for what is not rejected.
+            look. False for what is not rejected.
         sentence: For people, with the values that were compared; never empty for a rejection.
         values: What was compared, for machines: bytes, minutes, labels of qualities.
     """
@@ -61,9 +61,9 @@ class Ruling:
     rule: str
     outcome: Outcome
     reason: Reason | None = None
-    permanent: bool = True
+    permanent: bool = False
     sentence: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def is_rejected(self) -> bool:
@@ -74,5 +74,5 @@ class Ruling:
 def sign(rule: str, finding: Finding) -> Ruling:
     """Return a finding as the ruling of a rule."""
     reason = finding.reason
-    permanent = reason is None or not reason.is_temporary
+    permanent = reason is not None and not reason.is_temporary
     return Ruling(rule, finding.outcome, reason, permanent, finding.sentence, finding.values)
