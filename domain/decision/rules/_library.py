@@ -176,14 +176,15 @@ def repack(candidate: Candidate, context: Context) -> Finding:
 def proper(candidate: Candidate, context: Context) -> Finding:
     """A proper or repack replaces a file as `decision.propers` says, and from a feed only while the file is under a week old."""
     owned, policy = context.owned, context.settings.propers
-    if owned is None or not _mends(candidate, context, owned):
+    if owned is None or not _is_later_revision(candidate, context, owned):
         return not_asked("It is no proper of the library's file.")
     if policy is PropersPolicy.DO_NOT_PREFER:
         return not_asked("Propers are not preferred.")
     if policy is PropersPolicy.DO_NOT_UPGRADE and not context.is_asked_for:
         sentence = "It mends the library's file, and decision.propers wants no such upgrades."
         return rejected(Reason.PROPERS_NOT_WANTED, sentence, policy=policy.value)
-    if owned.added_at is None or not context.is_from_feed:
+    is_mended = _mends(candidate, context, owned)
+    if owned.added_at is None or not is_mended or not context.is_from_feed:
         return passed(policy=policy.value)
     age = context.now - owned.added_at
     days, most = age.days, PROPER_AGE.days
@@ -193,6 +194,12 @@ def proper(candidate: Candidate, context: Context) -> Finding:
         f"It mends a file that is {span_text(age)} old, and {span_text(PROPER_AGE)} are the most."
     )
     return rejected(Reason.TOO_LATE_FOR_PROPER, sentence, age_days=days, most_days=most)
+
+
+def _is_later_revision(candidate: Candidate, context: Context, owned: OwnedFile) -> bool:
+    parsed, rank = candidate.parsed, context.profile.rank
+    is_equal = rank(parsed.quality) == rank(owned.quality)
+    return is_equal and parsed.revision > owned.revision
 
 
 def _mends(candidate: Candidate, context: Context, owned: OwnedFile) -> bool:
