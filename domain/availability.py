@@ -18,7 +18,6 @@ class MinimumAvailability(StrEnum):
     RELEASED = "released"
 
 
-NO_DATES: Final = ReleaseDates()
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 NO_DATES: Final = ReleaseDates()
 CINEMAS_TO_DISC: Final = timedelta(days=90)

@@ -151,7 +151,7 @@ class DecisionSettings:
             custom formats.
         prefer_indexer_flags: Whether of equal releases one that is freeleech, internal or the like is taken.
         hardcoded_subs_allowed: Whether subtitles may be burnt into the picture.
-        hardcoded_subs_whitelist: Words, such as `korsub`; subtitles in the picture are allowed where the name has one.
+        hardcoded_subs_whitelist: Kinds of such subtitles that are allowed all the same, such as `KORSUB`.
         availability_delay_days: So many days after a movie comes out its releases are grabbed; negative for before.
         minimum_free_bytes: A download must leave so much room where it is written.
         explanation_days: How long the explanations of automatic decisions are kept.
@@ -175,8 +175,8 @@ class DecisionSettings:
         for name in ("minimum_seeders", "maximum_bytes", "minimum_free_bytes"):
             require(getattr(self, name) >= 0, f"decision.{name}", "must be 0 or more.")
         words = self.hardcoded_subs_whitelist
-        complaint = "must be words of letters and digits."
-        require(all(w.isalnum() for w in words), "decision.hardcoded_subs_whitelist", complaint)
+        complaint = "must be kinds of subtitles, such as KORSUB."
+        require(all(w.strip() for w in words), "decision.hardcoded_subs_whitelist", complaint)
         require_between(
             "decision.availability_delay_days", self.availability_delay_days, -3650, 3650
         )

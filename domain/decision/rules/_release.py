@@ -53,20 +53,20 @@ def not_a_sample(candidate: Candidate, _: Context) -> Finding:
 @rule(
     Reason.HARDCODED_SUBS,
     radarr="HardcodeSubsSpecification",
-    differs="A whitelisted word counts where it stands alone in the name, since names say no more about such subtitles.",
 )
 def hardcoded_subs(candidate: Candidate, context: Context) -> Finding:
-    """Subtitles must not be burnt into the picture, unless the settings allow all or those of a whitelisted word."""
-    if not candidate.parsed.is_hardcoded:
+    """Subtitles must not be burnt into the picture, unless the settings allow all of them or this kind."""
+    kind = candidate.parsed.hardcoded_subs
+    if kind is None:
         return passed()
-    if context.settings.hardcoded_subs_allowed:
-        return passed("It has subtitles in the picture, which the settings allow.")
-    words = {word.casefold() for word in re.split(r"[\W_]+", candidate.release.title)}
-    for allowed in context.settings.hardcoded_subs_whitelist:
-        if allowed.casefold() in words:
-            return passed(f"It has subtitles in the picture, of the kind {allowed}.", kind=allowed)
-    sentence = "It has subtitles in the picture; decision.hardcoded_subs_allowed allows them."
-    return rejected(Reason.HARDCODED_SUBS, sentence)
+    settings = context.settings
+    allowed = {each.casefold() for each in settings.hardcoded_subs_whitelist}
+    if settings.hardcoded_subs_allowed or kind.casefold() in allowed:
+        return passed(f"It has subtitles in the picture ({kind}), which is allowed.", kind=kind)
+    sentence = (
+        f"It has subtitles in the picture ({kind}); decision.hardcoded_subs_allowed allows them."
+    )
+    return rejected(Reason.HARDCODED_SUBS, sentence, kind=kind)
 
 
 @rule(
