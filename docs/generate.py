@@ -16,6 +16,7 @@ from typing import Any
 from reeld.cli.labels import KNOWN_LABELS
 from reeld.deploy.prometheus import index_page
 from reeld.domain import settings
+from reeld.domain.decision import CRITERIA, RULES, Reason, Rule
 from reeld.grafana.board import Board, Link
 from reeld.grafana.boards import BOARDS
 from reeld.storage.crashpoints import registry
@@ -270,7 +271,66 @@ def health_page() -> str:
     return "\n".join([NOTE, "# Health\n", HEALTH, *head, *rows, "", text, ""])
 
 
+DECISIONS = """\
+A movie's offers are judged by every rule, so that all reasons are told and not the first alone. A rule rejects with a
+reason for machines, a sentence for people and the values that it compared. A temporary rejection (*t*) may be gone
+tomorrow without anybody changing a setting; others stay. Rules about the disk are asked only when no other one rejects.
+What goes wrong inside a rule is the temporary reason `rule_failed`, which names the error and is counted like the others.
+
+The rules are Radarr's decision specifications, apart from those for usenet alone (minimum age, retention). Where one
+differs, the table says how and why.
+"""
+UPGRADES = """\
+## What replaces what
+
+One comparison answers for the library's file, for what is on its way and for what was grabbed lately. In this order:
+
+1. Worse quality in the profile: no. Better quality: yes, until the file meets the cutoff; a file whose score is below the
+   cutoff score is then still replaced by one that is better by quality and score.
+2. Equal quality and a later revision (proper, repack, REAL): yes, unless `decision.propers` is `do_not_prefer`. Of the
+   very quality it mends the file, and so is no upgrade that a profile could forbid; of another quality of the same group it
+   is one. An earlier revision: no.
+3. Equal revision: a higher score, until the file has the cutoff score, and by the profile's minimum increment at least.
+
+The score here is that of custom formats and of preferred terms of release profiles for every indexer. A file has the
+formats and the name of the release it was grabbed as, and its points are those of today's profile. What moves or is lost
+on the way into the library, such as a group's reputation or a term for one indexer's releases, is not in it. So whatever
+is accepted is greater in one order, and no two releases can replace each other in turns.
+
+## Which right release is taken
+
+Of the releases that no rule rejects the first one in this order is taken. It is Radarr's: what it says of age holds for
+usenet alone. The score has the group's reputation in it, weighed by the profile, and terms for one indexer. Ours are the
+preferred group, and the last three, which leave no two offers equal.
+"""
+DUPLICATES = """\
+The same torrent, or the same name at another indexer, is one release: the preferred one of them is taken, and the others
+are rejected as `duplicate` (*t*), naming it.
+"""
+
+
+def decisions_page() -> str:
+    """Return the page of the rules, from what each says of itself."""
+    head = ["| rule | asks | reasons | Radarr's name | differs |", "|---|---|---|---|---|"]
+    rows = [_rule_row(each) for each in RULES]
+    order = [f"{place}. {criterion.name}" for place, criterion in enumerate(CRITERIA, 1)]
+    parts = [NOTE, "# Decisions\n", DECISIONS, *head, *rows, "", DUPLICATES, UPGRADES]
+    return "\n".join([*parts, *order, ""])
+
+
+def _rule_row(rule: Rule) -> str:
+    asks = re.sub(r"\s+", " ", rule.about)
+    reasons = ", ".join(_reason_text(reason) for reason in rule.reasons)
+    named = f"`{rule.radarr}`" if rule.radarr else "none: reeld's own"
+    return f"| `{rule.name}` | {asks} | {reasons} | {named} | {rule.differs or '-'} |"
+
+
+def _reason_text(reason: Reason) -> str:
+    return f"`{reason.value}`" + " (*t*)" * reason.is_temporary
+
+
 PAGES = {
+    "decisions.md": decisions_page,
     "dashboards.md": dashboards_page,
     "health.md": health_page,
     "metrics.md": metrics_page,
