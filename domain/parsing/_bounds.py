@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from reeld.domain.parsing._service import SERVICE
 from reeld.domain.parsing._vocabulary import EPISODE, FIRM, LOOSE, YEAR
 
 
@@ -57,7 +58,7 @@ def find_bounds(flat: str) -> Bounds:
         year = _first_of_date(flat, plain)
         end = _range_start(flat, plain, year)
         return Bounds(start, end, year.end(), int(year[1]), is_marked=True)
-    limit = min(limit, _first(LOOSE, flat, start))
+    limit = min(limit, _first(LOOSE, flat, start), _first(SERVICE, flat, start))
     late = list(YEAR.finditer(flat, limit))
     return Bounds(start, limit, limit, int(late[-1][1]) if late else None, limit < len(flat))
 

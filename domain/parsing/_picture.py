@@ -42,14 +42,14 @@ _SOURCES: Final[Mapping[QualitySource, re.Pattern[str]]] = {
         rf"(?:m|u?hd|3d|f)?blue?[ \-]?ray(?:[ \-]?rip)?{_LINES}|m?uhd2?bd(?:rip)?|"
         r"(?:uhd|3d)?bd[ \-]?(?:rip|mux|light|re-?mux|iso|full|25|50|66|100)|(?-i:BD|BDR|mUHD)|"
         r"bd\d{3,4}p|br[ \-]?(?:rip|mux|disk)|hd[ \-]?dvd(?:rip)?(?!scr)|uhd-?re-?mux|"
-        r"(?:4k|u?hd)-?light|uhd-?rip|bd3d|m-?hd|uhd(?= (?:hevc|x265|\d{4}p))"
+        r"(?:4k|u?hd)-?light|uhd-?rip|bd3d|m(?:icro)?-?hd|uhd(?= (?:hevc|x265|\d{4}p))"
     ),
     _S.WEBDL: words(
-        rf"web[ \-]?dl{_LINES}|web-?hd(?![ \-]?rip)|(?-i:WEB)(?![ \-]?rip)(?=[ \])\-]|$)|web(?=\]| [xh] ?26|$)|"
-        r"(?:amazon|itunes|netflix)u?hd"
+        rf"web[ \-]?dl(?:mux)?{_LINES}(?![ \-]?rip)|web-?hd(?![ \-]?rip)|(?-i:WEB)(?![ \-]?(?:dl[ \-]?|hd[ \-]?)?(?:rip|cap|mux))(?=[ \])\-]|$)|web(?=\]| [xh] ?26|$)|"
+        r"(?:amazon|itunes|netflix|maxdome|hbomax|disney)u?[hs]d"
     ),
     _S.WEBRIP: words(
-        rf"web[ \-]?(?:hd)?[ \-]?rip{_LINES}|web[ \-]?dl[ \-]?(?:rip|mux)|web[ \-]?(?:mux|cap)|wbb?rip|dlmux|"
+        rf"web[ \-]?(?:hd)?[ \-]?rip{_LINES}|web[ \-]?dl[ \-]?rip|web[ \-]?(?:mux|cap)|wbb?rip|dlmux|"
         r"vod-?rip"
     ),
     _S.CAM: words(r"(?:hd|hq|new)?-?cam(?:-?ri?p)?|(?:hq )?s-print"),
@@ -59,7 +59,7 @@ _SOURCES: Final[Mapping[QualitySource, re.Pattern[str]]] = {
     _S.TELECINE: words(r"(?:hd)?-?telecine|(?-i:TC)(?:\d{3,4}p)?|h[dq]-?tc(?:rip)?|tc-?rip"),
     _S.WORKPRINT: words(r"workprint|(?-i:WP)"),
     _S.DVD: words(
-        r"dvd[ \-]?scr(?:eener)?|(?<!hd )(?<!hd-)\d?x?dvd[ \-]?(?:rip|r\d?|mux|full|5|9)?|mdvdr|xvidvd|r[3-6](?= )|ntsc|(?-i:PAL)"
+        r"dvd[ \-]?scr(?:eener)?|(?<!hd )(?<!hd-)\d?x?dvd[ \-]?(?:rip|r\d?|mux|full|5|9)?|mdvdr|xvidvd|r[3-6](?=[ \-]|$)|ntsc|(?-i:PAL)"
     ),
     _S.TV: words(rf"[au]?hd[ \-]?tv(?:-?rip)?{_LINES}|htdv{_LINES}|{_SD_TV}"),
 }

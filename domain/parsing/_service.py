@@ -77,7 +77,7 @@ _CODES: Final[Mapping[str, str]] = {
     "YouTube": r"(?-i:YT|RED)|youtube",
     "ZEE5": r"zee5",
 }
-_CODE: Final = re.compile(
+SERVICE: Final = re.compile(
     "(?<![^\\W_])(?:"
     + "|".join(f"({pattern})" for pattern in _CODES.values())
     # "AMZN 1080p WEB-DL": another word or two may stand between.
@@ -89,7 +89,7 @@ _NAMES: Final = tuple(_CODES)
 
 def read_service(tail: str) -> str | None:
     """Return the streaming service that the part of a flat name after its title names."""
-    found = _CODE.search(tail)
+    found = SERVICE.search(tail)
     if found is None:
         return None
     return next(name for name, text in zip(_NAMES, found.groups(), strict=True) if text)

@@ -17,7 +17,7 @@ BLURAY: Final = (
     r"(?:m|u?hd|3d|f)?blue?[ \-]?ray(?:[ \-]?(?:rip|scr))?(?:\d{3,4}p)?|m?uhd2?bd(?:rip)?|"
     r"(?:uhd|3d)?bd[ \-]?(?:rip|mux|light|re-?mux|iso|full|scr|25|50|66|100)|bd(?:720|1080|2160)p|"
     r"br[ \-]?(?:rip|mux|disk)|bdr|hd[ \-]?dvd(?:rip)?|uhdremux\w*|uhd-?rip|bd3d|"
-    r"(?:4k|hd|uhd)-?light|micro-?hd|muhd"
+    r"(?:4k|hd|uhd)-?light|m(?:icro)?-?hd|muhd|bdmv|full ?hd(?= (?:blu|web|rip))|full (?=blu)"
 )
 WEB: Final = (
     r"web[ \-]?(?:dl|hd|rip|mux|cap|scr)(?:[ \-]?(?:rip|mux))?(?:-?\d{3,4}p)?|wbb?rip|"
@@ -58,8 +58,8 @@ FIRM: Final = re.compile(
 
 LOOSE: Final = re.compile(
     r"(?<![^\W_])(?:(?-i:WEB|Web(?=\])|TS|TC|BD|WP|CAM|DVD|UHD|AVC|NTSC|PAL|HQ)|dvd(?=[\])])|"
-    r"remux|hybrid|screener|scr|workprint|uhd(?= \d)|\dxdvd|r[3-6](?= |$)|vhs|laserdisc|ppv|4k\d\d|"
-    r"(?:the )?complete(?= (?:bd|pal|ntsc|dvd|series|collection|\d))|hd tv|sd[ \-](?:tv|dvd)|opus(?= \d)|"
+    r"remux|hybrid|screener|scr|workprint|uhd(?= \d)|\d?xdvd|(?:amazon|itunes|netflix|maxdome|hbomax|disney)u?[hs]d|r[3-6](?= |$)|vhs|laserdisc|ppv|4k\d\d|"
+    r"(?:the )?complete(?= (?:bd|pal|ntsc|dvd|series|collection|\d))|hd[ \-]tv|sd[ \-](?:tv|dvd)|opus(?= \d)|"
     r"8k|avi$|imax edition|xvid|hc|nordic|multi|dubbed|dublado|proper|repack\d?|rerip|internal|"
     r"docu|stv|limited|bt ?2020|hdr|sdr|web(?= dl)|iso$)(?![^\W_])",
     re.IGNORECASE,
