@@ -37,7 +37,7 @@ _NUMBER_AND_YEAR: Final = re.compile(
 _RANGE: Final = re.compile(r" ?[\-–] ?")
 _YEAR_FIRST: Final = re.compile(r"^\s*[(\[](\d{4})[)\]]\s*(?=\w)")
 _BRACKETED_YEAR: Final = re.compile(
-    r"[(\[]([^()\[\]]*?)(?<!\d)((?:18[89]|19\d|20\d)\d)(?:v\d)?(?!\d)([^()\[\]]*)[)\]]"
+    r"[(\[]([^()\[\]]*?)(?<!\d)((?:18[89]|19\d|20\d)\d)(?:v\d)?(?![\dx×])([^()\[\]]*)[)\]]"
 )
 
 

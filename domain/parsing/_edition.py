@@ -10,7 +10,8 @@ _QUALIFIER: Final = (
     r"imperial|limited|anniversary|\d{1,3}(?:st|nd|rd|th) anniversary|hunter|rekall|special|deluxe|"
     r"alternat(?:e|ive)|assembly|international|producer'?s?|criterion|gold(?:en)?|platinum|"
     r"definitive|redux|integral|open matte|workprint|television|tv|unrated|uncut|uncensored|fan|festival|"
-    r"remastered|restored|roadshow|noir|complete|original|legacy|steelbook|unreleased|broadcast|export"
+    r"remastered|restored|roadshow|noir|complete|original|legacy|steelbook|unreleased|broadcast|export|"
+    r"imax|despeciali[sz]ed|fan[ \-]?edit"
 )
 _NOUN: Final = r"(?:cut|edition|version|collection)s?"
 _PHRASE: Final = (
@@ -22,7 +23,7 @@ _PHRASE: Final = (
 )
 # Behind the year no title can be meant: "Snyder Cut", "Ultimate".
 _IN_TAIL: Final = (
-    r"(?!(?:dvd|bluray|blu-ray|web|uhd|hdr|hdtv|imax) )[^\W\d_]{3,15}(?:['’ ]s)? (?:cut|edition)|"
+    r"(?!(?:dvd|bluray|blu-ray|web|uhd|hdr|hdtv|imax) )(?:[^\W\d_]{3,15} and )?[^\W\d_]{3,15}(?:['’ ]s)? (?:cut|edition)|"
     r"ultimate|collector['’ ]?s|special edition"
 )
 _EDITION_OF_TAIL: Final = re.compile(

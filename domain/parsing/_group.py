@@ -40,6 +40,8 @@ _HASH: Final = re.compile(r"\s*[\[(][0-9A-Fa-f]{8}[\])]\s*$")
 _AFTERTHOUGHT: Final = re.compile(
     r"(?:\s*\[(?:repack|proper|rerip|real)\d?\]|[\s._]v\d)\s*$", re.IGNORECASE
 )
+# "(Another Title, Multi-Subs)", "(1)"
+_REMARK_BEHIND: Final = re.compile(r"(?<=[^\W_])\s+\((?:[^()]*,[^()]*|\d{1,2})\)\s*$")
 _LANGUAGE_BEHIND: Final = re.compile(rf"(?<=[^\W_])\s+(?:{LANGUAGE_WORDS})\s*$", re.IGNORECASE)
 _IN_FRONT: Final = re.compile(r"^\s*\[([^\[\]]{2,30})\]")
 _INDEX_SITE: Final = re.compile(
@@ -70,11 +72,11 @@ def read_group(text: str, tail_start: int) -> Group:
 
 def _behind_stream(text: str, start: int) -> Group | None:
     """`x264-GROUP`: whatever stands there is the group, even when it reads like a word."""
-    text = _LANGUAGE_BEHIND.sub("", text)
+    text = _LANGUAGE_BEHIND.sub("", _REMARK_BEHIND.sub("", text))
     found = _AFTER_STREAM.search(text, max(start - 12, 0))
     if found is None or found.start("name") < start or PARTS_OF_WORDS.fullmatch(found["name"]):
         return None
-    name, at = found["name"].rstrip("."), found.start("name")
+    name, at = found["name"].rstrip("._"), found.start("name")
     if not _is_name(name) or ("." in name and _is_tag(name)):
         return None
     before = found["before"]

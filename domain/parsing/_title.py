@@ -68,7 +68,7 @@ def read_title(text: str, *, has_year: bool, after: str) -> Title:
 
 def _spaced(text: str) -> str:
     """Put spaces for dots, but keep those of acronyms: `R.I.P.D.`."""
-    kept = _ACRONYM.sub(lambda found: found[0].replace(".", "\0"), text)
+    kept = _ACRONYM.sub(lambda found: found[0].replace(".", "\0") + " ", text)
     return " ".join(flatten(kept).split()).replace("\0", ".")
 
 
