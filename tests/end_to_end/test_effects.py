@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import trio
 
-import reeld.actors
+import reeld
 from reeld.services.qbittorrent import QbittorrentClient
 from reeld.simulators import catalogue
 from reeld.simulators.offers import OFFERS, Layout
@@ -26,7 +26,8 @@ from reeld.simulators.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-ROOM = Path(next(iter(reeld.actors.__path__))).resolve()
+ROOMS = Path(next(iter(reeld.__path__)))
+ROOM = (ROOMS / "actors").resolve()
 FILM = catalogue.SINTEL
 BEST, SECOND = (
     replace(offer, megabytes=megabytes, layout=Layout.FOLDER)
@@ -55,6 +56,50 @@ NEVER_SEEN_HERE = {
 }
 """Functions with effects that no import on an ordinary disk reaches, and why that is no gap."""
 
+OUTSIDE_OF_WORK = {
+    "grafana": "makes files of this repository",
+    "deploy": "makes files of this repository",
+    "simulators": "are the outside, and belong to no daemon that works",
+}
+"""Rooms that no daemon runs when it works for its owner."""
+
+OWN_FILES = "reeld's own file in its data folder: written whole and renamed, or made anew when it is not there"
+OWN_SERVER = "the embedded server's own files: PostgreSQL recovers by itself, and what was half made is made anew"
+A_COMMAND = (
+    "a person's command, no work of a daemon: whoever began it sees how it ended, and repeats it"
+)
+ELSEWHERE = {
+    "cli/client.py": "asks a daemon that runs, which writes the change down before it acts",
+    "cli/demo/_home.py": A_COMMAND,
+    "cli/demo/_progress.py": A_COMMAND,
+    "cli/demo/_run.py": A_COMMAND,
+    "cli/doctor/_database.py": A_COMMAND,
+    "cli/doctor/_folders.py": "a probe of its own name, taken away again",
+    "cli/doctor/_notes.py": OWN_FILES,
+    "cli/doctor/_patient.py": "asks a daemon that runs",
+    "cli/endings.py": "its own standard output",
+    "cli/keys.py": OWN_FILES,
+    "cli/lock.py": OWN_FILES,
+    "cli/systemd/_installing.py": A_COMMAND,
+    "cli/systemd/_removing.py": A_COMMAND,
+    "migrations/_backup.py": OWN_FILES,
+    "services/images/_cache.py": "a cache: what is lost is fetched again",
+    "services/transport/_wire.py": "carries what a client is told to send; who calls a client is looked at by itself",
+    "storage/backup/_create.py": OWN_FILES,
+    "storage/backup/_files.py": OWN_FILES,
+    "storage/backup/_folder.py": OWN_FILES,
+    "storage/backup/_tools.py": "PostgreSQL's own tools, on a database that nobody works with until it is swapped in",
+    "storage/backup/_verify.py": "a scratch server, thrown away",
+    "storage/crashpoints.py": "the tests' own way to end a daemon at a point",
+    "storage/embedded/_cluster.py": OWN_SERVER,
+    "storage/embedded/_directory.py": OWN_SERVER,
+    "storage/embedded/_identity.py": OWN_SERVER,
+    "storage/embedded/_postmaster.py": OWN_SERVER,
+    "storage/embedded/_upgrade.py": OWN_SERVER,
+    "storage/vault.py": OWN_FILES,
+}
+"""Files of other rooms that change something outside the database or speak to somebody, and why no crash point is needed."""
+
 FILE_CALLS = {
     "os": {
         "chmod", "chown", "copy_file_range", "fchmod", "fchown", "ftruncate", "link", "mkdir", "makedirs", "pwrite",
@@ -67,6 +112,14 @@ FILE_CALLS = {
 PATH_CALLS = {
     "hardlink_to", "lchmod", "symlink_to", "touch", "write_bytes", "write_text", "unlink", "rmdir",
 }  # fmt: skip
+PROGRAMS = {
+    "httpx": {"AsyncClient", "Client", "delete", "patch", "post", "put", "request"},
+    "os": {"execv", "execve", "kill", "killpg", "posix_spawn", "system"},
+    "smtplib": {"SMTP", "SMTP_SSL"},
+    "subprocess": {"Popen", "call", "check_call", "check_output", "run"},
+    "trio": {"run_process"},
+}
+"""What starts or ends programs, or speaks to them over the network."""
 LOOKS = {
     "aclose",
     "categories",
@@ -103,6 +156,31 @@ def _sites_in(node: ast.AST, file: str, function: str) -> Iterator[str]:
         if isinstance(child, ast.Call) and _creates(child):
             yield f"{file}:{function}"
         yield from _sites_in(child, file, inside)
+
+
+def files_elsewhere() -> Iterator[str]:
+    """The files of all other rooms that hold an effect."""
+    for room in sorted(ROOMS.iterdir()):
+        if not room.is_dir() or room.resolve() == ROOM or room.name in OUTSIDE_OF_WORK:
+            continue
+        for path in sorted(room.resolve().rglob("*.py")):
+            nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+            if any(_is_anything(node) for node in nodes):
+                yield f"{room.name}/{path.relative_to(room.resolve())}"
+
+
+def _is_anything(node: ast.AST) -> bool:
+    match node:
+        case ast.Call() if _creates(node):
+            return True
+        case ast.Attribute(value=ast.Name(id=module), attr=name) if name in PROGRAMS.get(
+            module, ()
+        ):
+            return True
+        case ast.Attribute():
+            return _is_effect(node, in_importer=True)
+        case _:
+            return False
 
 
 def _is_effect(attribute: ast.Attribute, *, in_importer: bool) -> bool:
@@ -266,3 +344,22 @@ def test_every_place_that_has_effects_was_seen_at_work_or_has_its_reason(
     known = set(sites())
     assert seen <= known, "the source is read wrongly"
     assert known - seen == set(NEVER_SEEN_HERE)
+
+
+def test_no_other_room_has_effects_but_those_that_are_listed_with_their_reasons() -> None:
+    assert {room.name for room in ROOMS.iterdir() if room.is_dir()} > set(OUTSIDE_OF_WORK)
+    assert set(files_elsewhere()) == set(ELSEWHERE)
+
+
+def test_clients_of_services_are_made_by_actors_and_by_who_only_looks() -> None:
+    """A client under another name than the scan above knows would be missed: so nobody else gets hold of one."""
+    holders = {
+        f"{room}/{path.relative_to((ROOMS / room).resolve())}"
+        for room in ("cli", "domain", "http", "migrations", "storage", "supervisors", "telemetry")
+        for path in (ROOMS / room).resolve().rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("reeld.services")
+        for name in node.names
+        if name.name.endswith(("Client", "Wire"))
+    }
+    assert holders == {"cli/doctor/_qbittorrent.py", "cli/doctor/_sources.py"}
