@@ -38,7 +38,7 @@ CAM: Final = (
 )
 CODEC: Final = (
     r"x ?-?26[3456]m?|h ?-?26[3456]|hevc(?:10)?|av1|vp9|xvid(?:hd)?|divx|vc-1|vvc|mpeg-?[24]|(?:8|10|12)[ \-]?bits?|"
-    r"hi10p?"
+    r"hi10p"
 )
 AUDIO: Final = (
     r"dts(?:[ \-:]?(?:hd|es|hdma|hra|x))*|true-?hd|e?-?ac-?3d?|dd(?:pa?|\+)?[ \-]?[12567] ?[01]|ddpa?|"

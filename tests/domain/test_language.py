@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reeld.domain.language import Language, spoken_languages
-from reeld.domain.parsing._language import LANGUAGES
+from reeld.domain.parsing._language_words import LANGUAGES
 
 
 def test_there_are_radarrs_languages_with_its_ids() -> None:
