@@ -35,7 +35,7 @@ _NUMBER_AND_YEAR: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _RANGE: Final = re.compile(r" ?[\-–] ?")
-_YEAR_FIRST: Final = re.compile(r"^\s*[(\[](\d{4})[)\]]\s*(?=\w)")
+_YEAR_FIRST: Final = re.compile(r"^\s*[(\[]((?:18[89]|19\d|20\d)\d)[)\]]\s*(?=[\w$'#¡¿])")
 _BRACKETED_YEAR: Final = re.compile(
     r"[(\[]([^()\[\]]*?)(?<!\d)((?:18[89]|19\d|20\d)\d)(?:v\d)?(?![\dx×])([^()\[\]]*)[)\]]"
 )
@@ -45,7 +45,7 @@ def find_bounds(flat: str) -> Bounds:
     """Find the parts of a flat name."""
     start = _title_start(flat)
     year_first = _YEAR_FIRST.match(flat, start)
-    if year_first and not _has_later_year(flat, year_first.end()):
+    if year_first and _bracketed_year(flat, year_first.end(), len(flat)) is None:
         return _year_first_bounds(flat, year_first)
     firm = _first(FIRM, flat, start)
     episode = _first(EPISODE, flat, start)
@@ -58,7 +58,7 @@ def find_bounds(flat: str) -> Bounds:
         year = _first_of_date(flat, plain)
         end = _range_start(flat, plain, year)
         return Bounds(start, end, year.end(), int(year[1]), is_marked=True)
-    limit = min(limit, _first(LOOSE, flat, start), _first(SERVICE, flat, start))
+    limit = min(limit, _first(LOOSE, flat, start), _first_code(flat, start))
     late = list(YEAR.finditer(flat, limit))
     return Bounds(start, limit, limit, int(late[-1][1]) if late else None, limit < len(flat))
 
@@ -76,10 +76,6 @@ def _title_start(flat: str) -> int:
         start += found.end()
     codec = _CODEC_BEFORE.match(flat[start:])
     return start + codec.end() if codec else start
-
-
-def _has_later_year(flat: str, start: int) -> bool:
-    return any(_has_word(flat, start, m.start()) for m in YEAR.finditer(flat, start))
 
 
 def _year_first_bounds(flat: str, found: re.Match[str]) -> Bounds:
@@ -116,6 +112,14 @@ def _first(pattern: re.Pattern[str], flat: str, start: int) -> int:
     """Return where the first match with a word before it begins; the length when there is none."""
     for found in pattern.finditer(flat, start):
         if _has_word(flat, start, found.start()):
+            return found.start()
+    return len(flat)
+
+
+def _first_code(flat: str, start: int) -> int:
+    """Return where the code of a streaming service begins: `AMZN`, but not the word `Amazon`."""
+    for found in SERVICE.finditer(flat, start):
+        if not found[0].istitle() and _has_word(flat, start, found.start()):
             return found.start()
     return len(flat)
 

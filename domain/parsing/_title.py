@@ -108,8 +108,10 @@ def _without_language(title: str, has_year: bool, after: str, has_edition: bool)
         return title, ""
     if has_year:
         # "The.Good.German.2006" is a title, "Noah.German.2014.LD" is not.
-        is_scene = bool(_GERMAN_SCENE.match(after)) or has_edition
-        is_scene = is_scene or _is_scene_spelling(found[1], title)
-        if not is_scene or _ARTICLE.match(title):
+        is_marked = len(found[1]) > 3 and (bool(_GERMAN_SCENE.match(after)) or has_edition)
+        is_spelt = _is_scene_spelling(found[1], title) and not _ARTICLE.fullmatch(
+            title[: found.start()]
+        )
+        if not is_spelt and (not is_marked or _ARTICLE.match(title)):
             return title, ""
     return title[: found.start()], found[1]
