@@ -40,7 +40,7 @@ _HASH: Final = re.compile(r"\s*[\[(][0-9A-Fa-f]{8}[\])]\s*$")
 _AFTERTHOUGHT: Final = re.compile(
     r"(?:\s*\[(?:repack|proper|rerip|real)\d?\]|[\s._]v\d)\s*$", re.IGNORECASE
 )
-# "(Another Title, Multi-Subs)", "(1)"
+# Another title and what is with it, or the number of a copy.
 _REMARK_BEHIND: Final = re.compile(r"(?<=[^\W_])\s+\((?:[^()]*,[^()]*|\d{1,2})\)\s*$")
 _LANGUAGE_BEHIND: Final = re.compile(rf"(?<=[^\W_])\s+(?:{LANGUAGE_WORDS})\s*$", re.IGNORECASE)
 _IN_FRONT: Final = re.compile(r"^\s*\[([^\[\]]{2,30})\]")

@@ -16,9 +16,11 @@ _EXTENSIONS: Final = (
     "cb[rz7]|jpe?g|png|gif|bmp|tbn|webp|txt"
 )
 _EXTENSION: Final = re.compile(rf"[. ]({_EXTENSIONS})\s*$", re.IGNORECASE)
-_SITE: Final = r"(?:www[. ][\w-]+(?:[. ][\w-]+)*?[. ][a-z]{2,10}|[\w-]+\.(?:org|com|net|to|cc|io))"
+_SITE: Final = (
+    r"(?:w{2,4}[. ][\w-]+(?:[. ][\w-]+)*?[. ][a-z]{2,10}|[\w-]+\.(?:org|com|net|to|cc|io))"
+)
 _SITE_BEFORE: Final = re.compile(
-    rf"^\s*(?:\[\s*{_SITE}\s*\]|\(\s*{_SITE}\s*\)|www[. ]\S+(?:\s\S+){{0,2}}?(?=\s+-))[\s_]*(?:-\s*)?",
+    rf"^\s*(?:\[\s*{_SITE}\s*\]|\(\s*{_SITE}\s*\)|w{{2,4}}[. ,]\S+(?:\s\S+){{0,2}}?(?=\s+-))[\s_]*(?:-\s*)?",
     re.IGNORECASE,
 )
 _SITE_AFTER: Final = re.compile(

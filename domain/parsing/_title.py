@@ -31,7 +31,7 @@ _ACRONYM: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]
 _FILLER: Final = (
     r"multi|truefrench|subforced|vostfr|dual|dubbed|subbed|internal|limited|proper|repack|rerip|"
     r"readnfo|real|stv|complete|ac3d?|dts|dl|ml|ld|md|ws|fs|internal|3d|hq|docu|nordic|"
-    r"vo|vf[fqi2]?|pal|ntsc|r[3-6]|hdr|dv|colorized|hybrid|uhd|line|ppv|oar|om|vhs|vo(?:\+vf\w?)+"
+    r"vo|vf[fqi2]?|pal|ntsc|r[3-6]|hdr|dv|colorized|hybrid|uhd|line|ppv|oar|om|vhs|web|single|vo(?:\+vf\w?)+"
 )
 _FILLER_AT_END: Final = re.compile(
     rf"(?<=[\s\-(\[])(?:(?:{_FILLER})|\d+ Movie Collection|Collection)$", re.IGNORECASE
