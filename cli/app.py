@@ -17,6 +17,7 @@ from reeld.cli.declaring import Json
 from reeld.cli.declaring import examples as _examples
 from reeld.cli.endings import EXIT_FAILED, EXIT_USAGE, code_of
 from reeld.cli.operate import OPERATING, actor, breaker, dump, key, top
+from reeld.cli.profiles import formats, profiles
 from reeld.domain.errors import ReeldError
 
 _DAEMON = Group("Daemon", sort_key=1)
@@ -42,6 +43,8 @@ app.command(work)
 systemd = App(name="systemd", help="Run reeld as a service of systemd.", group=_ALONE)
 app.command(systemd)
 app.command(backup)
+app.command(formats)
+app.command(profiles)
 
 
 for _operating in (actor, breaker, key):

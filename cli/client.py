@@ -47,6 +47,14 @@ class Daemon:
         """Return the JSON of a POST."""
         return self._call("POST", path, json=body) if body is not None else self._call("POST", path)
 
+    def put(self, path: str, body: Any) -> Any:
+        """Return the JSON of a PUT."""
+        return self._call("PUT", path, json=body)
+
+    def delete(self, path: str) -> None:
+        """Have something removed."""
+        self._call("DELETE", path)
+
     def _call(self, method: str, path: str, *, also: tuple[int, ...] = (), **more: Any) -> Any:
         url = self._ops_url if is_of_operations(path) else self._url
         headers = {"X-Api-Key": self._key.reveal()} if self._key else {}

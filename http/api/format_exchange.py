@@ -32,6 +32,8 @@ from reeld.storage import TrioConnection
 from reeld.storage.repositories import formats
 
 MOST_AT_ONCE = 1000
+LARGEST_BODY = 16 * 1024 * 1024
+"""Radarr writes every choice of a field into each condition."""
 
 
 class ReleaseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,7 +80,9 @@ def exchange_handlers(surface: Surface, known: formats.KnownFormats) -> Sequence
     """Return the routes of import, export and trial, below those of custom formats."""
     database, audit = surface.database, surface.audit
 
-    @post("/import", operation_id="importFormats", status_code=200)
+    @post(
+        "/import", operation_id="importFormats", status_code=200, request_max_body_size=LARGEST_BODY
+    )
     async def import_formats(
         request: AnyRequest, data: JSONBody[Any], dry_run: FromQuery[bool] = False
     ) -> ImportedFormats:

@@ -23,6 +23,8 @@ from reeld.storage import TrioConnection
 from reeld.storage.repositories import formats, profiles
 
 MOST_AT_ONCE = 100
+LARGEST_BODY = 16 * 1024 * 1024
+"""Radarr lists every custom format in each profile."""
 
 
 class ImportedProfile(msgspec.Struct, frozen=True):
@@ -44,7 +46,12 @@ def exchange_handlers(surface: Surface, known: formats.KnownFormats) -> Sequence
     """Return the routes of import and export, below those of quality profiles."""
     database, audit = surface.database, surface.audit
 
-    @post("/import", operation_id="importProfiles", status_code=200)
+    @post(
+        "/import",
+        operation_id="importProfiles",
+        status_code=200,
+        request_max_body_size=LARGEST_BODY,
+    )
     async def import_profiles(
         request: AnyRequest, data: JSONBody[Any], dry_run: FromQuery[bool] = False
     ) -> ImportedProfiles:

@@ -20,7 +20,7 @@ _Score = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
-class ItemBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class ItemBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A quality, or a group of qualities that are equally good.
 
     Attributes:
@@ -31,7 +31,7 @@ class ItemBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """
 
     qualities: Annotated[list[str], msgspec.Meta(min_length=1, max_length=30)]
-    allowed: bool = msgspec.field(default=True)
+    allowed: bool = True
     name: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     id: int | None = None
 
