@@ -21,6 +21,7 @@ NAMES = (
     "database",
     "backup",
     "parsing",
+    "formats",
     "daemon",
     "scrape",
     "observing",
