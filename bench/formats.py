@@ -34,6 +34,7 @@ from reeld.domain.custom_format import (
     probe_format,
     to_radarr,
 )
+from reeld.domain.language import Language
 from reeld.domain.parsing import parse_release_name
 from reeld.domain.profile import profile_from_radarr, profile_to_radarr
 
@@ -232,7 +233,8 @@ def missing(formats: Sequence[CustomFormat]) -> list[str]:
     """Return what was expected of the formats and not found."""
     faults = []
     for name, expected in EXPECTED.items():
-        found = {each.name for each in formats_of(Subject(name, parse_release_name(name)), formats)}
+        subject = Subject(name, parse_release_name(name), original_language=Language.ENGLISH)
+        found = {each.name for each in formats_of(subject, formats)}
         faults += [f"{name}: lacks {each}" for each in sorted(expected - found)]
     return faults
 

@@ -65,8 +65,13 @@ def test_a_release_title_is_searched(title: str, expected: bool) -> None:
 
 
 def test_a_word_of_the_movies_title_is_no_format() -> None:
-    assert not has("release_title", "The.Hi10.Affair.2010.1080p.BluRay.x264-GRP")
-    assert has("release_title", "The.Hi10.Affair.2010.1080p.BluRay.10bit.x264-GRP")
+    quiet = {**document("release_title")["specifications"][0], "fields": {"value": r"\bquiet\b"}}
+    wanted = from_radarr({"name": "Quiet", "specifications": [quiet]})
+    for title, expected in (
+        ("A.Quiet.Place.2018.1080p.BluRay.x264-GRP", 0),
+        ("A.Quiet.Place.2018.1080p.BluRay.QUIET.x264-GRP", 1),
+    ):
+        assert len(formats_of(Subject(title, parse_release_name(title)), [wanted])) == expected
 
 
 @pytest.mark.parametrize(
