@@ -12,8 +12,10 @@ import regex
 from reeld.domain.errors import Refused
 
 TERM_SECONDS: Final = 0.02
-"""How long a term may be looked for in one name. Names have some hundred characters, so that a sane term takes
-microseconds."""
+"""Processor seconds that a term may be looked for in one name; a sane one takes microseconds."""
+
+STRIKES: Final = 3
+"""So often a term may run out of time before it is not looked for any more: a feed has hundreds of names."""
 
 LONGEST_TERM: Final = 4096
 
@@ -127,16 +129,40 @@ def preferred_points(
     return points
 
 
+class _Expression:
+    """The regular expression of a term, and how often it ran out of time."""
+
+    __slots__ = ("_pattern", "_strikes")
+
+    def __init__(self, expression: str, flags: int) -> None:
+        self._pattern = regex.compile(expression, flags)
+        self._strikes = 0
+
+    def is_in(self, name: str) -> bool:
+        """Whether it matches anywhere in a name.
+
+        Raises:
+            TimeoutError: It took too long, or did so too often before.
+        """
+        if self._strikes >= STRIKES:
+            raise TimeoutError
+        try:
+            return self._pattern.search(name, timeout=TERM_SECONDS) is not None
+        except TimeoutError:
+            self._strikes += 1
+            raise
+
+
 def _has(name: str, term: str) -> bool:
-    pattern = _compiled(term)
-    if pattern is None:
+    expression = _compiled(term)
+    if expression is None:
         return term.casefold() in name.casefold()
-    return pattern.search(name, timeout=TERM_SECONDS) is not None
+    return expression.is_in(name)
 
 
 @lru_cache(maxsize=1024)
-def _compiled(term: str) -> regex.Pattern[str] | None:
-    """Return the regular expression of a term; None for a term that is a part of the name.
+def _compiled(term: str) -> _Expression | None:
+    """Return the regular expression of a term, the same object for the same term; None for a part of the name.
 
     Raises:
         regex.error, ValueError: It cannot be compiled.
@@ -149,7 +175,7 @@ def _compiled(term: str) -> regex.Pattern[str] | None:
     flags = regex.VERSION0
     for letter in letters:
         flags |= _FLAGS[letter]
-    return regex.compile(expression, flags)
+    return _Expression(expression, flags)
 
 
 def _check(field: str, term: str) -> None:

@@ -42,6 +42,14 @@ def test_a_term_that_takes_too_long_is_named_and_counts_as_not_found() -> None:
     assert find_terms("a" * 60 + "!", [slow, "aa"]) == Found(("aa",), (slow,))
 
 
+def test_a_term_that_took_too_long_three_times_is_not_looked_for_any_more() -> None:
+    slow = "/(a|a)+(a|aa)+(a|a)+!!?$/"
+    for letters in (60, 61, 62):
+        assert find_terms("a" * letters + "?", [slow]).gave_up == (slow,)
+    # This one has it, and is not even asked.
+    assert find_terms("aaa!", [slow]) == Found((), (slow,))
+
+
 @pytest.mark.parametrize("term", ["", "  ", "/(/", "/a{2,1}/i", "x" * 5000, "/(?P<a>x)(?P<b/"])
 @pytest.mark.parametrize("field", ["required", "ignored", "preferred"])
 def test_a_term_that_cannot_work_is_refused_by_its_field(field: str, term: str) -> None:

@@ -38,7 +38,11 @@ def protocol(_: Candidate, context: Context) -> Finding:
     return rejected(Reason.PROTOCOL_NOT_WANTED, sentence, protocol=Protocol.TORRENT.value)
 
 
-@rule(Reason.SAMPLE, radarr="NotSampleSpecification")
+@rule(
+    Reason.SAMPLE,
+    radarr="NotSampleSpecification",
+    differs="As a word of its own: a name such as Samples is none.",
+)
 def not_a_sample(candidate: Candidate, _: Context) -> Finding:
     """A small release (under 70 MiB) that calls itself a sample is one."""
     size = candidate.release.size

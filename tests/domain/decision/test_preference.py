@@ -67,6 +67,12 @@ def test_the_reputation_of_a_group_and_preferred_terms_are_part_of_the_score(
     assert better(offer(BLURAY), offer(BLURAY, indexer="other"), here) == "score"
 
 
+def test_preferred_terms_are_for_the_movies_of_their_tags(offer, context) -> None:
+    terms = ReleaseProfile(preferred=(PreferredTerm("open", 5),), tags=frozenset({7}))
+    assert score(offer(BLURAY), replace(context, restrictions=[terms])) == 0
+    assert score(offer(BLURAY), replace(context, restrictions=[terms], tags={7: "4k"})) == 5
+
+
 def test_of_equal_scores_a_preferred_group_wins(offer, context, better) -> None:
     ruled = replace(context, group_rules={"mine": "prefer"})
     mine = offer("Sintel.2010.1080p.BluRay.x264-MiNE")
@@ -116,7 +122,8 @@ def test_the_size_nearest_to_the_preferred_one_wins(offer, context, make_movie, 
 
 
 def test_of_equal_offers_the_first_seen_wins(offer, context) -> None:
-    first, second = offer(BLURAY, id=3), offer(BLURAY, id=8, guid="guid-8")
+    # By the guid alone the later one would win.
+    first, second = offer(BLURAY, id=3, guid="a"), offer(BLURAY, id=8, guid="b")
     assert decide([second, first], context).best is first
 
 
