@@ -22,6 +22,7 @@ NAMES = (
     "backup",
     "parsing",
     "formats",
+    "deciding",
     "daemon",
     "scrape",
     "observing",
