@@ -93,6 +93,7 @@ class Daemon:
         self._listener = bind(settings.server.host, settings.server.port)
         self._ops_listener = _bind_ops(settings)
         self._started_at = datetime.now(UTC)
+        self._began = time.monotonic()
         self._database_status = DatabaseStatus()
         self._keys = Keys(settings.data_dir, settings.server.api_key)
         self._root: Supervisor | None = None
@@ -183,6 +184,7 @@ class Daemon:
             heartbeat_age=lambda: self.heartbeat_age,
             reload=self._reload,
             started_at=self._started_at,
+            uptime=lambda: time.monotonic() - self._began,
         )
 
     def _readiness(self) -> Readiness:

@@ -73,6 +73,7 @@ class Ground:
         heartbeat_age: Seconds since the root supervisor last came round.
         reload: Reads the settings again and tells the actors of that directory.
         started_at: When the daemon started (UTC).
+        uptime: Seconds since then, whatever the clock was set to meanwhile.
     """
 
     live: LiveSettings
@@ -85,6 +86,7 @@ class Ground:
     heartbeat_age: Callable[[], float | None]
     reload: Callable[[Directory], Awaitable[Reloaded]]
     started_at: datetime
+    uptime: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ def _root(
         incarnation_ended=returns_rows(resources),
     )
     root = Supervisor(spec, kit)
-    known = Vitals(Control(root), ground.metrics, ground.started_at)
+    known = Vitals(Control(root), ground.metrics, ground.started_at, ground.uptime)
     return root
 
 
@@ -245,6 +247,7 @@ def _surface(
         reload=lambda: ground.reload(resources.directory),
         version=__version__,
         started_at=ground.started_at,
+        uptime=ground.uptime,
     )
 
 

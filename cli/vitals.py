@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -27,12 +27,20 @@ class Vitals:
         control: Shows the tree.
         metrics: Where times were observed.
         started_at: When the daemon started (UTC).
+        uptime: Seconds since then.
     """
 
-    def __init__(self, control: Control, metrics: Metrics, started_at: datetime) -> None:
+    def __init__(
+        self,
+        control: Control,
+        metrics: Metrics,
+        started_at: datetime,
+        uptime: Callable[[], float],
+    ) -> None:
         self._control = control
         self._metrics = metrics
         self._started_at = started_at
+        self._seconds_up = uptime
         self._lag, self._queries, self._waits = Recent(), Recent(), Recent()
 
     def checks(self) -> list[Check]:
@@ -91,7 +99,7 @@ class Vitals:
         ]
 
     def _uptime(self) -> Check:
-        up = round((datetime.now(UTC) - self._started_at).total_seconds())
+        up = round(self._seconds_up())
         return Check(
             "process:uptime",
             Status.PASS,

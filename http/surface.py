@@ -86,6 +86,7 @@ class Surface:
         rehearsals: Outages on purpose.
         reload: Reads the settings again and says what came of it.
         started_at: When the daemon started (UTC).
+        uptime: Seconds since then.
     """
 
     settings: Callable[[], Settings]
@@ -107,3 +108,4 @@ class Surface:
     reload: Callable[[], Awaitable[Reloaded]]
     version: str
     started_at: datetime
+    uptime: Callable[[], float]

@@ -23,6 +23,17 @@ WHERE schedule.every_seconds <> excluded.every_seconds
 
 _FORGET: Final = "DELETE FROM schedule WHERE task <> ALL(%s::text[])"
 
+# A last turn that lies ahead says that the clock was set back: the wait to the next one is counted anew. A task without
+# a turn waits for its first one no longer than for any other.
+_COUNT_ANEW: Final = """
+UPDATE schedule SET
+    next_run = now() + CASE WHEN last_run IS NULL THEN make_interval(secs => every_seconds)
+                            ELSE greatest(next_run - last_run, interval '0') END,
+    last_run = least(last_run, now())
+WHERE last_run > now() + interval '1 minute'
+   OR last_run IS NULL AND next_run > now() + make_interval(secs => every_seconds) + interval '1 minute'
+"""
+
 # Missed turns coalesce into one: the next one is counted from now, not from when it was due.
 _TAKE_DUE: Final = """
 UPDATE schedule SET last_run = now(), next_run = now() + make_interval(secs => every_seconds)
@@ -93,6 +104,7 @@ class Schedule:
     async def run_due(self, tasks: Mapping[str, Task]) -> tuple[str, ...]:
         """Ask for the work of every task that is due, and return their names."""
         async with self._database.transaction() as conn:
+            await conn.execute(_COUNT_ANEW)
             rows = await (await conn.execute(_TAKE_DUE)).fetchall()
             due = tuple(str(row[0]) for row in rows)
             for name in due:

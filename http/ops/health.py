@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -181,7 +181,7 @@ def _info(surface: Surface) -> Info:
         version=surface.version,
         python=platform.python_version(),
         started_at=surface.started_at,
-        uptime_seconds=(datetime.now(UTC) - surface.started_at).total_seconds(),
+        uptime_seconds=surface.uptime(),
         database="embedded" if settings.database_url is None else "external",
         library=str(settings.library.root_folder),
         data_dir=str(settings.data_dir),

@@ -11,7 +11,7 @@ import structlog
 from reeld.domain.errors import ReeldError
 from reeld.storage._rows import Connection
 from reeld.storage.database import Database
-from reeld.storage.work import _claim, _enqueue, _finish, _people, _rescue
+from reeld.storage.work import _claim, _clock, _enqueue, _finish, _people, _rescue
 from reeld.storage.work._backoff import Backoff
 from reeld.storage.work._job import Job, QueueDepth, Returned, WorkItem, WorkState
 
@@ -175,13 +175,16 @@ class WorkQueue:
         """Take back work of processes that are gone, and work that is past its deadline; call it every few seconds.
 
         A process counts as gone when PostgreSQL knows no session of it any more, so this is right at once after a
-        crash. Up to 500 rows a call, and whatever our own incarnations could not give back when they ended.
+        crash. Up to 500 rows a call, and whatever our own incarnations could not give back when they ended. Work that
+        would wait for a time which a clock that was set back has yet to reach again waits no longer than it was to.
         """
         returned: tuple[Returned, ...] = ()
         for worker, crashed in tuple(self._owed.items()):
             returned += await self.give_back(worker, crashed=crashed)
         async with self._database.transaction() as conn:
             taken = await _rescue.rescue(conn, self._owner)
+            if stepped := await _clock.count_anew(conn):
+                log.warning("clock_was_set_back", rows=stepped)
         _tell(taken)
         return returned + taken
 
