@@ -129,7 +129,7 @@ async def _run_one(cell: Cell, task_status: trio.TaskStatus[None]) -> None:
 def eventually() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
     """Wait until something holds; for what another task does."""
 
-    async def wait(holds: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    async def wait(holds: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
         with trio.fail_after(seconds):
             while not await holds():
                 await trio.sleep(0.02)
@@ -207,18 +207,18 @@ class Rows:
         found = await self.resources.work.list(queue=queue, state=WorkState.AVAILABLE)
         return sorted(found, key=lambda item: item.id)
 
-    async def until(self, work_id: int, *states: WorkState, seconds: float = 10.0) -> WorkItem:
+    async def until(self, work_id: int, *states: WorkState, seconds: float = 30.0) -> WorkItem:
         """Wait until work is in one of these states: done, when none is named."""
         wanted = states or (WorkState.DONE,)
         return await self.when(work_id, lambda item: item.state in wanted, seconds)
 
     async def until_snoozed(self, work_id: int) -> WorkItem:
         """Wait until work waits for somebody else's recovery."""
-        return await self.when(work_id, lambda item: item.snoozes > 0, 10.0)
+        return await self.when(work_id, lambda item: item.snoozes > 0, 30.0)
 
     async def until_failed(self, work_id: int, times: int = 1) -> WorkItem:
         """Wait until so many attempts of work have failed."""
-        return await self.when(work_id, lambda item: len(item.errors) >= times, 20.0)
+        return await self.when(work_id, lambda item: len(item.errors) >= times, 30.0)
 
     async def when(
         self, work_id: int, holds: Callable[[WorkItem], bool], seconds: float
@@ -269,7 +269,7 @@ class Rows:
         return found
 
     async def until_state(
-        self, acquisition_id: int, *states: AcquisitionState, seconds: float = 10.0
+        self, acquisition_id: int, *states: AcquisitionState, seconds: float = 30.0
     ) -> Acquisition:
         """Wait until an acquisition is in one of these states."""
         found = await self.acquisition(acquisition_id)

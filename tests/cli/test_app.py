@@ -231,7 +231,7 @@ def a_doctor_in_the_middle(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
             text=True,
         )
         try:
-            silent.settimeout(60)
+            silent.settimeout(120)
             connection, _ = silent.accept()
             with connection:
                 yield process
@@ -240,10 +240,11 @@ def a_doctor_in_the_middle(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
             process.communicate()
 
 
+@pytest.mark.timeout(300)
 def test_ctrl_c_ends_checks_that_run_at_once_without_a_traceback(tmp_path: Path) -> None:
     with a_doctor_in_the_middle(tmp_path) as process:
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
     assert process.returncode == EXIT_INTERRUPTED
     assert said == ""
 

@@ -4,8 +4,9 @@ import os
 import pwd
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -114,7 +115,9 @@ def test_one_changed_byte_is_a_change(tmp_path: Path) -> None:
     assert condition_of(unit) is Condition.CHANGED
 
 
-def test_systemd_accepts_what_is_written(tmp_path: Path) -> None:
+def test_systemd_accepts_what_is_written(
+    tmp_path: Path, lacking: Callable[[str], NoReturn]
+) -> None:
     folder = tmp_path / "my units"
     place = Place(
         command=("/bin/true",), media=Path("/srv/my 100% media"), data_dir=Path("/srv/x y")
@@ -133,7 +136,7 @@ def test_systemd_accepts_what_is_written(tmp_path: Path) -> None:
                 check=False,
             )
         except FileNotFoundError:
-            pytest.skip("systemd-analyze is missing")
+            lacking("systemd-analyze is missing: apt-get install systemd")
         assert (done.returncode, done.stderr) == (0, "")
 
 

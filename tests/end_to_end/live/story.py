@@ -98,7 +98,9 @@ async def calm(scene: Any, watch: Any) -> None:
 async def trouble(scene: Any, watch: Any) -> None:
     """Have everything happen."""
     with scene.frozen():
+        # That reeld was not there before it began was told already.
         await told(watch, "ReeldDown")
+        await seen(watch, "up == 0")
     await seen(watch, "up == 1")
     log.info("was frozen")
     scene.collector.refuses = True
