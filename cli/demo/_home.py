@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import trio
+
 from reeld.cli.lock import LOCK_FILE, only_daemon_on
 from reeld.cli.settings import default_data_dir, read_settings
 from reeld.domain.errors import Refused
 from reeld.domain.settings import LibrarySettings, Settings
+from reeld.storage.embedded import EmbeddedServer
 
 MARK: Final = "demo.json"
 """Marks a folder that a demo made, so that nothing else is ever put aside."""
@@ -40,7 +43,8 @@ def read_demo_settings(environ: Mapping[str, str]) -> Settings:
 def demo_home(data_dir: Path) -> Iterator[None]:
     """Make the folder fresh, and keep it for the length of the block; blocks on the disk.
 
-    An earlier demo in it moves into a folder of its own.
+    An earlier demo in it moves into a folder of its own; the database server that it left running, if it was killed, is
+    ended first: nobody would find it any more.
 
     Raises:
         Refused: The folder holds something that no demo made.
@@ -54,6 +58,7 @@ def demo_home(data_dir: Path) -> Iterator[None]:
         )
     with only_daemon_on(data_dir, DEMO_LOCK):
         with only_daemon_on(data_dir):
+            trio.run(EmbeddedServer(data_dir / "postgres").end_left_running)
             _make_fresh(data_dir)
         yield
 

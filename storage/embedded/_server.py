@@ -139,13 +139,27 @@ class EmbeddedServer:
                 reason="data_directory_unusable",
             ) from error
 
+    async def end_left_running(self) -> bool:
+        """End the server that a killed process left running on this folder, if there is one; True if there was.
+
+        It comes to an end in order, so that its data can be opened again. A server in use is left alone.
+
+        Raises:
+            DataDirectoryBusy: Whoever started the server still lives.
+        """
+        if not self.directory.data.is_dir():
+            return False
+        self.directory.lock()
+        try:
+            return await self._end_orphan()
+        finally:
+            self.directory.unlock()
+
     async def _start_locked(self) -> None:
         await finish(self.directory)
         major = self.directory.major()
         self._refuse_other_majors(major)
-        if (orphan := Postmaster.orphan_of(self.directory.data)) is not None:
-            log.warning("embedded_server_was_left_running", pid=orphan.pid)
-            await orphan.stop()
+        await self._end_orphan()
         if major is None:
             await self._initialise()
         elif major != self.binaries.major:
@@ -153,6 +167,14 @@ class EmbeddedServer:
         await self._launch()
         await make_database(self._conninfo)
         log.info("embedded_server_started", pid=self.pid)
+
+    async def _end_orphan(self) -> bool:
+        orphan = Postmaster.orphan_of(self.directory.data)
+        if orphan is None:
+            return False
+        log.warning("embedded_server_was_left_running", pid=orphan.pid)
+        await orphan.stop()
+        return True
 
     def _refuse_other_majors(self, major: int | None) -> None:
         if major is not None and major != self.binaries.major and major not in UPGRADABLE:

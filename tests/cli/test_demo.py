@@ -11,8 +11,10 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 import httpx
+import psutil
 import psycopg
 import pytest
+import trio
 from psycopg.conninfo import conninfo_to_dict
 
 from reeld.cli.daemon import Started
@@ -27,6 +29,7 @@ from reeld.domain.secret import Secret
 from reeld.migrations import migrate
 from reeld.simulators.offers import OFFERS
 from reeld.storage import Database
+from reeld.storage.embedded import EmbeddedServer
 from reeld.storage.errors import DataDirectoryBusy, LeadershipHeld
 from reeld.storage.leader import Leader
 from reeld.telemetry import Metrics
@@ -236,6 +239,26 @@ def test_an_earlier_demo_is_put_aside_and_nothing_of_it_is_deleted(tmp_path: Pat
         assert list((tmp_path / "library").iterdir()) == []
     (kept,) = (tmp_path / "earlier").glob("*/library/film.mkv")
     assert kept.read_bytes() == b"film"
+
+
+def test_the_server_of_a_demo_that_was_killed_is_ended_before_its_folder_moves(
+    tmp_path: Path,
+) -> None:
+    with demo_home(tmp_path):
+        pass
+    server = EmbeddedServer(tmp_path / "postgres")
+    trio.run(server.start)
+    postmaster = psutil.Process(server.pid)
+    # What a kill leaves: the server runs on, and the kernel has taken the lock back.
+    server.directory.unlock()
+    try:
+        with demo_home(tmp_path):
+            assert not postmaster.is_running() or postmaster.status() == psutil.STATUS_ZOMBIE
+        (aside,) = (tmp_path / "earlier").iterdir()
+        log = (aside / "postgres" / "postgres.log").read_text()
+        assert "database system is shut down" in log
+    finally:
+        trio.run(server.stop)
 
 
 def test_the_folder_of_a_demo_that_runs_stays_where_it_is(tmp_path: Path) -> None:
