@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 import trio
 import trio.testing
 
+import reeld.actors
 from reeld.actors.kernel import Actor, Address, DeadReason, Envelope, handles, run_incarnation
 from reeld.actors.kernel._envelope import handling
 from reeld.domain.errors import AskCircle, DeadlineExceeded, MailboxFull, NotFound, Refused
@@ -255,6 +258,47 @@ async def test_an_ask_that_would_wait_for_itself_is_refused_with_the_path(
     assert refused.value.path == circle
     assert system.notes.circles == [circle[-1]]
     assert trio.current_time() == begun
+
+
+async def test_a_circle_that_two_chains_close_together_ends_at_the_deadlines_and_both_go_on(
+    system: Any, autojump_clock: object
+) -> None:
+    directory: dict[str, Address] = {}
+
+    class Meeting(Svc):
+        @handles(Find)
+        async def find(self, message: Find) -> str:
+            await trio.sleep(1)  # the other has begun by then
+            other = directory["b" if self.address.name == "a" else "a"]
+            return await other.ask(Echo("met"), deadline=5)
+
+    for name in ("a", "b"):
+        directory[name] = await system.start(lambda: Meeting(directory), name)
+    ends: list[float] = []
+
+    async def ask(address: Address) -> None:
+        with pytest.raises(DeadlineExceeded):
+            await address.ask(Find(), deadline=20)
+        ends.append(trio.current_time())
+
+    begun = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        for address in directory.values():
+            nursery.start_soon(ask, address)
+    assert [end - begun for end in ends] == pytest.approx([6, 6])
+    assert [await each.ask(Echo("on")) for each in directory.values()] == ["on", "on"]
+
+
+def test_no_actor_of_reeld_asks_another_so_that_no_two_chains_can_meet() -> None:
+    room = Path(next(iter(reeld.actors.__path__))).resolve()
+    asks = [
+        f"{path.relative_to(room)}:{node.lineno}"
+        for path in room.rglob("*.py")
+        if "kernel" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"ask", "request"}
+    ]
+    assert asks == [], "tell instead, or see to it that asks run one way between any two actors"
 
 
 async def test_asking_the_same_actor_twice_in_a_row_is_no_circle(system: Any) -> None:
