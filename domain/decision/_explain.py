@@ -43,7 +43,7 @@ def _release(
         indexer=release.indexer,
         size=release.size,
         seeders=release.seeders,
-        understood=candidate.parsed.to_json(),
+        understood=_understood(candidate),
         matched=match.by.value if isinstance(match, Match) else match.sentence,
         accepted=is_right,
         temporary=verdict.is_temporary,
@@ -53,6 +53,12 @@ def _release(
         rank=rank if is_right else None,
         lost=lost(candidate, best, context) if is_right and best is not None else None,
     )
+
+
+def _understood(candidate: Candidate) -> dict[str, object]:
+    read = candidate.parsed.to_json()
+    # The name itself is there as the title, and what it does not say needs no room in hundreds of stored releases.
+    return {name: value for name, value in read.items() if name != "name" and value}
 
 
 def lost(candidate: Candidate, best: Candidate, context: Context) -> Lost | None:

@@ -54,7 +54,7 @@ class ExplainedRelease(msgspec.Struct, frozen=True):
     """What was understood of a release, what each rule said, and where it ended up.
 
     Attributes:
-        understood: What was read from its name.
+        understood: What was read from its name; what the name does not say is left out.
         matched: The movie it was matched by: `title`, an id; or the sentence that says why it was not.
         rank: 1 for the one that was preferred; None when it is rejected.
         lost: None when it is rejected or was taken.

@@ -80,6 +80,7 @@ def test_each_release_tells_what_was_understood_and_by_what_it_was_matched(offer
     stranger = replace(offer(id=9), match=NoMatch(Mismatch.WRONG_YEAR, "It is of 1999."))
     known, unknown = explain(decide([offer(), stranger], context), context).releases
     assert known.understood["quality"] == "WEBDL-1080p"
+    assert not {"name", "editions", "imdb_id"} & known.understood.keys()
     assert (known.matched, unknown.matched) == ("title", "It is of 1999.")
 
 
