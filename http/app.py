@@ -16,14 +16,14 @@ from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
 from reeld.http.api.work import work_routes
 from reeld.http.document import openapi_config
-from reeld.http.measure import HeadAsGet, Headers, Measure, routes_of
+from reeld.http.measure import HeadAsGet, Headers, Measure, area_of, routes_of
 from reeld.http.ops.control import control_routes
 from reeld.http.ops.health import health_routes
 from reeld.http.ops.idempotency import Idempotent
 from reeld.http.ops.log_levels import log_level_routes
 from reeld.http.ops.metrics import metrics_routes
 from reeld.http.problems import HANDLERS
-from reeld.http.stale import StaleAnswers, note_passed
+from reeld.http.stale import KEPT, StaleAnswers, note_passed
 from reeld.http.surface import Surface
 from reeld.http.tracing import Trace
 
@@ -64,7 +64,8 @@ def create_app(surface: Surface) -> ASGIApp:
         debug=False,
     )
     surface.metrics.know("method+route", routes_of(app))
-    surface.metrics.know("route", sorted({route for _, route in routes_of(app)}))
+    surface.metrics.know("area", sorted({area_of(route) for _, route in routes_of(app)}))
+    surface.metrics.know("route", sorted(KEPT))
     once = Idempotent(app, surface.database, surface.access)
     answers = StaleAnswers(once, surface.database_is_away, surface.metrics)
     return Trace(Measure(Headers(HeadAsGet(answers), _HEADERS), surface.metrics))

@@ -29,8 +29,22 @@ def routes_of(app: Litestar) -> list[tuple[str, str]]:
     return [*sorted(routes), ("GET", UNMATCHED)]
 
 
+def area_of(route: str) -> str:
+    """Return what a route is about: `movies` for `/api/movies/{movie_id}`, `radarr_v3` for all of Radarr's API.
+
+    A histogram for each route would be most of a scrape.
+    """
+    match route.strip("/").split("/"):
+        case ["api", "v3", *_]:
+            return "radarr_v3"
+        case ["api", area, *_] | [area, *_]:
+            return area or UNMATCHED
+        case _:
+            return UNMATCHED
+
+
 class Measure:
-    """Counts requests by method, route and status, and observes how long they took.
+    """Counts requests by method, route and status, and observes how long they took by what they were about.
 
     It goes around the whole application: what the framework refuses by itself is counted too.
     """
@@ -68,8 +82,7 @@ class Measure:
             self._metrics.observe(
                 "reeld_http_request_duration_seconds",
                 time.perf_counter() - started,
-                method=method,
-                route=route,
+                area=area_of(route),
             )
 
     def _count_in_progress(self, change: int) -> None:

@@ -18,10 +18,15 @@ from reeld.telemetry import Metrics
 
 KEPT: Final = frozenset(
     {
+        "/api/customformats",
+        "/api/customformats/{format_id}",
         "/api/history",
         "/api/movies",
         "/api/movies/{movie_id}",
         "/api/movies/{movie_id}/releases",
+        "/api/profiles",
+        "/api/profiles/{profile_id}",
+        "/api/qualitydefinitions",
         "/api/queue",
         "/api/queue/status",
         "/api/work",

@@ -74,11 +74,11 @@ TIMES: Final = Row(
         graph(
             "Duration, p95",
             Unit.SECONDS,
-            "Time to answer that all but one in twenty requests stay below, by route.",
+            "Time to answer that all but one in twenty requests stay below, by what they are about.",
             see("ReeldEventLoopLag", "runtime"),
             Query(
-                quantile(0.95, "reeld_http_request_duration_seconds", "route"),
-                "{{route}}",
+                quantile(0.95, "reeld_http_request_duration_seconds", "area"),
+                "{{area}}",
                 with_exemplars=True,
             ),
             width=12,

@@ -25,8 +25,8 @@ HTTP: Final[tuple[Metric, ...]] = (
     ),
     histogram(
         "reeld_http_request_duration_seconds",
-        "HTTP server request duration",
-        _ROUTE,
+        "HTTP server request duration, by what the routes are about",
+        given("area"),
         buckets=_buckets.ANSWER,
         exemplars=True,
     ),

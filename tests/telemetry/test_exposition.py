@@ -37,14 +37,13 @@ ACCEPTS = (
 def registry() -> CollectorRegistry:
     metrics = Metrics(KNOWN_LABELS)
     metrics.know("method+route", [("GET", "/api/movies/{movie_id}")])
+    metrics.know("area", ["movies"])
     metrics.follow("indexer", ['a "feed" with \\ and \n in it', "ein Öl-Film"])
     metrics.describe_build("1.0")
     span = SpanContext(0xABC, 0xDEF, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
     with use_span(NonRecordingSpan(span)):
         for seconds in (0.001, 0.3, 1e9):
-            metrics.observe(
-                "reeld_http_request_duration_seconds", seconds, method="GET", route="/api/x"
-            )
+            metrics.observe("reeld_http_request_duration_seconds", seconds, area="x")
     registry = CollectorRegistry()
     for collector in list(metrics.registry._collector_to_names):
         if "reeld" in str(metrics.registry._collector_to_names[collector]):

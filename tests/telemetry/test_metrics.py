@@ -232,7 +232,7 @@ def test_the_build_is_described() -> None:
 
 
 def observe_one(metrics: Metrics) -> None:
-    metrics.observe("reeld_http_request_duration_seconds", 0.2, method="GET", route="/api/movies")
+    metrics.observe("reeld_http_request_duration_seconds", 0.2, area="movies")
 
 
 def test_a_duration_shows_the_trace_that_it_came_from() -> None:
