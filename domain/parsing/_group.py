@@ -74,17 +74,23 @@ def _behind_stream(text: str, start: int) -> Group | None:
     """`x264-GROUP`: whatever stands there is the group, even when it reads like a word."""
     text = _LANGUAGE_BEHIND.sub("", _REMARK_BEHIND.sub("", text))
     found = _AFTER_STREAM.search(text, max(start - 12, 0))
-    if found is None or found.start("name") < start or PARTS_OF_WORDS.fullmatch(found["name"]):
+    if found is None or found.start("name") < start:
         return None
-    name, at = found["name"].rstrip("._"), found.start("name")
-    if not _is_name(name) or ("." in name and _is_tag(name)):
+    if found["before"] and (pair := _pair(found)):
+        return pair
+    name = found["name"].rstrip("._")
+    if PARTS_OF_WORDS.fullmatch(name) or not _is_name(name) or ("." in name and _is_tag(name)):
         return None
-    before = found["before"]
-    if before and (_SHORT_NUMBER.fullmatch(before) or not _is_tag(before)):
-        # "D-Z0N3" and "20-40", but "iNT-GRP" is only the last word.
-        is_language = re.fullmatch(LANGUAGE_WORDS, name, re.IGNORECASE)
-        return Group(before if is_language else f"{before}-{name}", found.start("before"))
-    return Group(name, at)
+    return Group(name, found.start("name"))
+
+
+def _pair(found: re.Match[str]) -> Group | None:
+    """A group of two parts, `D-Z0N3` and `20-40`; but of `iNT-GRP` the last word is the group."""
+    before, name = found["before"], found["name"].rstrip("._")
+    if _is_tag(before) and not _SHORT_NUMBER.fullmatch(before):
+        return None
+    is_language = re.fullmatch(LANGUAGE_WORDS, name, re.IGNORECASE)
+    return Group(before if is_language else f"{before}-{name}", found.start("before"))
 
 
 def _softsubs(text: str, start: int) -> Group | None:

@@ -84,7 +84,8 @@ def _tail(flat: str, bounds: Bounds, group_start: int) -> str:
 
 def _is_episode(flat: str, bounds: Bounds) -> bool:
     """Whether a season, an episode or a date follows the title; further on only "S01E02" says so."""
-    if DATE.search(flat, max(bounds.title_end - 6, bounds.title_start), bounds.tail_start + 6):
+    dates = DATE.finditer(flat, max(bounds.title_end - 20, bounds.title_start))
+    if any(date.start() < bounds.tail_start and date.end() > bounds.title_end for date in dates):
         return True
     follows = any(
         EPISODE.match(flat, _past_signs(flat, at)) for at in {bounds.title_end, bounds.tail_start}

@@ -45,11 +45,11 @@ _SOURCES: Final[Mapping[QualitySource, re.Pattern[str]]] = {
         r"(?:4k|u?hd)-?light|uhd-?rip|bd3d|m(?:icro)?-?hd|uhd(?= (?:hevc|x265|\d{4}p))"
     ),
     _S.WEBDL: words(
-        rf"web[ \-]?dl(?:mux)?{_LINES}(?![ \-]?rip)|web-?hd(?![ \-]?rip)|(?-i:WEB)(?![ \-]?(?:dl[ \-]?|hd[ \-]?)?(?:rip|cap|mux))(?=[ \])\-]|$)|web(?=\]| [xh] ?26|$)|"
+        rf"dlmux|web[ \-]?dl(?:mux)?{_LINES}(?![ \-]?rip)|web-?hd(?![ \-]?rip)|(?-i:WEB)(?![ \-]?(?:dl[ \-]?|hd[ \-]?)?(?:rip|cap|mux))(?=[ \])\-]|$)|web(?=\]| [xh] ?26|$)|"
         r"(?:amazon|itunes|netflix|maxdome|hbomax|disney)u?[hs]d"
     ),
     _S.WEBRIP: words(
-        rf"web[ \-]?(?:hd)?[ \-]?rip{_LINES}|web[ \-]?dl[ \-]?rip|web[ \-]?(?:mux|cap)|wbb?rip|dlmux|"
+        rf"web[ \-]?(?:hd)?[ \-]?rip{_LINES}|web[ \-]?dl[ \-]?rip|web[ \-]?(?:mux|cap)|wbb?rip|"
         r"vod-?rip"
     ),
     _S.CAM: words(r"(?:hd|hq|new)?-?cam(?:-?ri?p)?|(?:hq )?s-print"),

@@ -82,7 +82,8 @@ EPISODE: Final = re.compile(
     r"(?<![^\W_])(?:s\d{1,4}(?:[ \-]?e\d{1,4})*(?:[ \-]*e?\d{1,3})?|s\d{1,2} ?e\d{1,3}|"
     rf"(?<!\d)\d{{1,2}}x\d{{2,3}}|s\d{{1,2}} ?ep ?\(?\d{{1,3}}|"
     # "Open Season 3 2010" is a movie.
-    rf"{_SEASON_WORD}s?[ :]*\d{{1,2}}(?! ?[(\[]?(?:19|20)\d\d)|"
+    r"seasons?[ :]*\d{1,2}(?! ?[(\[]?(?:19|20)\d\d)|"
+    rf"(?!season){_SEASON_WORD}s?[ :]*\d{{1,2}}|"
     rf"\d{{1,2}} ?{_SEASON_WORD}|\d{{1,3}} (?:{_EPISODE_WORD})|\d+ из \d+)(?![^\W_])|"
     # Words run together: "SomeShowS01E02ItsTitle".
     r"(?<=[a-z])(?-i:S\d{2}(?:E\d{2})?(?=[A-Z\d]))",

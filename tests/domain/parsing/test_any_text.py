@@ -15,7 +15,7 @@ _TEXT = (
     "x264 H.264 HEVC AVC DTS-HD MA 5.1 AAC German French DL ML MULTi PROPER REPACK REAL "
     "Extended Directors Cut Edition Ultimate Special aka - / [ ] ( ) { } -GRP [GRP] "
     "S01E02 1x02 sub ita Subs HC tt1234567 tmdb-5 www.a.org mkv .mkv -rp sample é 夜 "
-    "\u202e \x00 . _ +"
+    "\u202e \x00 . _ + v2 /  HDR10+ DV DDP5.1 Atmos AMZN KORSUB [] () -- 3D SBS 11th May 03-29-"
 )
 WORDS = st.sampled_from(_TEXT.split(" "))
 
@@ -46,6 +46,26 @@ def test_no_repeated_word_makes_the_parser_loop(word: str, times: int) -> None:
 )
 def test_a_name_of_ten_kilobytes_is_cut(text: str) -> None:
     assert len(parse_release_name(text).name) <= 300
+
+
+SCRIPTS = """
+    Ночь Νύχτα לילה ليل 夜 밤 よる กลางคืน रात রাত ராத்திரி రాత్రి രാത്രി ਰਾਤ રાત ରାତି රෑ གཚན་ ញ ღამე գիշեր ሌሊት
+    𐌰𐌱 ᚠᚢ ⴰⴱ ꦲ ᠰᠥᠨᠢ ޅ ߏ ½ ² Ⅳ
+"""
+
+
+@pytest.mark.parametrize("title", SCRIPTS.split())
+def test_a_title_in_any_script_is_found_before_its_year(title: str) -> None:
+    parsed = parse_release_name(f"{title} (2010) 1080p WEB-DL x264-OPEN")
+    assert (parsed.title, parsed.year, parsed.group) == (title, 2010, "OPEN")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Sintel 2010 x264-", "Sintel.2010.x264-[]", "[] Sintel 2010 ()", "{} - [] - ()", "-[]-"],
+)
+def test_an_empty_group_is_none(name: str) -> None:
+    assert parse_release_name(name).group is None
 
 
 def test_signs_that_turn_the_direction_of_text_are_dropped() -> None:

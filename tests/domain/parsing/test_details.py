@@ -1,4 +1,4 @@
-"""Revision, editions, languages, hardcoded subtitles."""
+"""Revision, editions, languages."""
 
 from __future__ import annotations
 
@@ -43,6 +43,16 @@ def test_a_title_is_no_revision() -> None:
         ("Sintel.2010.Open.Matte.1080p.WEB-DL", ("Open Matte",)),
         ("Sintel.2010.The.Criterion.Collection.1080p", ("The Criterion Collection",)),
         ("Sintel.2010.DC.1080p.BluRay", ("DC",)),
+        ("Sintel.2010.Director.s.Cut.1080p", ("Director s Cut",)),
+        ("Sintel.2010.Extended.Editions.1080p", ("Extended Editions",)),
+        ("Sintel.2010.REMASTER.1080p", ("REMASTER",)),
+        ("Sintel.2010.Blender.Cut.1080p", ("Blender Cut",)),
+        ("Sintel.2010.Ultimate.1080p", ("Ultimate",)),
+        ("Sintel (IMAX Edition) (2010) 1080p", ("IMAX Edition",)),
+        ("Sintel.2010.Despecialised.Edition.1080p", ("Despecialised Edition",)),
+        ("Ultimate.Sintel.2010.1080p", ()),
+        ("The.Blender.Cut.2010.1080p", ()),
+        ("Sintel.2010.DVD.Edition.1080p", ()),
         ("Sintel.2010.1080p.BluRay", ()),
         ("The.Holiday.Special.2010.1080p.BluRay", ()),
         ("Uncut.2010.1080p.BluRay", ()),
@@ -73,6 +83,26 @@ def test_editions_are_read_as_written(name: str, editions: tuple[str, ...]) -> N
         ("[Hindi + Tamil].1080p.WEB-DL", ("Hindi", "Tamil")),
         ("1080p.WEB-DL.LV", ("Latvian",)),
         ("1080p.iT.WEB-DL", ()),
+        ("[Tam + Tel + Mal].1080p.WEB-DL", ("Tamil", "Telugu", "Malayalam")),
+        ("1080p.BluRay.En.Fr.Sp", ("English", "French", "Spanish")),
+        ("1080p.BluRay.SE.NO.DK", ("Swedish", "Norwegian", "Danish")),
+        ("1080p.BluRay.{Fr-Eng}", ("French", "English")),
+        ("1080p.[Hindi - Eng Subs].WEB-DL", ()),
+        ("Eng.Rus.Multi-Subs.1080p", ("English", "Russian")),
+        ("Dan.Harmon.720p.HDTV", ()),
+        ("DAN.720p.HDTV", ("Danish",)),
+        ("1080p.BluRay.DTS-ES", ()),
+        ("DUAL.PT-BR.1080p", ("PortugueseBR",)),
+        ("portugues.BR.1080p", ("PortugueseBR",)),
+        ("portugues.1080p", ("Portuguese",)),
+        ("NL-BE.1080p", ("Flemish",)),
+        ("Dual.Lat.1080p", ("SpanishLatino",)),
+        ("LAT.1080p", ("Latvian",)),
+        ("Lektor.PL.1080p", ("Polish",)),
+        ("Napisy.PL.1080p", ()),
+        ("2xUkr.Eng.1080p", ("Ukrainian", "English")),
+        ("[CHS].1080p", ("Chinese",)),
+        ("1080p.NO.GRAIN.BluRay", ()),
     ],
 )
 def test_spoken_languages_are_read(words: str, languages: tuple[str, ...]) -> None:
@@ -84,9 +114,16 @@ def test_a_language_in_the_title_is_none_of_the_release() -> None:
     assert parse_release_name("The.French.Kiss.2010.1080p.BluRay.x264-OPEN").languages == ()
 
 
-@pytest.mark.parametrize("word", ["HC", "KORSUB", "HARDSUB"])
-def test_burnt_in_subtitles_are_noticed(word: str) -> None:
-    assert parse_release_name(f"Sintel.2010.1080p.{word}.WEBRip.x264-OPEN").is_hardcoded
+def test_a_language_in_a_groups_spelling_before_the_year_is_none_of_the_title() -> None:
+    parsed = parse_release_name("Some.Kiss.FRENCH.2010.1080p.BluRay.x264-OPEN")
+    assert (parsed.title, parsed.languages) == ("Some Kiss", ("French",))
+    assert parse_release_name("The.FRENCH.2010.1080p.BluRay.x264-OPEN").title == "The FRENCH"
+
+
+def test_brackets_before_the_title_may_speak_of_the_release() -> None:
+    parsed = parse_release_name("[BluRay Rip 720p ITA] Sintel [2010]")
+    assert (parsed.title, parsed.quality.label) == ("Sintel", "Bluray-720p")
+    assert parsed.languages == ("Italian",)
 
 
 def test_the_answer_as_json_has_every_key() -> None:

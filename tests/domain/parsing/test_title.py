@@ -41,6 +41,26 @@ from reeld.domain.parsing import parse_release_name
         ("夜 The Night 2015 1080p WEB-DL", "The Night", 2015),
         ("Ночь 2015 WEB-DL 1080p", "Ночь", 2015),
         ("Movie 1920x1080 x264", "Movie", None),
+        ("Movie 1920×1080 x264", "Movie", None),
+        ("Some.Saga.2001-2011.1080p.BluRay", "Some Saga", 2011),
+        ("Of.Years.1982-1992.2017.1080p.WEB", "Of Years 1982-1992", 2017),
+        ("(1975) Station 2000 1080p BluRay", "Station 2000", 1975),
+        ("[CUT] 2 2009 1080p BluRay", "[CUT] 2", 2009),
+        ("[PEACH] 5 Bunnies (2007) 1080p", "5 Bunnies", 2007),
+        ("(300) Bunnies 2008 1080p", "(300) Bunnies", 2008),
+        ("(Comedy) Big Buck Bunny 2008 1080p", "Big Buck Bunny", 2008),
+        ("Big Buck Bunny - Comedy 2008 1080p", "Big Buck Bunny", 2008),
+        ("Big.Buck.Bunny.MULTi.2008.1080p", "Big Buck Bunny", 2008),
+        ("Big.Buck.Bunny.OM.2008.WEB-DLRip", "Big Buck Bunny", 2008),
+        ("Multi.Bunny.2008.1080p", "Multi Bunny", 2008),
+        ("Big Buck Bunny 3D SBS (2008) 1080p", "Big Buck Bunny", 2008),
+        ("夜[IMAX版][字幕].The.Night.2015.1080p", "The Night", 2015),
+        ("3 Ночь 3 2015 BDRip 1080p", "3 Ночь 3", 2015),
+        ("Ночь 3D / 3D Night (2015) BDRip", "3D Night", 2015),
+        ("Ночь / The Night (Иван Петров / Ivan Petrov) [2015, BDRip]", "The Night", 2015),
+        ("Open.Season.7.2008.1080p.BluRay", "Open Season 7", 2008),
+        ("Seven.Days.in.May.1964.1080p", "Seven Days in May", 1964),
+        ("A.B.Bunny.2008.1080p", "A.B. Bunny", 2008),
         ("Movie BT.2020 HDR 2160p WEB-DL", "Movie", None),
     ],
 )
@@ -86,6 +106,13 @@ def test_ids_in_a_name_are_read() -> None:
         "Some.Show.S03.1080p.BluRay.x264-TV",
         "Some.Show.2019.S01E02.720p.WEB-DL",
         "Some Show Season 2 1080p",
+        "Some Show - Stagione 1 (2024) 720p",
+        "Some Show [Sezon 01-07] 1080p",
+        "Some.Show.2.Sezon.7.Bölüm.2021.1080p",
+        "Some Show 2019 10 25 Some Guest 480p",
+        "Some.Show.03-29-2012.HDTV",
+        "Some Show 9th Dec 2019 WEBRip",
+        "SomeShowS01E08ItsNameGERMAN1080pWEB-DL",
     ],
 )
 def test_episodes_and_seasons_are_told_apart(name: str) -> None:
@@ -93,7 +120,14 @@ def test_episodes_and_seasons_are_told_apart(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Sintel.2010.1080p.BluRay.x264-S97", "10x10.2018.1080p.WEB-DL", "Apollo.11.2019.720p"]
+    "name",
+    [
+        "Sintel.2010.1080p.BluRay.x264-S97",
+        "Open.Season.7.2008.1080p",
+        "11-11-11.2011.1080p",
+        "10x10.2018.1080p.WEB-DL",
+        "Apollo.11.2019.720p",
+    ],
 )
 def test_movies_are_no_episodes(name: str) -> None:
     assert not parse_release_name(name).is_episode
