@@ -1,9 +1,9 @@
-"""Measure how many release names a second reeld's parser reads, beside guessit on the same names.
+"""Measure how many release names a second reeld's parser reads, beside guessit, PTT and PTN on the same names.
 
-    python -m bench.parsing [--json]
+    python -m bench.parsing [--json] [--cases FILE]
 
-Both run on one thread, in turns, and the median of the rounds counts. guessit gets a part of the names: it takes
-milliseconds for each.
+All run on one thread, in turns, and the median of the rounds counts. guessit gets a part of the names: it takes
+milliseconds for each. With labelled cases it also prints how often reeld and guessit agree with them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from itertools import product
+from pathlib import Path
 from typing import Any
 
+from bench import cases, peers
 from reeld.domain.parsing import parse_release_name
 from reeld.simulators.catalogue import FILMS
 
@@ -51,9 +53,10 @@ def per_second(parse: Callable[[str], object], texts: Sequence[str]) -> float:
 
 
 def measure() -> dict[str, Any]:
-    """Run both in turns and return the medians."""
+    """Run all in turns and return the medians."""
     from guessit import guessit  # half a second that only this benchmark pays
 
+    others: dict[str, list[float]] = {peer: [] for peer in peers.installed()}
     texts = names()
     some = texts[:: max(len(texts) // GUESSED, 1)]
     ours, theirs = [], []
@@ -61,6 +64,8 @@ def measure() -> dict[str, Any]:
     for _ in range(ROUNDS):
         ours.append(per_second(parse_release_name, texts * 5))
         theirs.append(per_second(lambda text: guessit(text, {"type": "movie"}), some))
+        for peer, rates in others.items():
+            rates.append(peers.names_per_second(peer, texts))
     agreed = sum(
         str(guessit(text, {"type": "movie"}).get("title", "")).casefold()
         == (parse_release_name(text).title or "").casefold()
@@ -73,6 +78,26 @@ def measure() -> dict[str, Any]:
         "guessit_names_per_second": statistics.median(theirs),
         "ratio": statistics.median(a / b for a, b in zip(ours, theirs, strict=True)),
         "same_title_share": agreed / len(some),
+        "peers_names_per_second": {peer: statistics.median(r) for peer, r in others.items()},
+        "peers_ratio": {
+            peer: statistics.median(a / b for a, b in zip(ours, rates, strict=True))
+            for peer, rates in others.items()
+        },
+    }
+
+
+def score(path: Path) -> dict[str, Any]:
+    """Return for each field the number of cases and the percentages of both parsers."""
+    from guessit import guessit
+
+    labelled = cases.read_cases(path)
+    ours = cases.percent_by_field(labelled, lambda text: parse_release_name(text).to_json())
+    theirs = cases.percent_by_field(
+        labelled, lambda text: cases.guessed(guessit(text, {"type": "movie"}))
+    )
+    return {
+        field: {"cases": count, "reeld": percent, "guessit": theirs[field][1]}
+        for field, (count, percent) in ours.items()
     }
 
 
@@ -82,15 +107,24 @@ def report(found: dict[str, Any]) -> None:
         rate = found[f"{name}_names_per_second"]
         print(f"{name:34} {rate:>10,.0f} names/s = {1e3 / rate:.2f} ms a name")
     print(f"{'reeld, times guessit':34} {found['ratio']:>10.1f}")
+    for name, rate in found["peers_names_per_second"].items():
+        print(f"{name:34} {rate:>10,.0f} names/s = {1e3 / rate:.2f} ms a name")
+        print(f"{f'reeld, times {name}':34} {found['peers_ratio'][name]:>10.1f}")
     print(f"{'same title from both':34} {found['same_title_share']:>10.0%}")
+    for field, row in found.get("cases", {}).items():
+        label = f"{field}, {row['cases']} cases, percent"
+        print(f"{label:34} {row['reeld']:>10.1f} and guessit {row['guessit']:.1f}")
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure the parser of release names.")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    parser.add_argument("--cases", type=Path, help="labelled names to score both parsers on")
     arguments = parser.parse_args()
     found = measure()
+    if arguments.cases:
+        found["cases"] = score(arguments.cases)
     if arguments.json:
         print(json.dumps(found, indent=2))
     else:
