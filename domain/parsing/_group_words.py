@@ -27,7 +27,7 @@ TAG: Final = re.compile(
     re.IGNORECASE,
 )
 STREAM: Final = (
-    r"(?:[xh][ .]?-?26[3-6]m?|xvid|divx|hevc|avc|av1|vvc|vc-1|vp9|e?-?ac-?3|aac(?:[ .]?\d[ .]\d)?|flac|"
+    r"(?:ma|[xh][ .]?-?26[3-6]m?|xvid|divx|hevc|avc|av1|vvc|vc-1|vp9|e?-?ac-?3|aac(?:[ .]?\d[ .]\d)?|flac|"
     r"\d[ .]\d|atmos|dts|mp3|remux|rip|dvdr|dvd[59]|web|bluray|hdtv|\d{3,4}p)"
 )
 PARTS_OF_WORDS: Final = re.compile(
