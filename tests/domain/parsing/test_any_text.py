@@ -34,13 +34,6 @@ def test_no_heap_of_release_words_raises(words: list[str], separator: str) -> No
     assert all(title.strip() for title in parsed.alternative_titles)
 
 
-@given(WORDS, st.integers(min_value=1, max_value=400))
-@settings(deadline=2000, max_examples=200)
-def test_no_repeated_word_makes_the_parser_loop(word: str, times: int) -> None:
-    parse_release_name(word * times)
-    parse_release_name(f"{word} " * times)
-
-
 @pytest.mark.parametrize(
     "text", ["a" * 10_000, "s01e" * 3000, "[(" * 5000, "-" * 10_000, "\x00" * 99]
 )
