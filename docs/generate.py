@@ -248,8 +248,12 @@ are refused at once from then on; DatabaseActor probes it after 1, 2, 4, 8 and t
   `Warning: 110`, `Age` and `X-Reeld-Stale`, in seconds. Never otherwise: an answer without these headers is fresh.
 - Everything else that needs rows is refused with 503 and `Retry-After`.
 - No work is claimed. What was under way is finished and written down when the server is back, and uses up no attempt.
-- Nothing has to be done when it is back. `POST /control/actors/database/breakers/open` with
-  `{"breaker": "postgresql"}` rehearses it.
+- Nothing has to be done when it is back. `POST /api/test/circuit-breaker/postgresql` rehearses all of this for a minute,
+  or for the `seconds` it names, where `REELD_REHEARSALS=true` allows it; `…/end` ends it before its time.
+
+When a clock is set, nothing waits for it: deadlines, breakers and pauses go by a clock that cannot be set. Rows go by the
+server's; one that was set back is noticed by times in rows that lie ahead, within half a minute, and waits are counted
+anew from then on. One that was set forward makes what comes round again due once.
 
 When the disk of the data is full, reads go on and `/ready` says `disk_full`. A trial write finds out when there is room.
 
