@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 import structlog
 
 from reeld.actors.kernel import Actor, handles
+from reeld.actors.learning import learn
 from reeld.actors.resources import Resources
 from reeld.actors.tracing import stage_span
 from reeld.domain.errors import DatabaseUnavailable, ReeldError
@@ -18,7 +19,7 @@ from reeld.storage.crashpoints import crash_point
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.events import CHANNEL as EVENTS_CHANNEL
 from reeld.storage.events import Events, OutboxEvent
-from reeld.storage.repositories import releases
+from reeld.storage.repositories import groups, releases
 from reeld.storage.work import CHANNEL as WORK_CHANNEL
 from reeld.storage.work import submit
 
@@ -28,6 +29,8 @@ PIPELINE: Final = "pipeline"
 """The subscriber whose reaction to an event is the work that follows from it."""
 TELLER: Final = "teller"
 """The subscriber that tells people, in the log."""
+LEARNER: Final = "learner"
+"""The subscriber that keeps what events teach about release groups."""
 
 POLL_SECONDS: Final = 5.0
 RESCUE_SECONDS: Final = 10.0
@@ -133,7 +136,7 @@ class DispatcherActor(Actor):
 
     @handles(Prune)
     async def prune(self, _message: Prune) -> None:
-        """Delete old finished work, events that everybody has read, and offers that nobody took."""
+        """Delete old finished work, events that everybody has read, offers that nobody took, and forgotten evidence."""
         try:
             gone = [
                 await self._resources.work.prune(limit=PRUNE_ROWS),
@@ -141,6 +144,7 @@ class DispatcherActor(Actor):
             ]
             async with self._resources.database.transaction() as conn:
                 gone.append(await releases.prune(conn, limit=PRUNE_ROWS))
+                gone.append(await groups.prune(conn, limit=PRUNE_ROWS))
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("prune_postponed", reason=error.reason)
             return
@@ -152,11 +156,14 @@ class DispatcherActor(Actor):
         if not self._subscribed:
             await self._events.subscribe(PIPELINE)
             await self._events.subscribe(TELLER, from_start=False)
+            await self._events.subscribe(LEARNER)
             self._subscribed = True
         while events := await self._events.read_after(PIPELINE):
             await self._ask_for_work(events)
         while events := await self._events.read_after(TELLER):
             await self._tell_people(events)
+        while events := await self._events.read_after(LEARNER):
+            await self._learn(events)
 
     async def _ask_for_work(self, events: list[OutboxEvent]) -> None:
         async with self._resources.database.transaction() as conn:
@@ -182,6 +189,17 @@ class DispatcherActor(Actor):
         async with self._resources.database.transaction() as conn:
             await self._events.advance(conn, TELLER, events[-1].id)
         crash_point("told.event.noted")
+
+    async def _learn(self, events: list[OutboxEvent]) -> None:
+        async with self._resources.database.transaction() as conn:
+            learned = await learn(conn, events)
+            await self._events.advance(conn, LEARNER, events[-1].id)
+            if learned:
+                crash_point("learned.evidence.uncommitted")
+        if learned:
+            crash_point("learned.evidence.committed")
+        for kind in learned:
+            self._resources.metrics.add("reeld_group_evidence_total", kind=str(kind))
 
     def _hint(self, queue: str) -> None:
         try:

@@ -22,6 +22,7 @@ async def give_up(
     failure: FailureReason,
     sentence: str,
     *,
+    cause: str | None = None,
     kind: HistoryKind = HistoryKind.DOWNLOAD_FAILED,
 ) -> None:
     """Write that an acquisition failed: acquisition, blocklist, history, event and movie, in one transaction.
@@ -34,6 +35,7 @@ async def give_up(
         release: What was to be fetched.
         failure: Why, for machines; some reasons do not blame the release, which then is not blocked.
         sentence: Why, for people.
+        cause: What exactly, machine-readable too; told where it says more than `failure`.
         kind: What the history calls it.
     """
     if not await acquisitions.move(
@@ -59,11 +61,13 @@ async def give_up(
         infohash=acquisition.infohash,
         data={"reason": str(failure), "sentence": sentence},
     )
-    payload = {
+    payload: dict[str, object] = {
         "movie_id": acquisition.movie_id,
         "acquisition_id": acquisition.id,
         "reason": str(failure),
     }
+    if cause is not None and cause != failure:
+        payload["cause"] = cause
     await append(conn, EventKind.DOWNLOAD_FAILED, acquisition.movie_id, payload)
     # What was on its way to replace a file leaves that file where it is.
     owned = bool(await library.by_movie(conn, acquisition.movie_id))

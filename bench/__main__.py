@@ -19,6 +19,7 @@ NAMES = (
     "work_queue",
     "importer",
     "database",
+    "groups",
     "backup",
     "parsing",
     "formats",

@@ -336,7 +336,13 @@ CREATE TABLE group_evidence (
     CONSTRAINT group_evidence_once UNIQUE (acquisition_id, kind)
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.1);
 
-CREATE INDEX group_evidence_by_group ON group_evidence (group_key, at);
+-- Sums over all that is known of a group are read from the index alone.
+CREATE INDEX group_evidence_by_group ON group_evidence (group_key, id) INCLUDE (kind, at);
+
+CREATE INDEX group_evidence_by_time ON group_evidence (at);
+
+-- What indexers say of a group's releases is counted from the releases themselves.
+CREATE INDEX release_by_group ON release (lower(parsed ->> 'group')) WHERE parsed ->> 'group' IS NOT NULL;
 
 -- What a person says of a group.
 CREATE TABLE group_rule (

@@ -24,7 +24,7 @@ class CrashPoint:
     Attributes:
         name: Its name in the code, such as `grab.torrent.stored`.
         case: The row of the crash matrix that it belongs to: S1 (search), G1 to G7 (grab), I1 to I7 (import),
-            T1 (telling people), B1 and B2 (backup), R1 to R3 (restore).
+            T1 (telling people), L1 (learning of groups), B1 and B2 (backup), R1 to R3 (restore).
         guards: What is true at this moment, and so what the recovery starts from.
     """
 
@@ -115,6 +115,10 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     CrashPoint("import.client.ordered", "I7", "the client did it, nobody was told that it did"),
     CrashPoint("told.event.logged", "T1", "people were told of events, the cursor stands before"),
     CrashPoint("told.event.noted", "T1", "the cursor stands behind the events that were told"),
+    CrashPoint(
+        "learned.evidence.uncommitted", "L1", "evidence is written, its transaction is open"
+    ),
+    CrashPoint("learned.evidence.committed", "L1", "evidence is committed, nobody counted it"),
     CrashPoint("backup.draft.made", "B1", "the hidden folder of a new backup exists, it is empty"),
     CrashPoint("backup.dumped", "B1", "the dump is in the hidden folder, nothing describes it"),
     CrashPoint("backup.described", "B1", "dump, key and manifest are whole and synced, and hidden"),

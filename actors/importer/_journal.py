@@ -12,7 +12,7 @@ from reeld.actors.importer.placement import Placed
 from reeld.domain.acquisition import AcquisitionState, IllegalTransition, ImportStep, LinkKind
 from reeld.domain.errors import NotFound
 from reeld.domain.history import EventKind, HistoryKind
-from reeld.domain.library import NewMovieFile
+from reeld.domain.library import MovieFile, NewMovieFile
 from reeld.domain.movie import Stage
 from reeld.domain.parsing import ParsedRelease
 from reeld.domain.quality import Quality
@@ -83,7 +83,7 @@ async def recorded(
             inode=journal.inode,
             replaces=journal.old_file_id,
         )
-        await _tell_imported(conn, journal, subject, quality)
+        await _tell_imported(conn, journal, subject, parsed, quality)
         await _finish_acquisition(conn, subject)
         await imports.step(
             conn, journal.id, ImportStep.VERIFIED, ImportStep.RECORDED, file_id=file.id
@@ -115,7 +115,11 @@ def _new_file(
 
 
 async def _tell_imported(
-    conn: TrioConnection, journal: Import, subject: Subject, quality: Quality
+    conn: TrioConnection,
+    journal: Import,
+    subject: Subject,
+    parsed: ParsedRelease,
+    quality: Quality,
 ) -> None:
     movie, path = subject.movie.id, str(Path(journal.root_folder) / journal.destination)
     link = str(journal.link or LinkKind.COPY)
@@ -140,8 +144,21 @@ async def _tell_imported(
         "path": path,
         "link": link,
         "quality": quality.label,
+        "promised": parsed.quality.label,
+        "revision": asdict(parsed.revision),
+        "replaced": _replaced(subject.old),
     }
     await events.append(conn, EventKind.MOVIE_IMPORTED, movie, payload)
+
+
+def _replaced(old: MovieFile | None) -> dict[str, object] | None:
+    if old is None:
+        return None
+    return {
+        "acquisition_id": old.acquisition_id,
+        "quality": old.quality.label,
+        "revision": asdict(old.revision),
+    }
 
 
 async def _finish_acquisition(conn: TrioConnection, subject: Subject) -> None:

@@ -42,5 +42,6 @@ async def reject(
         subject.release,
         failure,
         error.sentence,
+        cause=error.reason,
         kind=HistoryKind.IMPORT_FAILED,
     )

@@ -4,6 +4,7 @@ from reeld.domain.reputation._beta import quantile, share_below
 from reeld.domain.reputation._evidence import (
     HALF_LIFE_DAYS,
     KEPT_DAYS,
+    VERDICTS,
     WEIGHTLESS_DAYS,
     EvidenceKind,
     GroupRule,
@@ -30,6 +31,7 @@ __all__ = [
     "PRIOR_BAD",
     "PRIOR_GOOD",
     "PRIOR_LOWER",
+    "VERDICTS",
     "WEIGHTLESS_DAYS",
     "EvidenceKind",
     "GroupRule",

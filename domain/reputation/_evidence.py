@@ -82,6 +82,7 @@ VERDICTS: Final = frozenset(
         EvidenceKind.REPLACED_BY_REPACK,
     }
 )
+"""What can come of an import."""
 
 
 class GroupRule(StrEnum):

@@ -35,7 +35,7 @@ def evidence_after(event: Event) -> tuple[NewEvidence, ...]:
 def _of_failure(event: Event, about: int) -> tuple[NewEvidence, ...]:
     reason, cause = event.payload.get("reason"), event.payload.get("cause")
     kind = EvidenceKind.FAKE_QUALITY if cause == WORSE_THAN_PROMISED else _BLAME.get(str(reason))
-    detail = {"reason": reason} | ({"cause": cause} if cause else {})
+    detail = {"reason": reason, "cause": cause or reason}
     return () if kind is None else (NewEvidence(kind, about, event.at, detail),)
 
 
