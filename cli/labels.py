@@ -15,6 +15,7 @@ from reeld.domain.decision import Reason
 from reeld.domain.movie import Stage
 from reeld.domain.quality import Quality
 from reeld.domain.release import Source
+from reeld.domain.reputation import Band, EvidenceKind, GroupRule
 from reeld.domain.work import Queue
 from reeld.http.ops.audit import ACTIONS, OUTCOMES
 from reeld.services.operations import OPERATIONS
@@ -43,6 +44,7 @@ REPOSITORIES: Final = (
     "audit",
     "breakers",
     "counts",
+    "groups",
     "http",
     "keys",
     "limits",
@@ -85,6 +87,9 @@ KNOWN_LABELS: Final[Mapping[str, tuple[str | tuple[str, ...], ...]]] = {
     "link_kind": tuple(LinkKind),
     "link_refusal": tuple(LinkRefusal),
     "movie_stage": tuple(Stage),
+    "evidence": tuple(EvidenceKind),
+    "group_rule": ("none", *GroupRule),
+    "reputation": tuple(Band),
     "control_action": ACTIONS,
     "control_outcome": OUTCOMES,
     "quality": tuple(quality.label for quality in Quality),

@@ -10,6 +10,7 @@ import structlog
 import trio
 
 from reeld.actors.settings import LiveSettings
+from reeld.cli.group_gauges import GroupGauges
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.profile import QualityProfile
 from reeld.domain.quality import Quality
@@ -36,6 +37,7 @@ class RowCounts:
         self._database = database
         self._settings = settings
         self._metrics = metrics
+        self._groups = GroupGauges(database.labelled("groups"), metrics)
         self._counted_at = trio.current_time()
         self.last: Counts | None = None
         self.profiles: Mapping[str, QualityProfile] = {}
@@ -64,6 +66,7 @@ class RowCounts:
             counts = await count(self._database)
             allowed = self._settings.current.decision.upgrades_allowed
             listed = await profiles.every(self._database, upgrades_default=allowed)
+            await self._groups.show()
         except DatabaseUnavailable as error:
             log.debug("rows_not_counted", reason=error.reason)
             return

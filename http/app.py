@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 from reeld.domain.secret import Secret
 from reeld.http.api.definitions import definition_routes
 from reeld.http.api.formats import format_routes
+from reeld.http.api.groups import group_routes
 from reeld.http.api.movies import movie_routes
 from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
@@ -54,6 +55,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *profile_routes(surface),
             *format_routes(surface),
             *definition_routes(surface),
+            *group_routes(surface),
         ],
         before_request=note_passed,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from reeld.domain.errors import Refused
+
 HALF_LIFE_DAYS: Final = 180.0
 """After so many days a piece of evidence weighs half: groups change people, encoders and habits within a year or two."""
 
@@ -94,6 +96,12 @@ class GroupRule(StrEnum):
     """Its releases count as if its reputation were perfect."""
 
 
+class InvalidGroup(Refused):
+    """What was given is no name of a group."""
+
+    default_reason = "invalid_group"
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvidence:
     """One fact about one acquisition.
@@ -123,3 +131,17 @@ def group_key(name: str | None) -> str | None:
     """Return what identifies a group: its name, however it is capitalised; None for what is no name."""
     key = (name or "").strip().casefold()
     return key if 0 < len(key) <= LONGEST_NAME and key.isprintable() else None
+
+
+def require_key(name: str) -> str:
+    """Return what identifies a group.
+
+    Raises:
+        InvalidGroup: It is no name.
+    """
+    key = group_key(name)
+    if key is None:
+        raise InvalidGroup(
+            f"A group's name has 1 to {LONGEST_NAME} printable characters, such as SPARKS."
+        )
+    return key

@@ -86,6 +86,37 @@ DISKS: Final = Row(
     ),
 )
 
+GROUPS: Final = Row(
+    "Release groups",
+    (
+        bars(
+            "Groups by reputation",
+            Unit.COUNT,
+            "Known release groups by how far they are to be trusted; one without evidence is unproven.",
+            see("pipeline"),
+            Query(
+                rows("reeld_release_group_reputations", "reputation", "reputation"),
+                "{{reputation}}",
+            ),
+            when_empty="no groups",
+        ),
+        bars(
+            "Groups by rule",
+            Unit.COUNT,
+            "Known release groups by what a person says of them, which overrides their reputation.",
+            see("pipeline"),
+            Query(rows("reeld_release_groups", "rule", "rule"), "{{rule}}"),
+            when_empty="no groups",
+        ),
+        events(
+            "What was learned of groups",
+            "Facts that count for or against release groups: kept imports, stalls, wrong content and the like.",
+            see("pipeline"),
+            Query(times("reeld_group_evidence_total", "kind"), "{{kind}}"),
+        ),
+    ),
+)
+
 BACKUPS: Final = Row(
     "Backups",
     (
@@ -134,5 +165,5 @@ BACKUPS: Final = Row(
 LIBRARY: Final = Board(
     "library",
     "What is there, what is missing, how much room is left, and is it backed up?",
-    (MOVIES, DISKS, BACKUPS),
+    (MOVIES, DISKS, GROUPS, BACKUPS),
 )

@@ -22,6 +22,7 @@ from reeld.domain.reputation import (
     Tally,
     group_key,
     judge_group,
+    require_key,
 )
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
@@ -74,7 +75,8 @@ SELECT key, newest.group_name, newest.at FROM unnest(%s::text[]) AS key, LATERAL
 
 _RULES: Final = "SELECT group_key, rule FROM group_rule"
 _RULES_OF: Final = "SELECT group_key, rule FROM group_rule WHERE group_key = ANY(%s)"
-_RULED: Final = "SELECT group_key, group_name, rule, note, at FROM group_rule ORDER BY group_key"
+_RULED: Final = "SELECT group_key, group_name, rule, note, at FROM group_rule"
+_RULED_ONE: Final = f"{_RULED} WHERE group_key = %s"
 
 _SET_RULE: Final = """
 INSERT INTO group_rule (group_key, group_name, rule, note) VALUES (%s, %s, %s, %s)
@@ -135,14 +137,19 @@ class Weighed:
     """A group with its evidence counted and weighed, to be judged.
 
     Attributes:
+        ruled: What a person says of it.
         last_at: When something was learned of it last; None when only a person has spoken of it.
     """
 
     key: str
     group: str
     tallies: tuple[Tally, ...]
-    rule: GroupRule | None
-    last_at: datetime | None
+    ruled: Ruled | None = None
+    last_at: datetime | None = None
+
+    def judged(self) -> Reputation:
+        """Return its reputation; takes some 50 microseconds."""
+        return judge_group(self.group, self.tallies, self.ruled.rule if self.ruled else None)
 
 
 async def add(conn: Connection, learned: Sequence[NewEvidence]) -> list[EvidenceKind]:
@@ -205,18 +212,35 @@ async def every(source: Reader) -> list[Weighed]:
     belongs into a worker thread.
     """
     tallies = await _tallies(source, _OF_ALL, ())
-    names = {key: (name, at) for key, name, at in await fetch_all(source, _NAMES, (list(tallies),))}
-    said = {ruled.key: ruled for ruled in await ruled_groups(source)}
-    return [
-        Weighed(
-            key,
-            names[key][0] if key in names else said[key].group,
-            tuple(tallies.get(key, ())),
-            said[key].rule if key in said else None,
-            names[key][1] if key in names else None,
-        )
-        for key in sorted(names.keys() | said.keys())
-    ]
+    return await _with_names(
+        source, tallies, [_ruled(row) for row in await fetch_all(source, _RULED)]
+    )
+
+
+async def one(source: Reader, name: str) -> Weighed | None:
+    """Return one group, not judged yet; None when there is neither evidence nor a rule about it.
+
+    Raises:
+        InvalidGroup: It is no name of a group.
+    """
+    key = require_key(name)
+    tallies = await _tallies(source, _OF_SOME, ([key],))
+    said = [_ruled(row) for row in await fetch_all(source, _RULED_ONE, (key,))]
+    found = await _with_names(source, tallies, said)
+    return found[0] if found else None
+
+
+async def _with_names(
+    source: Reader, tallies: Mapping[str, Sequence[Tally]], said: Iterable[Ruled]
+) -> list[Weighed]:
+    names = {row[0]: row[1:] for row in await fetch_all(source, _NAMES, (list(tallies),))}
+    ruled = {each.key: each for each in said}
+    known = {
+        key: Weighed(key, name, tuple(tallies[key]), ruled.get(key), at)
+        for key, (name, at) in names.items()
+    }
+    only_ruled = {key: Weighed(key, each.group, (), each) for key, each in ruled.items()}
+    return [each for _, each in sorted((only_ruled | known).items())]
 
 
 async def evidence(
@@ -232,21 +256,13 @@ async def rules(source: Reader) -> dict[str, GroupRule]:
     return {key: GroupRule(rule) for key, rule in await fetch_all(source, _RULES)}
 
 
-async def ruled_groups(source: Reader) -> list[Ruled]:
-    """Return the groups that people have spoken of, by key."""
-    return [_ruled(row) for row in await fetch_all(source, _RULED)]
-
-
 async def set_rule(conn: Connection, name: str, rule: GroupRule, note: str = "") -> Ruled:
     """Write what a person says of a group, in place of what was said before.
 
     Raises:
-        ValueError: It is no name of a group.
+        InvalidGroup: It is no name of a group.
     """
-    key = group_key(name)
-    if key is None:
-        raise ValueError(f"{name!r} is no name of a group")
-    row = await fetch_one(conn, _SET_RULE, (key, name.strip(), rule, note))
+    row = await fetch_one(conn, _SET_RULE, (require_key(name), name.strip(), rule, note))
     assert row is not None, "INSERT ... DO UPDATE ... RETURNING answers with the row"
     return _ruled(row)
 

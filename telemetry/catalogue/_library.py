@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reeld.telemetry.catalogue._metric import Metric, gauge, given, known, living
+from reeld.telemetry.catalogue._metric import Metric, counter, gauge, given, known, living
 
 _ROOT: Final = living("root")
 
@@ -35,5 +35,20 @@ LIBRARY: Final[tuple[Metric, ...]] = (
         "Size of the file system under a root folder",
         _ROOT,
         unit="bytes",
+    ),
+    counter(
+        "reeld_group_evidence_total",
+        "Facts learned about release groups, by what became of the release",
+        given("kind", of="evidence"),
+    ),
+    gauge(
+        "reeld_release_groups",
+        "Release groups that are known, by what a person says of them",
+        given("rule", of="group_rule"),
+    ),
+    gauge(
+        "reeld_release_group_reputations",
+        "Release groups by reputation: below 0.25, below that of an unknown group, from there, from 0.6, from 0.8",
+        given("reputation"),
     ),
 )

@@ -14,6 +14,7 @@ from reeld.domain.reputation import (
     WEIGHTLESS_DAYS,
     EvidenceKind,
     GroupRule,
+    InvalidGroup,
     NewEvidence,
     Reputation,
     Tally,
@@ -140,7 +141,7 @@ async def test_the_database_forgets_as_the_rule_says(database: Database) -> None
     assert got.lower == pytest.approx(expected.lower, abs=1e-6)
     assert got.counts == expected.counts
     [weighed] = await groups.every(database)
-    assert judge_group("GRP", weighed.tallies).lower == pytest.approx(expected.lower, abs=1e-6)
+    assert weighed.judged().lower == pytest.approx(expected.lower, abs=1e-6)
 
 
 async def test_what_a_person_says_replaces_what_they_said_and_can_be_taken_back(
@@ -149,7 +150,7 @@ async def test_what_a_person_says_replaces_what_they_said_and_can_be_taken_back(
     async with database.transaction() as conn:
         await groups.set_rule(conn, " YIFY ", GroupRule.PREFER, "small")
         ruled = await groups.set_rule(conn, "yify", GroupRule.BLOCK, "too small")
-        with pytest.raises(ValueError, match="no name"):
+        with pytest.raises(InvalidGroup):
             await groups.set_rule(conn, "a\nb", GroupRule.BLOCK)
     assert (ruled.key, ruled.group, ruled.rule, ruled.note) == (
         "yify",
@@ -160,6 +161,9 @@ async def test_what_a_person_says_replaces_what_they_said_and_can_be_taken_back(
     assert await groups.rules(database) == {"yify": GroupRule.BLOCK}
     [weighed] = await groups.every(database)
     assert (weighed.group, weighed.tallies, weighed.last_at) == ("yify", (), None)
+    assert weighed.judged().rule is GroupRule.BLOCK
+    assert await groups.one(database, "Yify") == weighed
+    assert await groups.one(database, "nobody") is None
     async with database.transaction() as conn:
         assert await groups.clear_rule(conn, "YIFY")
         assert not await groups.clear_rule(conn, "YIFY")
