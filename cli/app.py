@@ -13,15 +13,16 @@ from reeld import __version__
 from reeld.cli.backup import backup
 from reeld.cli.choices import LogLevel, StageName, StateName
 from reeld.cli.declaring import ALONE as _ALONE
+from reeld.cli.declaring import CALLS as _CALLS
 from reeld.cli.declaring import Json
 from reeld.cli.declaring import examples as _examples
 from reeld.cli.endings import EXIT_FAILED, EXIT_USAGE, code_of
+from reeld.cli.groups import groups
 from reeld.cli.operate import OPERATING, actor, breaker, dump, key, top
 from reeld.cli.profiles import formats, profiles
 from reeld.domain.errors import ReeldError
 
 _DAEMON = Group("Daemon", sort_key=1)
-_CALLS = Group("Calling a running daemon", sort_key=2)
 
 app = App(
     name="reeld",
@@ -45,6 +46,7 @@ app.command(systemd)
 app.command(backup)
 app.command(formats)
 app.command(profiles)
+app.command(groups)
 
 
 for _operating in (actor, breaker, key):

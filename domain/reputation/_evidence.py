@@ -130,7 +130,8 @@ def age_factor(kind: EvidenceKind, age_days: float) -> float:
 def group_key(name: str | None) -> str | None:
     """Return what identifies a group: its name, however it is capitalised; None for what is no name."""
     key = (name or "").strip().casefold()
-    return key if 0 < len(key) <= LONGEST_NAME and key.isprintable() else None
+    is_name = 0 < len(key) <= LONGEST_NAME and key.isprintable() and "/" not in key
+    return key if is_name else None
 
 
 def require_key(name: str) -> str:
@@ -142,6 +143,6 @@ def require_key(name: str) -> str:
     key = group_key(name)
     if key is None:
         raise InvalidGroup(
-            f"A group's name has 1 to {LONGEST_NAME} printable characters, such as SPARKS."
+            f"A group's name has 1 to {LONGEST_NAME} printable characters and no slash, such as SPARKS."
         )
     return key

@@ -140,7 +140,7 @@ def test_a_file_counts_as_kept_by_and_by() -> None:
 def test_a_name_is_known_however_it_is_capitalised() -> None:
     assert group_key("SPARKS") == group_key(" sparks ") == "sparks"
     assert group_key("Straße") == group_key("STRASSE")
-    for nothing in (None, "", "  ", "x" * 101, "a\x00b", "a\u202eb", "a\nb"):
+    for nothing in (None, "", "  ", "x" * 101, "a\x00b", "a\u202eb", "a\nb", "a/b"):
         assert group_key(nothing) is None
 
 
