@@ -21,6 +21,7 @@ from reeld.domain.quality import FIRST_REVISION, Quality, Revision
 from reeld.domain.quality_limits import QualityLimits
 from reeld.domain.release import Release
 from reeld.domain.release_profile import ReleaseProfile
+from reeld.domain.reputation import group_key
 from reeld.domain.settings import DecisionSettings
 
 
@@ -125,7 +126,7 @@ class Context:
         restrictions: Every release profile; each says which releases it is for.
         free_bytes: What is free where downloads are written; None when nobody knows, or nobody wants it checked.
         history: What was grabbed for the movie lately and did not fail.
-        group_rules: What a person says of groups: `block` or `prefer`, by the group's name in lower case.
+        group_rules: What a person says of groups: `block` or `prefer`, by `domain.reputation.group_key`.
         indexers_away: The names of those that are not called now.
         client_away: Whether the download client cannot be reached.
         availability: None while TMDB has not told.
@@ -173,4 +174,5 @@ class Context:
 
     def group_rule(self, group: str | None) -> str | None:
         """Return what a person says of a group, or None."""
-        return self.group_rules.get(group.lower()) if group else None
+        key = group_key(group)
+        return None if key is None else self.group_rules.get(key)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 
 from reeld.domain.reputation import PRIOR_LOWER
+from reeld.domain.settings import DecisionSettings
+from reeld.simulators.catalogue import NOSFERATU
+from reeld.simulators.offers import Layout, Offer
+from reeld.simulators.world import World
 from reeld.storage import Database
 
 
@@ -142,3 +149,57 @@ async def test_groups_are_counted_for_the_metrics_and_never_named(
     assert 'reeld_release_groups{rule="block"} 0.0' in text
     assert 'reeld_group_evidence_total{kind="kept"} 0.0' in text
     assert "GOOD" not in text
+
+
+LIAR = Offer(NOSFERATU, "Nosferatu.1922.720p.BluRay.x264-LIAR", 2, 90, Layout.SAMPLE)
+FIRST = Offer(NOSFERATU, "Nosferatu.1922.720p.WEB-DL.AAC2.0.H.264-FIRST", 2, 50)
+PROPER = Offer(NOSFERATU, "Nosferatu.1922.PROPER.720p.WEB-DL.AAC2.0.H.264-MENDER", 2, 40)
+
+
+@pytest.fixture
+async def flawed_world(tmp_path: Path) -> AsyncIterator[World]:
+    """The best offer is a sample, the next one has a flaw that a proper mends later."""
+    offers = (LIAR, FIRST, PROPER)
+    async with World.open(tmp_path / "world", download_seconds=0.2, offers=offers) as opened:
+        yield opened
+
+
+async def test_the_pipeline_teaches_what_groups_are_worth(
+    run_daemon: Any, daemon_settings: Any, flawed_world: World
+) -> None:
+    world = flawed_world
+    proper = world.hdbits.uploads.pop()
+    settings = replace(
+        daemon_settings,
+        tmdb=world.tmdb_settings(),
+        hdbits=world.hdbits_settings(poll_seconds=0.5, spacing_seconds=0.05),
+        qbittorrent=world.qbittorrent_settings(poll_seconds=0.1),
+        decision=DecisionSettings(profile="HD - 720p/1080p", upgrades_allowed=True),
+    )
+
+    async with run_daemon(settings) as daemon:
+
+        async def told(group: str, *kinds: str) -> Any:
+            while True:
+                answer = await daemon.http.get(f"/api/groups/{group}")
+                if answer.status_code == 200:
+                    shown = answer.json()
+                    if [each["kind"] for each in reversed(shown["events"])] == list(kinds):
+                        return shown
+                await trio.sleep(0.05)
+
+        with trio.fail_after(60):
+            await daemon.http.post("/api/movies", json={"tmdb_id": NOSFERATU.tmdb_id})
+            liar = await told("LIAR", "grabbed", "completed", "wrong_content")
+            first = await told("FIRST", "grabbed", "completed", "kept")
+            world.hdbits.upload(proper)
+            mended = await told("FIRST", "grabbed", "completed", "replaced_by_proper")
+            await told("MENDER", "grabbed", "completed", "kept")
+        assert liar["events"][0]["detail"]["reason"] == "sample_only"
+        assert liar["group"]["standing"] < 0
+        assert liar["indexers"]["offers"] == 1
+        assert first["group"]["evidence"] == "1 of 1 import kept"
+        assert mended["group"]["evidence"] == "0 of 1 import kept, 1 replaced by a proper"
+        assert mended["group"]["reputation"] < first["group"]["reputation"]
+        counted = daemon.started.metrics.value("reeld_group_evidence_total", kind="kept")
+        assert counted == 2
