@@ -127,7 +127,7 @@ class Story:
     async def _settled(self, life: Any) -> None:
         """Wait until no work is left but what comes again and again."""
         with trio.move_on_after(20):
-            while left := self._open_work():
+            while (left := self._open_work()) or self._unread():
                 await self._retry_bystanders(life, left)
                 await trio.sleep(0.05)
         assert not self._open_work(), life.tail
@@ -135,6 +135,14 @@ class Story:
     def _open_work(self) -> list[Any]:
         query = "SELECT id, kind, state, reason FROM work WHERE state <> 'done' AND kind <> %s"
         return self.house.rows(query, ["poll-recent"])  # type: ignore[no-any-return]
+
+    def _unread(self) -> list[Any]:
+        """Return the last event for as long as nobody has learned from it."""
+        query = (
+            "SELECT kind FROM event WHERE position IS NULL OR position >"
+            " (SELECT position FROM event_cursor WHERE subscriber = 'learner') LIMIT 1"
+        )
+        return self.house.rows(query)  # type: ignore[no-any-return]
 
     async def _retry_bystanders(self, life: Any, left: list[Any]) -> None:
         """A refresh that ran beside three kills is given up as if it had caused them: that is for a person to mend."""
@@ -207,6 +215,12 @@ class Story:
         assert Counter(kinds) == usual | told
         events = house.values("SELECT kind FROM event WHERE kind = 'movie.imported'")
         assert len(events) == imports
+        learned = Counter(house.values("SELECT kind FROM group_evidence"))
+        assert learned["kept"] == imports, learned
+        grabbed = house.values(
+            "SELECT DISTINCT payload ->> 'acquisition_id' FROM event WHERE kind = 'movie.grabbed'"
+        )
+        assert learned["grabbed"] == len(grabbed), learned
 
     def _offer(self, infohash: str) -> Offer:
         return self.world.releases[infohash].offer
@@ -318,6 +332,11 @@ LOST = chain("grab.client.lost")
 REMOVED = chain("grab.removal.noticed")
 COMPLETE = ("grab.complete.uncommitted", "grab.complete.committed", "import.plan.uncommitted")
 TOLD = ("told.event.logged", "told.event.noted", "told.event.noted")
+LEARNED = (
+    "learned.evidence.uncommitted",
+    "learned.evidence.committed",
+    "learned.evidence.committed",
+)
 LINKED: list[Pair] = [
     ("import.plan.uncommitted", "import.plan.committed"),
     ("import.plan.committed", "import.folder.made"),
@@ -388,7 +407,7 @@ def upgrades() -> Iterator[Trip]:
 
 def edges() -> Iterator[Trip]:
     """Where one stage hands over to the next."""
-    yield from (Trip(kills, (want,)) for kills in (SEARCH, COMPLETE, TOLD))
+    yield from (Trip(kills, (want,)) for kills in (SEARCH, COMPLETE, TOLD, LEARNED))
 
 
 def mishaps() -> Iterator[Trip]:

@@ -82,6 +82,6 @@ def test_a_point_cannot_be_armed_for_a_hit_that_never_comes() -> None:
 def test_the_registry_covers_every_case_from_search_to_restore_with_unique_names() -> None:
     cases = {point.case for point in registry().values()}
     numbers = range(1, 8)
-    pipeline = {"S1", "T1", *(f"G{n}" for n in numbers), *(f"I{n}" for n in numbers)}
+    pipeline = {"S1", "T1", "L1", *(f"G{n}" for n in numbers), *(f"I{n}" for n in numbers)}
     assert cases == pipeline | {"B1", "B2", "R1", "R2", "R3"}
     assert len(registry()) == len(crashpoints.POINTS)

@@ -28,7 +28,7 @@ from reeld.domain.history import HistoryKind
 from reeld.domain.library import NewMovieFile
 from reeld.domain.messages import Sweep
 from reeld.domain.movie import NewMovie, Stage
-from reeld.domain.quality import Quality
+from reeld.domain.quality import Quality, Revision
 from reeld.domain.release import NewRelease, Source
 from reeld.domain.settings import ImportMode
 from reeld.simulators.matroska import Matroska
@@ -229,11 +229,13 @@ async def test_asking_twice_imports_once(
     assert await story.told() == [HistoryKind.IMPORTED]
 
 
-async def give_old_file(story: Story, path: str, quality: Quality = Quality.WEBDL_720P) -> Path:
+async def give_old_file(
+    story: Story, path: str, quality: Quality = Quality.WEBDL_720P, **more: Any
+) -> Path:
     old = story.root / path
     old.parent.mkdir(parents=True, exist_ok=True)
     old.write_bytes(b"the old movie")
-    new = NewMovieFile(story.movie_id, str(story.root), path, 13, quality)
+    new = NewMovieFile(story.movie_id, str(story.root), path, 13, quality, **more)
     async with story.resources.database.transaction() as conn:
         await library.record(conn, new)
     return old
@@ -272,6 +274,30 @@ async def test_a_resolution_that_was_promised_is_held_against_the_file(
     (file,) = await story.files()
     assert file.quality is Quality.BLURAY_720P
     assert file.relative_path == "Movie (2020)/Movie (2020) Bluray-720p.mkv"
+    ((_, payload),) = await story.events()
+    assert (payload["promised"], payload["quality"]) == ("Bluray-1080p", "Bluray-720p")
+    assert payload["replaced"] is None
+
+
+async def test_an_import_tells_what_it_replaced(
+    story: Story, actor: Any, run_actor: Any, eventually: Eventually
+) -> None:
+    revision = Revision(real=1, version=2, is_repack=True)
+    old = await give_old_file(
+        story, "Movie (2020)/old.mkv", revision=revision, acquisition_id=story.acquisition_id
+    )
+
+    async with run_actor(actor):
+        await eventually(lambda: story.is_(WorkState.DONE))
+
+    assert not old.exists()
+    (payload,) = [told for kind, told in await story.events() if kind == "movie.imported"]
+    assert payload["revision"] == {"real": 0, "version": 1, "is_repack": False}
+    assert payload["replaced"] == {
+        "acquisition_id": story.acquisition_id,
+        "quality": "WEBDL-720p",
+        "revision": {"real": 1, "version": 2, "is_repack": True},
+    }
 
 
 async def test_strict_mode_copies_what_is_replaced_to_a_recycle_folder_on_another_disk(
@@ -302,6 +328,8 @@ async def test_a_file_that_is_worse_than_promised_replaces_nothing_better(
 
     assert old.read_bytes() == b"the old movie"
     assert (await story.acquisition()).failure is FailureReason.WRONG_CONTENT
+    ((_, payload),) = await story.events()
+    assert (payload["reason"], payload["cause"]) == ("wrong_content", "worse_than_promised")
 
 
 async def spoil_sample(story: Story) -> None:
