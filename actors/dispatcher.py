@@ -19,7 +19,7 @@ from reeld.storage.crashpoints import crash_point
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.events import CHANNEL as EVENTS_CHANNEL
 from reeld.storage.events import Events, OutboxEvent
-from reeld.storage.repositories import groups, releases
+from reeld.storage.repositories import evidence, releases
 from reeld.storage.work import CHANNEL as WORK_CHANNEL
 from reeld.storage.work import submit
 
@@ -144,7 +144,7 @@ class DispatcherActor(Actor):
             ]
             async with self._resources.database.transaction() as conn:
                 gone.append(await releases.prune(conn, limit=PRUNE_ROWS))
-                gone.append(await groups.prune(conn, limit=PRUNE_ROWS))
+                gone.append(await evidence.prune(conn, limit=PRUNE_ROWS))
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("prune_postponed", reason=error.reason)
             return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reeld.domain.history import Event
 from reeld.domain.reputation import EvidenceKind, evidence_after
 from reeld.storage import TrioConnection
-from reeld.storage.repositories import groups
+from reeld.storage.repositories import evidence
 
 
 async def learn(conn: TrioConnection, events: Sequence[Event]) -> list[EvidenceKind]:
@@ -18,5 +18,5 @@ async def learn(conn: TrioConnection, events: Sequence[Event]) -> list[EvidenceK
     Returns:
         The kinds of what was new.
     """
-    found = [evidence for event in events for evidence in evidence_after(event)]
-    return await groups.add(conn, found)
+    found = [each for event in events for each in evidence_after(event)]
+    return await evidence.add(conn, found)

@@ -17,7 +17,8 @@ from reeld.domain.reputation import (
     Tally,
     band_of,
 )
-from reeld.storage.repositories.groups import Evidence, Ruled, Weighed
+from reeld.storage.repositories.evidence import Evidence
+from reeld.storage.repositories.groups import Ruled, Weighed
 
 
 class GroupOrder(StrEnum):

@@ -15,7 +15,7 @@ from reeld.domain.reputation import GroupRule, require_key
 from reeld.http.api.group_views import GroupDetail, GroupOrder, GroupPage, RuleView, page_of
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
-from reeld.storage.repositories import group_facts, groups
+from reeld.storage.repositories import evidence, group_facts, groups
 
 LARGEST_PAGE = 1000
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
@@ -63,7 +63,7 @@ def group_routes(surface: Surface) -> Sequence[Any]:
                 f"Nothing is known of a group {name!r}. `reeld groups` lists those that are known.",
                 reason="no_such_group",
             )
-        rows = await groups.evidence(database, name, before=before, limit=limit)
+        rows = await evidence.of_group(database, name, before=before, limit=limit)
         return GroupDetail.of(known or groups.Weighed(require_key(name), name, ()), facts, rows)
 
     @put("/{name:str}/rule", operation_id="setGroupRule")

@@ -1,4 +1,4 @@
-"""Release groups: what became of their releases, and what a person says of them."""
+"""Release groups: what their evidence comes to, and what a person says of them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import log
-from typing import Any, Final
+from typing import Final
 
-from psycopg.types.json import Jsonb
+import trio
 
 from reeld.domain.reputation import (
     HALF_LIFE_DAYS,
     KEPT_DAYS,
-    VERDICTS,
-    WEIGHTLESS_DAYS,
     EvidenceKind,
     GroupRule,
-    NewEvidence,
     Reputation,
     Tally,
     group_key,
@@ -25,34 +22,6 @@ from reeld.domain.reputation import (
     require_key,
 )
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
-
-# A movie that is deleted meanwhile takes its acquisitions along: they are held fast, and in the order in which that
-# deletion takes them.
-_HOLD_MOVIES: Final = """
-SELECT count(*) FROM (
-    SELECT FROM movie WHERE id IN (SELECT movie_id FROM acquisition WHERE id = ANY(%s)) ORDER BY id FOR KEY SHARE
-) AS held
-"""
-
-_SUBJECTS: Final = """
-SELECT a.id, a.movie_id, a.title, coalesce(a.release_group, r.parsed ->> 'group')
-FROM acquisition a JOIN release r ON r.id = a.release_id
-WHERE a.id = ANY(%s) ORDER BY a.id FOR KEY SHARE OF a
-"""
-
-# `kept` is what an import is until more is known, so it gives way to any other verdict, and never the reverse.
-_ADD: Final = """
-WITH gone AS (
-    DELETE FROM group_evidence
-    WHERE acquisition_id = %(acquisition_id)s AND kind = 'kept' AND %(is_verdict)s AND %(kind)s::text <> 'kept'
-)
-INSERT INTO group_evidence (group_key, group_name, kind, acquisition_id, movie_id, release_title, detail, at)
-SELECT %(key)s, %(name)s, %(kind)s::text, %(acquisition_id)s, %(movie_id)s, %(title)s, %(detail)s, %(at)s
-WHERE NOT (%(is_verdict)s AND EXISTS (
-    SELECT FROM group_evidence
-    WHERE acquisition_id = %(acquisition_id)s AND kind = ANY(%(others)s)))
-ON CONFLICT (acquisition_id, kind) DO NOTHING
-"""
 
 # `domain.reputation.age_factor`, summed up. (`date_part` and not `extract`, whose numeric costs three times the rest.)
 _WEIGHED: Final = """
@@ -84,36 +53,6 @@ ON CONFLICT (group_key) DO UPDATE SET
     group_name = excluded.group_name, rule = excluded.rule, note = excluded.note, at = now()
 RETURNING group_key, group_name, rule, note, at
 """
-
-_PAGE: Final = """
-SELECT id, kind, acquisition_id, movie_id, release_title, detail, at, group_name FROM group_evidence
-WHERE group_key = %s AND id < %s ORDER BY id DESC LIMIT %s
-"""
-
-_PRUNE: Final = """
-DELETE FROM group_evidence WHERE id IN (
-    SELECT id FROM group_evidence WHERE at < now() - make_interval(days => %s) ORDER BY at LIMIT %s
-)
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One row of what became of a group's releases.
-
-    Attributes:
-        acquisition_id: None when its movie was deleted since.
-        group: The group's name as that release wrote it.
-    """
-
-    id: int
-    kind: EvidenceKind
-    acquisition_id: int | None
-    movie_id: int | None
-    release_title: str
-    detail: Mapping[str, object]
-    at: datetime
-    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,43 +91,6 @@ class Weighed:
         return judge_group(self.group, self.tallies, self.ruled.rule if self.ruled else None)
 
 
-async def add(conn: Connection, learned: Sequence[NewEvidence]) -> list[EvidenceKind]:
-    """Write what was learned, each fact once; return the kinds of those that were new.
-
-    Nothing is written about a release without a group, or about one whose movie was deleted.
-    """
-    about = sorted({each.acquisition_id for each in learned})
-    if not about:
-        return []
-    await fetch_one(conn, _HOLD_MOVIES, (about,))
-    subjects = {row[0]: row for row in await fetch_all(conn, _SUBJECTS, (about,))}
-    return [
-        each.kind
-        for each in learned
-        if (subject := subjects.get(each.acquisition_id)) and await _add(conn, each, subject)
-    ]
-
-
-async def _add(conn: Connection, new: NewEvidence, subject: Row) -> bool:
-    number, movie_id, title, name = subject
-    key = group_key(name)
-    if key is None:
-        return False
-    params: dict[str, Any] = {
-        "key": key,
-        "name": name.strip(),
-        "kind": new.kind,
-        "is_verdict": new.kind.is_verdict,
-        "others": [str(kind) for kind in VERDICTS if kind is not EvidenceKind.KEPT],
-        "acquisition_id": number,
-        "movie_id": movie_id,
-        "title": title,
-        "detail": Jsonb(dict(new.detail)),
-        "at": new.at,
-    }
-    return await execute(conn, _ADD, params) == 1
-
-
 async def reputations(source: Reader, names: Iterable[str | None]) -> Mapping[str, Reputation]:
     """Return the reputation of every named group, by its name as it was asked for.
 
@@ -200,9 +102,11 @@ async def reputations(source: Reader, names: Iterable[str | None]) -> Mapping[st
     wanted = list(set(keys.values()))
     tallies = await _tallies(source, _OF_SOME, (wanted,))
     said = {key: GroupRule(rule) for key, rule in await fetch_all(source, _RULES_OF, (wanted,))}
-    return {
-        name: judge_group(name, tallies.get(key, ()), said.get(key)) for name, key in keys.items()
-    }
+    judged = {}
+    for name, key in keys.items():
+        judged[name] = judge_group(name, tallies.get(key, ()), said.get(key))
+        await trio.lowlevel.checkpoint()
+    return judged
 
 
 async def every(source: Reader) -> list[Weighed]:
@@ -243,14 +147,6 @@ async def _with_names(
     return [each for _, each in sorted((only_ruled | known).items())]
 
 
-async def evidence(
-    source: Reader, name: str, *, before: int | None = None, limit: int = 100
-) -> list[Evidence]:
-    """Return what became of a group's releases, newest first; for more pass the last id as `before`."""
-    rows = await fetch_all(source, _PAGE, (group_key(name), before or 2**63 - 1, limit))
-    return [Evidence(row[0], EvidenceKind(row[1]), *row[2:]) for row in rows]
-
-
 async def rules(source: Reader) -> dict[str, GroupRule]:
     """Return what people say of groups, by key (see `group_key`)."""
     return {key: GroupRule(rule) for key, rule in await fetch_all(source, _RULES)}
@@ -271,11 +167,6 @@ async def clear_rule(conn: Connection, name: str) -> bool:
     """Take back what a person said of a group; False when nobody had."""
     statement = "DELETE FROM group_rule WHERE group_key = %s"
     return await execute(conn, statement, (group_key(name),)) == 1
-
-
-async def prune(conn: Connection, *, days: float = WEIGHTLESS_DAYS, limit: int = 1000) -> int:
-    """Delete up to `limit` rows that are too old to weigh."""
-    return await execute(conn, _PRUNE, (int(days), limit))
 
 
 async def _tallies(

@@ -17,7 +17,7 @@ from reeld.domain.movie import NewMovie
 from reeld.domain.release import NewRelease, Source
 from reeld.domain.reputation import EvidenceKind
 from reeld.storage.events import append
-from reeld.storage.repositories import acquisitions, groups, movies, releases
+from reeld.storage.repositories import acquisitions, evidence, movies, releases
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 ALL = [EvidenceKind.GRABBED, EvidenceKind.COMPLETED, EvidenceKind.KEPT]
@@ -47,7 +47,7 @@ WAY = (EventKind.MOVIE_GRABBED, EventKind.DOWNLOAD_COMPLETED, EventKind.MOVIE_IM
 
 
 async def learned(resources: Resources) -> list[EvidenceKind]:
-    return [row.kind for row in reversed(await groups.evidence(resources.database, "GRP"))]
+    return [row.kind for row in reversed(await evidence.of_group(resources.database, "GRP"))]
 
 
 async def test_what_happens_to_a_release_is_kept_for_its_group(

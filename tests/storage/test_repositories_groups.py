@@ -22,7 +22,7 @@ from reeld.domain.reputation import (
     judge_group,
 )
 from reeld.storage import Database
-from reeld.storage.repositories import acquisitions, group_facts, groups, movies, releases
+from reeld.storage.repositories import acquisitions, evidence, group_facts, groups, movies, releases
 
 K = EvidenceKind
 
@@ -56,11 +56,11 @@ def found(kind: EvidenceKind, about: int, days: float = 0.0) -> NewEvidence:
 
 async def add(database: Database, *learned: NewEvidence) -> list[EvidenceKind]:
     async with database.transaction() as conn:
-        return await groups.add(conn, learned)
+        return await evidence.add(conn, learned)
 
 
 async def kinds_of(database: Database, name: str = "GRP") -> list[EvidenceKind]:
-    return [row.kind for row in reversed(await groups.evidence(database, name))]
+    return [row.kind for row in reversed(await evidence.of_group(database, name))]
 
 
 async def reputation_of(database: Database, name: str) -> Reputation:
@@ -73,11 +73,11 @@ async def test_a_fact_is_written_once_however_often_it_is_learned(database: Data
     assert await add(database, found(K.GRABBED, number), found(K.COMPLETED, number)) == [
         K.COMPLETED
     ]
-    [newest, oldest] = await groups.evidence(database, "grp")
+    [newest, oldest] = await evidence.of_group(database, "grp")
     assert (newest.kind, oldest.kind) == (K.COMPLETED, K.GRABBED)
     assert (oldest.group, oldest.release_title, oldest.detail) == ("GRP", "Movie.1", {"n": number})
     assert oldest.acquisition_id == number
-    assert await groups.evidence(database, "GRP", before=newest.id) == [oldest]
+    assert await evidence.of_group(database, "GRP", before=newest.id) == [oldest]
 
 
 async def test_the_group_that_was_stored_at_the_grab_wins_over_the_name(database: Database) -> None:
@@ -85,8 +85,8 @@ async def test_the_group_that_was_stored_at_the_grab_wins_over_the_name(database
     async with database.transaction() as conn:
         await conn.execute("UPDATE acquisition SET release_group = 'Right'")
     await add(database, found(K.GRABBED, number))
-    assert (await groups.evidence(database, "RIGHT"))[0].group == "Right"
-    assert await groups.evidence(database, "wrong") == []
+    assert (await evidence.of_group(database, "RIGHT"))[0].group == "Right"
+    assert await evidence.of_group(database, "wrong") == []
 
 
 @pytest.mark.parametrize("group", [None, "", "x" * 3000, "a\u202eb"])
@@ -175,7 +175,7 @@ async def test_evidence_outlives_its_movie(database: Database) -> None:
     await add(database, found(K.STALLED, number))
     async with database.transaction() as conn:
         await conn.execute("DELETE FROM movie")
-    [row] = await groups.evidence(database, "GRP")
+    [row] = await evidence.of_group(database, "GRP")
     assert (row.acquisition_id, row.movie_id, row.release_title) == (None, None, "Movie.1")
 
 
@@ -196,7 +196,7 @@ async def test_learning_and_deleting_a_movie_at_once_never_wait_for_each_other(
         for number in numbers:
             nursery.start_soon(delete, number)
             nursery.start_soon(add, database, *(found(K.STALLED, each) for each in numbers))
-    assert len(await groups.evidence(database, "GRP")) <= len(numbers)
+    assert len(await evidence.of_group(database, "GRP")) <= len(numbers)
 
 
 async def test_what_is_too_old_to_weigh_is_deleted_in_pieces(database: Database) -> None:
@@ -204,10 +204,10 @@ async def test_what_is_too_old_to_weigh_is_deleted_in_pieces(database: Database)
         age = WEIGHTLESS_DAYS + 1 if number < 4 else WEIGHTLESS_DAYS - 1
         await add(database, found(K.STALLED, await acquire(database, number), age))
     async with database.transaction() as conn:
-        assert await groups.prune(conn, limit=2) == 2
-        assert await groups.prune(conn, limit=2) == 1
-        assert await groups.prune(conn) == 0
-    assert len(await groups.evidence(database, "GRP")) == 1
+        assert await evidence.prune(conn, limit=2) == 2
+        assert await evidence.prune(conn, limit=2) == 1
+        assert await evidence.prune(conn) == 0
+    assert len(await evidence.of_group(database, "GRP")) == 1
 
 
 async def test_the_facts_of_indexers_are_counted_from_what_they_offer(database: Database) -> None:
@@ -242,7 +242,7 @@ async def test_the_queries_walk_along_the_indexes_made_for_them(database: Databa
         await conn.execute("ANALYZE")
     for statement, params, index in (
         (groups._OF_SOME, (["g1", "g2"],), "group_evidence_by_group"),
-        (groups._PRUNE, (1080, 1000), "group_evidence_by_time"),
+        (evidence._PRUNE, (1080, 1000), "group_evidence_by_time"),
         (group_facts._MONTHS, {"name": "G1", "months": 12}, "release_by_group"),
     ):
         row = await database.fetch_one("EXPLAIN (FORMAT JSON) " + statement, params)
