@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import trio
@@ -14,8 +14,11 @@ from reeld.storage.repositories import groups
 from reeld.storage.repositories.groups import Weighed
 from reeld.telemetry import Metrics
 
-GROUP_SECONDS: Final = 300.0
-"""Reputations move by the day; weighing all evidence takes tens of milliseconds of PostgreSQL's time."""
+LOOK_SECONDS: Final = 30.0
+"""Weighing all evidence takes tens of milliseconds of PostgreSQL's time, so it is done when there is news, and seldom
+else."""
+FORGET_SECONDS: Final = 3600.0
+"""Without news reputations move by the day."""
 
 
 class GroupGauges:
@@ -24,24 +27,37 @@ class GroupGauges:
     Args:
         database: Where evidence lies.
         metrics: Where it is shown.
+        clock: Seconds since whenever.
     """
 
-    def __init__(self, database: Database, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        database: Database,
+        metrics: Metrics,
+        clock: Callable[[], float] = trio.current_time,
+    ) -> None:
+        self._clock = clock
         self._database = database
         self._metrics = metrics
-        self._due_at = trio.current_time()
+        self._look_at = self._due_at = clock()
+        self._seen: object = None
 
     async def show(self) -> None:
-        """Count once, when it is time again.
+        """Count once, when it is time again and there is news.
 
         Raises:
             DatabaseUnavailable: PostgreSQL does not answer. The next call tries again.
         """
-        if trio.current_time() < self._due_at:
+        now = self._clock()
+        if now < self._look_at:
+            return
+        seen = await groups.newest(self._database)
+        self._look_at = now + LOOK_SECONDS
+        if seen == self._seen and now < self._due_at:
             return
         weighed = await groups.every(self._database)
         bands = await trio.to_thread.run_sync(_bands, weighed)
-        self._due_at = trio.current_time() + GROUP_SECONDS
+        self._seen, self._due_at = seen, now + FORGET_SECONDS
         rules = Counter(str(each.ruled.rule) if each.ruled else "none" for each in weighed)
         self._metrics.replace("reeld_release_groups", {(rule,): n for rule, n in rules.items()})
         self._metrics.replace(

@@ -47,6 +47,10 @@ _RULES_OF: Final = "SELECT group_key, rule FROM group_rule WHERE group_key = ANY
 _RULED: Final = "SELECT group_key, group_name, rule, note, at FROM group_rule"
 _RULED_ONE: Final = f"{_RULED} WHERE group_key = %s"
 
+_NEWEST: Final = """
+SELECT (SELECT max(id) FROM group_evidence), (SELECT max(at) FROM group_rule), (SELECT count(*) FROM group_rule)
+"""
+
 _SET_RULE: Final = """
 INSERT INTO group_rule (group_key, group_name, rule, note) VALUES (%s, %s, %s, %s)
 ON CONFLICT (group_key) DO UPDATE SET
@@ -119,6 +123,11 @@ async def every(source: Reader) -> list[Weighed]:
     return await _with_names(
         source, tallies, [_ruled(row) for row in await fetch_all(source, _RULED)]
     )
+
+
+async def newest(source: Reader) -> Row | None:
+    """Return something that is another one once there is news of any group; quick."""
+    return await fetch_one(source, _NEWEST)
 
 
 async def one(source: Reader, name: str) -> Weighed | None:
