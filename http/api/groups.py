@@ -56,6 +56,8 @@ def group_routes(surface: Surface) -> Sequence[Any]:
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = 100,
     ) -> GroupDetail:
         """Show a group with its evidence, newest first, and what indexers say; pass the last id as `before` for more."""
+        # Events first: what they say is then in the reputation that is read behind them.
+        rows = await evidence.of_group(database, name, before=before, limit=limit)
         known = await groups.one(database, name)
         facts = await group_facts.of_group(database, name)
         if known is None and not facts.offers:
@@ -63,7 +65,6 @@ def group_routes(surface: Surface) -> Sequence[Any]:
                 f"Nothing is known of a group {name!r}. `reeld groups` lists those that are known.",
                 reason="no_such_group",
             )
-        rows = await evidence.of_group(database, name, before=before, limit=limit)
         return GroupDetail.of(known or groups.Weighed(require_key(name), name, ()), facts, rows)
 
     @put("/{name:str}/rule", operation_id="setGroupRule")

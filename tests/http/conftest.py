@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reeld.actors import health
-from reeld.cli import rows
+from reeld.cli import group_gauges, rows
 from reeld.domain.settings import Settings
 from reeld.simulators.world import World
 
@@ -19,6 +19,7 @@ from reeld.simulators.world import World
 def _health_is_looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "LOOK_SECONDS", 0.3)
     monkeypatch.setattr(rows, "COUNT_SECONDS", 0.3)
+    monkeypatch.setattr(group_gauges, "LOOK_SECONDS", 0.3)
 
 
 @pytest.fixture
