@@ -28,7 +28,7 @@ LATER: Final = {
     "reeld_trace_spans_dropped_total",
     "reeld_http_stale_answers_total",
 }
-NAMED_BY_OTHERS: Final = {"method+route", "route"}
+NAMED_BY_OTHERS: Final = {"area", "method+route", "route"}
 """Domains that the application, or the part that counts, names."""
 
 
