@@ -7,6 +7,7 @@ from typing import Final
 
 import regex
 
+from reeld.domain.custom_format._dialect import Broken, translate
 from reeld.domain.custom_format._words import needed_words
 
 LONGEST: Final = 20_000
@@ -36,10 +37,6 @@ class OutOfTime(Exception):
     """A search was cut short: nobody knows whether the expression matches."""
 
 
-class Broken(ValueError):
-    """An expression that cannot be used; the sentence says why."""
-
-
 class Budget:
     """What the searches in one release may still lose."""
 
@@ -61,13 +58,17 @@ class Budget:
 
 
 class Expression:
-    """An expression in .NET's dialect, as far as `regex` knows it; case plays no part, as in Radarr."""
+    """An expression in .NET's dialect, as far as `regex` knows it; case plays no part, as in Radarr.
+
+    Raises:
+        Broken: It holds what reeld does not know.
+    """
 
     __slots__ = ("_pattern", "_strikes", "source", "words")
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._pattern = regex.compile(source, regex.IGNORECASE)
+        self._pattern = regex.compile(translate(source), regex.IGNORECASE)
         self._strikes = 0
         self.words = tuple(needed_words(source))
 
@@ -91,7 +92,7 @@ class Expression:
         limit = budget.for_one
         try:
             return self._pattern.search(text, timeout=limit) is not None
-        except TimeoutError:
+        except (TimeoutError, MemoryError, RecursionError):
             self._strikes += 1
             budget.seconds -= limit
             raise OutOfTime from None
@@ -108,6 +109,8 @@ def expression(source: str) -> Expression:
         raise Broken(f"has {len(source)} characters; at most {LONGEST} are read.")
     try:
         return Expression(source)
+    except Broken:
+        raise
     except (regex.error, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise Broken(f"is no regular expression: {error}. Correct it.") from None
 

@@ -7,7 +7,8 @@ from typing import Final, TypeGuard, TypeVar
 
 from reeld.domain.custom_format import _conditions as kinds
 from reeld.domain.custom_format._conditions import Condition, Test
-from reeld.domain.custom_format._expression import Broken, expression, probe
+from reeld.domain.custom_format._dialect import Broken
+from reeld.domain.custom_format._expression import expression, probe
 from reeld.domain.custom_format._format import CustomFormat, InvalidFormat
 from reeld.domain.language import ANY_NUMBER, ORIGINAL_NUMBER, Language
 from reeld.domain.quality import Modifier, QualitySource
