@@ -25,6 +25,7 @@ from reeld.actors.checks import (
     check_mailboxes,
     check_migrations,
     check_preferences,
+    check_profile,
     check_schedule,
     check_service,
     check_work,
@@ -36,7 +37,7 @@ from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.messages import ClientSettingsRead, Message, Overflow, SettingsChanged
 from reeld.domain.settings import Settings
-from reeld.storage.repositories import feeds, standing
+from reeld.storage.repositories import feeds, profiles, standing
 from reeld.storage.schedule import Schedule
 from reeld.telemetry import Check, HealthBoard, Status
 
@@ -233,6 +234,9 @@ class HealthActor(Actor):
             check_feed(name, states.get(name), seconds, now)
             for name, seconds in _polled(self._settings).items()
         ]
+        checks.append(
+            check_profile(self._settings.decision.profile, await profiles.names(database))
+        )
         return [*checks, check_schedule(await Schedule(database).list(), now)]
 
 

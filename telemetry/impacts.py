@@ -208,6 +208,13 @@ IMPACTS: Final[tuple[Impact, ...]] = (
         (),
         "ReeldScheduledTaskOverdue",
     ),
+    Impact(
+        "profiles",
+        "The quality profile of movies that name none is there",
+        "Movies that name a profile are added, and all movies go on. Others are refused with the names that there are.",
+        ("POST /api/movies",),
+        "ReeldHealthCheckFailing",
+    ),
     Impact("backup", "There is a backup of late", "Everything.", (), "ReeldBackupStale"),
     Impact(
         "leader",

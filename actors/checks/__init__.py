@@ -10,6 +10,7 @@ from reeld.actors.checks._rows import (
     check_feed,
     check_leader,
     check_migrations,
+    check_profile,
     check_schedule,
     check_work,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "check_mailboxes",
     "check_migrations",
     "check_preferences",
+    "check_profile",
     "check_schedule",
     "check_service",
     "check_work",

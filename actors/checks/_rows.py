@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -40,6 +40,18 @@ def check_feed(name: str, state: FeedState | None, interval: float, now: datetim
         return Check(check, Status.PASS, observed=age, unit="s", last_success=last_ok)
     why = (state.sentence if state is not None else None) or "It was not read yet."
     return Check(check, Status.WARN, sentence=why, observed=age, unit="s", last_success=last_ok)
+
+
+def check_profile(default: str, names: Sequence[str]) -> Check:
+    """Judge whether the quality profile of movies that name none is there."""
+    if default in names:
+        return Check("profiles:default", Status.PASS)
+    known = ", ".join(names) or "none"
+    sentence = (
+        f"There is no quality profile {default!r}, which decision.profile names: there are {known}."
+        " Change the setting, or make the profile."
+    )
+    return Check("profiles:default", Status.WARN, sentence=sentence)
 
 
 def check_schedule(tasks: Iterable[ScheduledTask], now: datetime) -> Check:

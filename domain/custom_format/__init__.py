@@ -8,6 +8,7 @@ from reeld.domain.custom_format._judge import (
     FormatVerdict,
     Judgement,
     explain_format,
+    explain_formats,
     formats_of,
     judge_formats,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "PlannedFormat",
     "Subject",
     "explain_format",
+    "explain_formats",
     "formats_of",
     "from_radarr",
     "judge_formats",

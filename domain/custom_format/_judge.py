@@ -66,11 +66,25 @@ def formats_of(subject: Subject, formats: Iterable[CustomFormat]) -> tuple[Forma
 
 def explain_format(subject: Subject, custom_format: CustomFormat) -> FormatVerdict:
     """Return what every condition of a format says of a release."""
+    (verdict,) = explain_formats(subject, (custom_format,))
+    return verdict
+
+
+def explain_formats(subject: Subject, formats: Iterable[CustomFormat]) -> tuple[FormatVerdict, ...]:
+    """Return what every condition of every format says of a release, in the order given."""
     seen = Seen(subject)
+    return tuple(_explained(seen, each) for each in formats)
+
+
+def _explained(seen: Seen, custom_format: CustomFormat) -> FormatVerdict:
     verdicts = tuple(
         ConditionVerdict(each, _satisfied(each, seen)) for each in custom_format.conditions
     )
-    return FormatVerdict(custom_format, bool(formats_of(subject, (custom_format,))), verdicts)
+    try:
+        matches = all(kind.passes(seen) for kind in custom_format.kinds)
+    except OutOfTime:
+        matches = False
+    return FormatVerdict(custom_format, matches, verdicts)
 
 
 def _satisfied(condition: Condition, seen: Seen) -> bool | None:

@@ -17,7 +17,7 @@ from reeld.domain.custom_format import (
     InvalidFormat,
     PlannedFormat,
     Subject,
-    explain_format,
+    explain_formats,
     plan_formats,
     to_radarr,
 )
@@ -150,7 +150,7 @@ def _tested(release: ReleaseBody, known: Sequence[CustomFormat]) -> Tested:
         _language(release.original_language),
         release.year,
     )
-    verdicts = [TestedFormat.of(explain_format(subject, each)) for each in known]
+    verdicts = [TestedFormat.of(each) for each in explain_formats(subject, known)]
     return Tested(parsed.to_json(), sorted(verdicts, key=lambda each: not each.matches))
 
 

@@ -152,7 +152,7 @@ async def delete(conn: Connection, profile_id: int) -> bool:
     """Remove a profile; False when there was none.
 
     Raises:
-        Refused: Movies use it, or it is the last one.
+        Refused: Movies use it (reason `profile_in_use`).
     """
     try:
         async with conn.transaction():

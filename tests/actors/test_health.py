@@ -359,6 +359,17 @@ async def test_a_task_that_is_overdue_is_named(looked: Looked, resources: Resour
     assert "refresh" in check.sentence
 
 
+async def test_a_default_profile_that_is_not_there_is_a_warning_with_those_that_are(
+    looked: Looked, resources: Resources
+) -> None:
+    assert (await looked("profiles:default")).status is Status.PASS
+    await resources.database.execute("UPDATE quality_profile SET name = 'All' WHERE name = 'Any'")
+    check = await looked("profiles:default")
+    assert check.status is Status.WARN
+    assert "'Any'" in check.sentence
+    assert "All, SD" in check.sentence
+
+
 async def test_a_full_disk_of_the_database_fails_and_says_what_to_do(looked: Looked) -> None:
     looked.status.disk_is_full = True
     check = await looked("database:writes")
