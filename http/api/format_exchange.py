@@ -32,7 +32,7 @@ from reeld.storage import TrioConnection
 from reeld.storage.repositories import formats
 
 MOST_AT_ONCE = 1000
-LARGEST_BODY = 16 * 1024 * 1024
+LARGEST_BODY = 8 * 1024 * 1024
 """Radarr writes every choice of a field into each condition."""
 
 

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import trio
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from reeld.domain.custom_format import Change
+from reeld.domain.custom_format import Change, CustomFormat
 from reeld.domain.profile import (
     InvalidProfile,
     PlannedProfile,
+    QualityProfile,
     plan_profiles,
     profile_to_radarr,
 )
@@ -23,7 +25,7 @@ from reeld.storage import TrioConnection
 from reeld.storage.repositories import formats, profiles
 
 MOST_AT_ONCE = 100
-LARGEST_BODY = 16 * 1024 * 1024
+LARGEST_BODY = 8 * 1024 * 1024
 """Radarr lists every custom format in each profile."""
 
 
@@ -70,7 +72,7 @@ def exchange_handlers(surface: Surface, known: formats.KnownFormats) -> Sequence
         """Give all profiles as Radarr writes them."""
         present = await known.current(database)
         listed = await profiles.every(database, upgrades_default=upgrades_default())
-        return [profile_to_radarr(each, present) for each in listed]
+        return await trio.to_thread.run_sync(_written, listed, present)
 
     @get("/{profile_id:int}/export", operation_id="exportProfile")
     async def export_profile(profile_id: FromPath[int]) -> dict[str, Any]:
@@ -80,12 +82,19 @@ def exchange_handlers(surface: Surface, known: formats.KnownFormats) -> Sequence
 
     async def plan(documents: list[object]) -> tuple[PlannedProfile, ...]:
         present = await profiles.every(database, upgrades_default=upgrades_default())
-        return plan_profiles(documents, present, await known.current(database))
+        formats_there = await known.current(database)
+        return await trio.to_thread.run_sync(plan_profiles, documents, present, formats_there)
 
     def upgrades_default() -> bool:
         return surface.settings().decision.upgrades_allowed
 
     return [import_profiles, export_profiles, export_profile]
+
+
+def _written(
+    listed: Sequence[QualityProfile], formats: Sequence[CustomFormat]
+) -> list[dict[str, Any]]:
+    return [profile_to_radarr(each, formats) for each in listed]
 
 
 def _documents(data: object) -> list[object]:

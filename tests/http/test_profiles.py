@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import trio
 
 FORMATS: Final = Path(__file__).parents[1] / "domain" / "custom_format" / "formats"
 RELEASE: Final = "Sintel.2010.1080p.WEB-DL.10bit.H.265-ONE"
@@ -226,8 +227,10 @@ async def test_changes_are_audited(running_daemon: Any) -> None:
     body = {"quality": "DVD", "minimum": 1, "preferred": None, "maximum": None}
     await http.put("/api/qualitydefinitions", json=[body])
     with_rows: list[tuple[str, str, str]] = []
-    while len(with_rows) < 4:
-        with_rows = await audited(running_daemon)
+    with trio.fail_after(30):
+        while len(with_rows) < 4:
+            with_rows = await audited(running_daemon)
+            await trio.sleep(0.05)
     assert with_rows == [
         ("change_quality_limits", "DVD", "ok"),
         ("change_profile", "Own", "ok"),
