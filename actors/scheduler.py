@@ -13,6 +13,7 @@ from reeld.actors.polling import task_of_feed
 from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.messages import Message, Overflow, SettingsChanged
+from reeld.domain.searching import ROUND_SECONDS as SEARCH_ROUND_SECONDS
 from reeld.domain.settings import Settings
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.storage.errors import LeadershipLost
@@ -22,8 +23,6 @@ log = structlog.get_logger("reeld.actors")
 
 LONGEST_PAUSE_SECONDS: Final = 30.0
 SHORTEST_PAUSE_SECONDS: Final = 0.2
-SEARCH_MISSING_SECONDS: Final = 3600.0
-"""Every hour a few of the movies whose last search is longest ago are searched, within what HDBits allows."""
 REFRESH_SECONDS: Final = 6 * 3600.0
 FIRST_BACKUP_SECONDS: Final = 3600.0
 """In its first hour a new daemon has nothing worth saving."""
@@ -47,15 +46,11 @@ def tasks_of(settings: Settings) -> dict[str, Task]:
                 WorkRequest(Queue.HDBITS, WorkKind.POLL_RECENT, {}, "recent", Priority.BACKGROUND),
             )
         )
-        tasks.append(
-            _task(
-                "search-missing",
-                SEARCH_MISSING_SECONDS,
-                WorkRequest(
-                    Queue.DECISION, WorkKind.SEARCH_MISSING, {}, "missing", Priority.BACKGROUND
-                ),
-            )
+    if settings.hdbits is not None and settings.hdbits.scheduled_per_hour:
+        request = WorkRequest(
+            Queue.DECISION, WorkKind.SEARCH_MISSING, {}, "missing", Priority.BACKGROUND
         )
+        tasks.append(_task("search-missing", SEARCH_ROUND_SECONDS, request))
     if settings.tmdb is not None:
         tasks.append(
             _task(

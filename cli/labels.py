@@ -16,6 +16,7 @@ from reeld.domain.movie import Stage
 from reeld.domain.quality import Quality
 from reeld.domain.release import Source
 from reeld.domain.reputation import Band, EvidenceKind, GroupRule
+from reeld.domain.searching import SearchCause
 from reeld.domain.work import Queue
 from reeld.http.ops.audit import ACTIONS, OUTCOMES
 from reeld.services.operations import OPERATIONS
@@ -92,6 +93,7 @@ KNOWN_LABELS: Final[Mapping[str, tuple[str | tuple[str, ...], ...]]] = {
     "reputation": tuple(Band),
     "control_action": ACTIONS,
     "control_outcome": OUTCOMES,
+    "search_cause": tuple(SearchCause),
     "quality": tuple(quality.label for quality in Quality),
 }
 """By the name of the domain in the catalogue. The routes are named when the application is made."""

@@ -90,6 +90,7 @@ class _Hdbits(_Section):
     minimum_seeders: int | None = None
     required_flags: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
+    scheduled_share: float | None = None
 
 
 class _PathMapping(_Section):

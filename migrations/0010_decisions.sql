@@ -353,3 +353,33 @@ CREATE TABLE group_rule (
     at         timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT group_rule_rule CHECK (rule IN ('block', 'prefer'))
 );
+
+-- Searches on schedule.
+ALTER TABLE movie
+    -- When the schedule last asked for a search, whatever came of it.
+    ADD COLUMN scheduled_at     timestamptz,
+    -- Searches since a release of it was last taken.
+    ADD COLUMN searches_in_vain integer NOT NULL DEFAULT 0,
+    -- The last transaction that changed by what releases are matched to it, or whether they are: whoever keeps an index
+    -- of titles reads what is not older than the oldest transaction that ran at its last look.
+    ADD COLUMN names_xid        xid8 NOT NULL DEFAULT pg_current_xact_id();
+
+UPDATE movie SET searches_in_vain = 1 WHERE searched_at IS NOT NULL AND stage IN ('searched', 'in_library');
+
+CREATE INDEX movie_by_names_xid ON movie (names_xid);
+CREATE INDEX movie_by_scheduled ON movie (scheduled_at) WHERE scheduled_at IS NOT NULL;
+
+CREATE FUNCTION movie_names_changed() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    NEW.names_xid := pg_current_xact_id();
+    RETURN NEW;
+END
+$body$;
+
+CREATE TRIGGER movie_names_changed BEFORE UPDATE ON movie FOR EACH ROW
+WHEN ((OLD.tmdb_id, OLD.imdb_id, OLD.title, OLD.original_title, OLD.alternative_titles, OLD.year, OLD.secondary_year,
+       OLD.monitored, OLD.asked_at, OLD.profile, OLD.stage)
+    IS DISTINCT FROM
+      (NEW.tmdb_id, NEW.imdb_id, NEW.title, NEW.original_title, NEW.alternative_titles, NEW.year, NEW.secondary_year,
+       NEW.monitored, NEW.asked_at, NEW.profile, NEW.stage))
+EXECUTE FUNCTION movie_names_changed();

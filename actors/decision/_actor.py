@@ -11,6 +11,7 @@ import structlog
 
 from reeld.actors.decision._abandoning import abandon
 from reeld.actors.decision._matching import Reading, build_index, match_releases, read_name
+from reeld.actors.decision._searching import plan_searches
 from reeld.actors.resources import Resources
 from reeld.actors.worker import Effect, WorkerActor, works
 from reeld.domain.acquisition import Acquisition
@@ -28,7 +29,7 @@ from reeld.domain.library import MovieFile
 from reeld.domain.matching import NoMatch, TitleIndex
 from reeld.domain.movie import Movie, Stage
 from reeld.domain.release import Source
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
+from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.events import append
@@ -37,10 +38,6 @@ from reeld.storage.work import Job, submit
 from reeld.telemetry import tracing
 
 log = structlog.get_logger("reeld.actors.decision")
-
-SEARCH_AGAIN_SECONDS: Final = 24 * 3600.0
-SEARCHES_AT_ONCE: Final = 10
-"""HDBits bears a hundred calls an hour, of which searches for missing movies get a part."""
 
 UNMATCHED_PAGE: Final = 500
 
@@ -130,15 +127,8 @@ class DecisionActor(WorkerActor):
 
     @works(WorkKind.SEARCH_MISSING)
     async def search_missing(self, _job: Job) -> Effect | None:
-        """Ask for a search of the wanted movies whose last search is longest ago."""
-
-        async def effect(conn: TrioConnection) -> None:
-            missing = await movies.to_search(
-                conn, seconds=SEARCH_AGAIN_SECONDS, limit=SEARCHES_AT_ONCE
-            )
-            await submit(conn, *(_search(movie_id) for movie_id in missing))
-
-        return effect
+        """Ask for searches of the movies that are most wanted, as many as the indexer's share allows."""
+        return await plan_searches(self.resources)
 
     async def _titles(self) -> TitleIndex:
         version = await movies.names_version(self.resources.database)
@@ -276,14 +266,4 @@ def _owned(file: MovieFile) -> OwnedFile:
 def _decision(movie_id: int) -> WorkRequest:
     return WorkRequest(
         Queue.DECISION, WorkKind.DECIDE_MOVIE, {"movie_id": movie_id}, f"movie:{movie_id}"
-    )
-
-
-def _search(movie_id: int) -> WorkRequest:
-    return WorkRequest(
-        Queue.HDBITS,
-        WorkKind.SEARCH_MOVIE,
-        {"movie_id": movie_id},
-        f"movie:{movie_id}",
-        Priority.BACKGROUND,
     )

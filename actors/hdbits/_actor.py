@@ -42,6 +42,9 @@ RECENT_PAGES: Final = 10
 """How far back one poll reads at most; what lies further back is a gap, and is said to be one."""
 LIMITER_PATIENCE_SECONDS: Final = 15.0
 """Longer waits for our own pace are slept out by the work's row: in here they would look like a slow HDBits."""
+SCHEDULE: Final = "hdbits:schedule"
+SCHEDULE_PATIENCE_SECONDS: Final = 1.0
+"""A search on schedule waits in its row, and lets others by."""
 _NO_IMDB_ID: Final = (
     "It has no IMDb number, so HDBits cannot be searched for it; feeds are still watched."
 )
@@ -58,6 +61,7 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
         super().__init__(resources)
         self._database = resources.database
         self._limits = StoredLimits(resources.database.labelled("limits"))
+        self._schedule: Limiter | None = None
 
     def read_settings(self) -> HdbitsSettings | None:
         """Return HDBits' settings in force."""
@@ -78,7 +82,14 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
             on_wait=self.observer.waited,
         )
         self.resources.limits.adopt(limiter)
+        self._schedule = self._make_schedule(settings)
         return HdbitsClient(settings, limiter, observer=self.observer)
+
+    def _make_schedule(self, settings: HdbitsSettings) -> Limiter:
+        """Make what keeps searches on schedule to their share of the calls, however many pages they read."""
+        share = Pace.spread(max(settings.scheduled_per_hour, 1))
+        limiter = Limiter(SCHEDULE, share, store=self._limits, max_wait=SCHEDULE_PATIENCE_SECONDS)
+        return self.resources.limits.adopt(limiter)
 
     @handles(PollRecent)
     async def poll_now(self, _message: PollRecent) -> None:
@@ -129,8 +140,11 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
     async def _search(self, job: Job, movie: Movie, imdb_id: str) -> Effect:
         number = int(job.progress.get("page", 0))
         found = int(job.progress.get("found", 0))
+        is_scheduled = "cause" in job.args
         while True:
             async with self.call() as client:
+                if is_scheduled and not await movies.is_asked_for(self._database, movie.id):
+                    await self._scheduled_turn()
                 page = await client.search(imdb_id, page=number)
             number, found = number + 1, found + len(page.torrents)
             if not page.full or number >= SEARCH_PAGES:
@@ -140,6 +154,10 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
         log.info("movie_searched", movie_id=movie.id, found=found)
         self.resources.metrics.add("reeld_releases_seen_total", found, source=INDEXER)
         return searched(movie, offers(page.torrents), found)
+
+    async def _scheduled_turn(self) -> None:
+        assert self._schedule is not None, "it is made with the client"
+        await self._schedule.turn()
 
     async def _poll(self, job: Job) -> Effect:
         state = await feeds.get(self._database, INDEXER)

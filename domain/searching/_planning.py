@@ -11,6 +11,8 @@ from typing import Final
 from reeld.domain.searching._turns import Turn
 
 HOUR_SECONDS: Final = 3600.0
+ROUND_SECONDS: Final = 600.0
+"""From one round of the schedule to the next."""
 
 
 def room(per_hour: int, *, every_seconds: float, asked: int, waiting: int) -> int:

@@ -62,6 +62,8 @@ def next_turn(movie: WantedMovie, now: datetime) -> Turn:
     if not movie.is_searchable:
         sentence = "It has no IMDb number, so the indexer cannot be asked for it."
         return Turn(movie.id, None, None, sentence)
+    if movie.is_being_searched:
+        return Turn(movie.id, None, None, "A search of it waits or runs.")
     if movie.available_from is None:
         sentence = "It is not available yet, and nobody says when it will be."
         return Turn(movie.id, None, None, sentence)
@@ -106,7 +108,7 @@ def _again(movie: WantedMovie, available_from: datetime, last: datetime, now: da
 
 def _interval(movie: WantedMovie, *, is_recent: bool) -> timedelta:
     """Return how long a movie rests: twice as long after each search in vain, up to a limit."""
-    doubled = 2 ** min(max(movie.searches_in_vain - 1, 0), _MOST_DOUBLINGS)
+    doubled = 1 << min(max(movie.searches_in_vain - 1, 0), _MOST_DOUBLINGS)
     if movie.has_file:
         return min(CUTOFF_INTERVAL * doubled, LONGEST_CUTOFF_INTERVAL)
     longest = LONGEST_RECENT_INTERVAL if is_recent else LONGEST_MISSING_INTERVAL

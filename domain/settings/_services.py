@@ -53,6 +53,7 @@ class HdbitsSettings:
         minimum_seeders: Releases with fewer are rejected; `decision.minimum_seeders` where it is not set.
         required_flags: Names such as `freeleech` or `internal`; a release must have one of them.
         tags: Only movies that have one of these tags get releases from here; all movies without.
+        scheduled_share: The part of them that searches on schedule may take; 0 searches nothing on schedule.
     """
 
     username: str
@@ -65,6 +66,7 @@ class HdbitsSettings:
     minimum_seeders: int | None = None
     required_flags: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    scheduled_share: float = 0.3
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -76,12 +78,18 @@ class HdbitsSettings:
             require(self.poll_seconds >= 60, "hdbits.poll_seconds", "must be 60 or more.")
             require(self.spacing_seconds >= 2, "hdbits.spacing_seconds", "must be 2 or more.")
             require_between("hdbits.calls_per_hour", self.calls_per_hour, 1, 100)
+        require_between("hdbits.scheduled_share", self.scheduled_share, 0, 1)
         _require_rules("hdbits", self)
 
     @property
     def rules(self) -> IndexerRules:
         """What is asked of its releases."""
         return _rules("hdbits", self)
+
+    @property
+    def scheduled_per_hour(self) -> int:
+        """How many calls an hour searches on schedule may make: at least one, unless their share is nothing."""
+        return max(int(self.calls_per_hour * self.scheduled_share), self.scheduled_share > 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.http.api.views import MovieView, ReleaseView
 from reeld.http.surface import Surface
 from reeld.storage.repositories import library, movies, releases
-from reeld.storage.work import submit
+from reeld.storage.work import hasten, submit
 
 PAGE = 100
 LARGEST_PAGE = 1000
@@ -124,7 +124,11 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
         )
         async with surface.database.transaction() as conn:
             await movies.ask_for(conn, movie_id)
-            return Asked(bool(await submit(conn, request)))
+            is_new = bool(await submit(conn, request))
+            if not is_new:
+                # One that the schedule asked for may wait for its share of the calls; a person does not.
+                await hasten(conn, request)
+            return Asked(is_new)
 
     @get("/find", operation_id="findMovies")
     async def find_movies(

@@ -38,6 +38,15 @@ class Pace:
         half = max(calls / 2, 1.0)
         return cls(per_second=max(calls - half, 0.5) / 3600.0, burst=half, gap=gap)
 
+    @classmethod
+    def spread(cls, calls: int) -> Pace:
+        """Return a pace that makes at most `calls` calls in any hour, but no more than a sixth of them at once.
+
+        Nearly all of them can be made hour by hour, and not only half as with `per_hour`.
+        """
+        burst = max(calls / 6, 1.0)
+        return cls(per_second=max(calls - burst, 1.0) / 3600.0, burst=burst)
+
 
 @dataclass(slots=True)
 class Bucket:

@@ -23,6 +23,7 @@ from reeld.storage.repositories import (
     profiles,
     releases,
     settings,
+    wanted,
 )
 from reeld.storage.repositories.breakers import Breakers
 from reeld.storage.repositories.limiters import Limiters
@@ -48,4 +49,5 @@ __all__ = [
     "profiles",
     "releases",
     "settings",
+    "wanted",
 ]

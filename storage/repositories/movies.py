@@ -8,7 +8,6 @@ from typing import Final
 
 from reeld.domain.history import EventKind
 from reeld.domain.movie import Movie, NewMovie, Stage
-from reeld.domain.work import Queue, WorkKind
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 from reeld.storage.events import append
 from reeld.telemetry.tracing import current_traceparent
@@ -59,7 +58,8 @@ _IS_ASKED_FOR: Final = "SELECT {asked_for} FROM movie WHERE id = %s".replace(
 _MOVE: Final = """
 UPDATE movie SET
     stage = %(stage)s, progress = %(progress)s, stage_note = %(note)s,
-    stage_at = CASE WHEN stage = %(stage)s THEN stage_at ELSE now() END
+    stage_at = CASE WHEN stage = %(stage)s THEN stage_at ELSE now() END,
+    searches_in_vain = CASE WHEN %(stage)s = 'decided' THEN 0 ELSE searches_in_vain END
 WHERE id = %(id)s AND stage = ANY(%(expected)s)
 RETURNING stage_at = now()
 """
@@ -67,17 +67,6 @@ RETURNING stage_at = now()
 _PROGRESS: Final = """
 UPDATE movie SET progress = %(progress)s
 WHERE id = %(id)s AND stage = %(stage)s AND progress <> %(progress)s::real
-"""
-
-_TO_SEARCH: Final = """
-SELECT id FROM movie
-WHERE monitored AND stage IN ('wanted', 'searched', 'failed')
-  AND coalesce(searched_at, added_at) < now() - make_interval(secs => %(seconds)s)
-  AND NOT EXISTS (
-    SELECT FROM work
-    WHERE queue = %(queue)s AND kind = %(kind)s AND unique_key = 'movie:' || movie.id
-      AND state IN ('available', 'running'))
-ORDER BY searched_at NULLS FIRST, id LIMIT %(limit)s
 """
 
 _DELETE: Final = """
@@ -197,20 +186,10 @@ async def names_version(source: Reader) -> tuple[object, ...]:
     return await fetch_one(source, _NAMES_VERSION) or ()
 
 
-async def to_search(source: Reader, *, seconds: float, limit: int) -> list[int]:
-    """Return the wanted movies whose last search is longest ago, and at least `seconds`.
-
-    A movie that was added within that time has asked for its own search, and one whose search waits or runs needs no
-    second one.
-    """
-    params = {"seconds": seconds, "queue": Queue.HDBITS, "kind": WorkKind.SEARCH_MOVIE}
-    rows = await fetch_all(source, _TO_SEARCH, params | {"limit": limit})
-    return [int(row[0]) for row in rows]
-
-
 async def ask_for(conn: Connection, movie_id: int) -> None:
-    """Note that a person asks for a search of a movie, monitored or not."""
-    await execute(conn, "UPDATE movie SET asked_at = now() WHERE id = %s", (movie_id,))
+    """Note that a person asks for a search of a movie, monitored or not: what was in vain before counts no more."""
+    statement = "UPDATE movie SET asked_at = now(), searches_in_vain = 0 WHERE id = %s"
+    await execute(conn, statement, (movie_id,))
 
 
 async def is_asked_for(source: Reader, movie_id: int) -> bool:
@@ -220,8 +199,12 @@ async def is_asked_for(source: Reader, movie_id: int) -> bool:
 
 
 async def was_searched(conn: Connection, movie_id: int) -> None:
-    """Note that an indexer was asked for a movie just now, whatever stage it is at."""
-    await execute(conn, "UPDATE movie SET searched_at = now() WHERE id = %s", (movie_id,))
+    """Note that an indexer was asked for a movie just now, whatever stage it is at.
+
+    The search was in vain, until a release is taken.
+    """
+    statement = "UPDATE movie SET searched_at = now(), searches_in_vain = searches_in_vain + 1 WHERE id = %s"
+    await execute(conn, statement, (movie_id,))
 
 
 async def advance(

@@ -5,7 +5,7 @@ completion is fenced: whoever lost the claim meanwhile cannot commit an effect. 
 """
 
 from reeld.storage.work._backoff import Backoff
-from reeld.storage.work._enqueue import CHANNEL, enqueue, submit
+from reeld.storage.work._enqueue import CHANNEL, enqueue, hasten, submit
 from reeld.storage.work._errors import LostClaim
 from reeld.storage.work._job import Job, QueueDepth, Returned, WorkError, WorkItem, WorkState
 from reeld.storage.work._presence import Presence
@@ -24,5 +24,6 @@ __all__ = [
     "WorkQueue",
     "WorkState",
     "enqueue",
+    "hasten",
     "submit",
 ]

@@ -90,6 +90,26 @@ async def enqueue(
     return None if row is None else int(row[0])
 
 
+_HASTEN: Final = """
+UPDATE work SET priority = %(priority)s, run_at = least(run_at, now())
+WHERE queue = %(queue)s AND kind = %(kind)s AND unique_key = %(unique_key)s AND state = 'available'
+  AND priority > %(priority)s
+RETURNING pg_notify(%(channel)s, queue)
+"""
+
+
+async def hasten(conn: Connection, request: WorkRequest) -> bool:
+    """Let work that waits already be done as soon as this request of it wants; False when there is none less urgent."""
+    params = {
+        "queue": request.queue,
+        "kind": request.kind,
+        "unique_key": request.unique_key,
+        "priority": request.priority,
+        "channel": CHANNEL,
+    }
+    return await fetch_one(conn, _HASTEN, params) is not None
+
+
 async def submit(
     conn: Connection,
     *requests: WorkRequest,

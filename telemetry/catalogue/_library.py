@@ -20,6 +20,21 @@ LIBRARY: Final[tuple[Metric, ...]] = (
         "Monitored movies still wanted: without a file, or with one below the cutoff",
         known("kind", "missing", "cutoff_unmet"),
     ),
+    gauge(
+        "reeld_searches_due",
+        "Movies whose search on schedule was due at the last round of the schedule",
+        given("cause", of="search_cause"),
+    ),
+    gauge(
+        "reeld_search_oldest_due_timestamp_seconds",
+        "Unix time since when the longest waiting search on schedule was due; 0 when none was",
+        unit="seconds",
+    ),
+    counter(
+        "reeld_searches_scheduled_total",
+        "Searches that the schedule asked for",
+        given("cause", of="search_cause"),
+    ),
     gauge("reeld_movie_files", "Movie files by quality", given("quality")),
     gauge(
         "reeld_library_size_bytes", "Bytes of movie files under a root folder", _ROOT, unit="bytes"

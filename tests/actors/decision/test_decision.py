@@ -15,7 +15,8 @@ from reeld.domain.library import NewMovieFile
 from reeld.domain.movie import Stage
 from reeld.domain.quality import Quality
 from reeld.domain.release import NewRelease, Source
-from reeld.domain.settings import DecisionSettings
+from reeld.domain.secret import Secret
+from reeld.domain.settings import DecisionSettings, HdbitsSettings
 from reeld.simulators import Film, Flaw
 from reeld.simulators import catalogue as films
 from reeld.storage.repositories import acquisitions, blocklist, library, releases
@@ -23,6 +24,7 @@ from reeld.storage.repositories import movies as movie_rows
 from reeld.storage.work import WorkState
 
 NIGHT = films.NIGHT_OF_THE_LIVING_DEAD
+HDBITS = HdbitsSettings("me", Secret("p"))
 
 
 def offer(title: str, *, guid: str = "", film: Film | None = None, **more: Any) -> NewRelease:
@@ -466,13 +468,16 @@ async def test_a_decision_that_runs_twice_acquires_once(
 async def test_movies_whose_search_is_longest_ago_are_searched_again(
     resources: Resources, run_actor: Any, rows: Any
 ) -> None:
+    rows.configure(hdbits=HDBITS)
     long_ago = await rows.add_movie(NIGHT)
     await rows.add_movie(films.CHARADE)
     never = await rows.add_movie(films.SINTEL)
     in_library = await rows.add_movie(films.METROPOLIS)
     await own_720p(resources, in_library)
     async with resources.database.transaction() as conn:
-        await conn.execute("UPDATE movie SET added_at = now() - interval '3 days'")
+        await conn.execute(
+            "UPDATE movie SET added_at = now() - interval '3 days', status = 'released'"
+        )
         await conn.execute("UPDATE movie SET searched_at = now() WHERE title = 'Charade'")
         await conn.execute(
             "UPDATE movie SET searched_at = now() - interval '2 days' WHERE id = %s", (long_ago,)
@@ -577,12 +582,15 @@ async def test_work_that_was_overtaken_is_discarded_without_giving_anything_up(
 async def test_no_second_search_is_asked_for_while_one_waits_or_runs(
     resources: Resources, run_actor: Any, rows: Any, state: str
 ) -> None:
+    rows.configure(hdbits=HDBITS)
     movie_id = await rows.add_movie(NIGHT)
     search = await rows.ask(
         "hdbits", "search-movie", {"movie_id": movie_id}, unique_key=f"movie:{movie_id}"
     )
     async with resources.database.transaction() as conn:
-        await conn.execute("UPDATE movie SET added_at = now() - interval '3 days'")
+        await conn.execute(
+            "UPDATE movie SET added_at = now() - interval '3 days', status = 'released'"
+        )
     if state == "running":
         (claimed,) = await resources.work.claim("hdbits", 1, uuid4())
         assert claimed.id == search
@@ -596,6 +604,7 @@ async def test_no_second_search_is_asked_for_while_one_waits_or_runs(
 async def test_a_movie_that_was_just_added_is_left_to_its_own_search(
     resources: Resources, run_actor: Any, rows: Any
 ) -> None:
+    rows.configure(hdbits=HDBITS)
     await rows.add_movie(NIGHT)
     async with run_actor(lambda: DecisionActor(resources)):
         await rows.until(await rows.ask("decision", "search-missing"))
@@ -605,9 +614,12 @@ async def test_a_movie_that_was_just_added_is_left_to_its_own_search(
 async def test_a_movie_whose_release_was_rejected_is_still_to_be_searched(
     resources: Resources, run_actor: Any, rows: Any
 ) -> None:
+    rows.configure(hdbits=HDBITS)
     movie_id = await rows.add_movie(NIGHT, profile="HD - 720p/1080p")
     async with resources.database.transaction() as conn:
-        await conn.execute("UPDATE movie SET added_at = now() - interval '3 days'")
+        await conn.execute(
+            "UPDATE movie SET added_at = now() - interval '3 days', status = 'released'"
+        )
     async with run_actor(lambda: DecisionActor(resources)):
         await match(resources, rows, offer("Night.of.the.Living.Dead.1968.CAM.x264-GRP"))
         await decide(rows, movie_id)

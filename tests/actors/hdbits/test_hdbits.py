@@ -14,9 +14,10 @@ from reeld.actors.resources import Resources
 from reeld.domain.messages import PollRecent, Sweep
 from reeld.domain.movie import Stage
 from reeld.domain.secret import Secret
+from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.simulators import Source, Upload, World
 from reeld.storage.repositories import feeds, movies, releases
-from reeld.storage.work import Backoff, WorkQueue, WorkState
+from reeld.storage.work import Backoff, WorkQueue, WorkState, hasten, submit
 
 
 async def uploads_of(database: Any) -> dict[str, str]:
@@ -338,6 +339,44 @@ async def test_our_own_pace_never_keeps_an_answer_of_several_pages_from_ending(
     assert item.snoozes >= 2
     assert len(world.hdbits.calls) == 3
     assert len(await uploads_of(resources.database)) > 250
+
+
+async def test_searches_on_schedule_keep_to_their_share_and_let_others_by(
+    resources: Resources, run_actor: Any, rows: Any, world: World
+) -> None:
+    first, second, third = world.films_from(Source.HDBITS)[:3]
+    settings = world.hdbits_settings(spacing_seconds=0.0)
+    rows.configure(hdbits=replace(settings, calls_per_hour=100, scheduled_share=0.01))
+    ids = [await rows.add_movie(film) for film in (first, second, third)]
+
+    async def search(movie_id: int, **args: str) -> int:
+        key = f"movie:{movie_id}"
+        return await rows.ask(
+            "hdbits", "search-movie", {"movie_id": movie_id, **args}, unique_key=key
+        )
+
+    async with run_actor(lambda: HdbitsActor(resources)):
+        await rows.until(await search(ids[0], cause="missing"))
+        waiting = await search(ids[1], cause="missing")
+        item = await rows.until_snoozed(waiting)
+        assert (item.reason, len(world.hdbits.calls)) == ("limiter_wait", 1)
+        await rows.until(await search(ids[2]))
+        assert len(world.hdbits.calls) == 2
+        # Somebody asks for what waits.
+        request = WorkRequest(
+            Queue.HDBITS,
+            WorkKind.SEARCH_MOVIE,
+            {"movie_id": ids[1]},
+            f"movie:{ids[1]}",
+            Priority.PERSON_WAITS,
+        )
+        async with resources.database.transaction() as conn:
+            await movies.ask_for(conn, ids[1])
+            assert await submit(conn, request) == ()
+            assert await hasten(conn, request)
+        rows.hint("hdbits")
+        await rows.until(waiting)
+    assert len(world.hdbits.calls) == 3
 
 
 # Credentials

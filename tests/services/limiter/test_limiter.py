@@ -216,6 +216,25 @@ def test_no_hour_holds_more_calls_than_allowed(calls: int, pauses: list[float]) 
     assert all(later - earlier >= 0.5 - 1e-6 for earlier, later in itertools.pairwise(made))
 
 
+@given(
+    calls=st.integers(min_value=1, max_value=100),
+    pauses=st.lists(st.floats(min_value=0, max_value=4000), max_size=300),
+)
+def test_no_hour_holds_more_calls_than_a_spread_pace_allows(
+    calls: int, pauses: list[float]
+) -> None:
+    now = 0.0
+    bucket = Bucket.full(Pace.spread(calls), now)
+    made: list[float] = []
+    for pause in pauses:
+        now += pause
+        now += bucket.wait(now)
+        bucket.take(now)
+        made.append(now)
+    for start in made:
+        assert sum(start <= moment < start + 3599 for moment in made) <= calls
+
+
 @pytest.mark.parametrize("wrong", [(0, 1, 0), (1, 0.5, 0), (1, 1, -1)])
 def test_an_impossible_pace_is_refused(wrong: tuple[float, float, float]) -> None:
     with pytest.raises(ValueError, match="a pace needs"):
