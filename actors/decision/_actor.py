@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 import structlog
 
 from reeld.actors.decision._abandoning import abandon
+from reeld.actors.decision._indexing import WantedTitles
 from reeld.actors.decision._matching import Reading, build_index, match_releases, read_name
 from reeld.actors.decision._searching import plan_searches
 from reeld.actors.resources import Resources
@@ -26,7 +26,7 @@ from reeld.domain.decision import (
 )
 from reeld.domain.history import EventKind
 from reeld.domain.library import MovieFile
-from reeld.domain.matching import NoMatch, TitleIndex
+from reeld.domain.matching import NoMatch
 from reeld.domain.movie import Movie, Stage
 from reeld.domain.release import Source
 from reeld.domain.work import Queue, WorkKind, WorkRequest
@@ -42,12 +42,6 @@ log = structlog.get_logger("reeld.actors.decision")
 UNMATCHED_PAGE: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
-    version: tuple[object, ...]
-    titles: TitleIndex
-
-
 class DecisionActor(WorkerActor):
     """Works on queue `decision`, one row at a time, so that no two decisions about a movie race."""
 
@@ -57,14 +51,14 @@ class DecisionActor(WorkerActor):
 
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
-        self._index: _Index | None = None
+        self._titles = WantedTitles(resources)
 
     @works(WorkKind.MATCH_RELEASES)
     async def match(self, job: Job) -> Effect | None:
         """Find the movies of new releases, and ask for a decision about each movie."""
         found = await releases.by_ids(self.resources.database, job.args["release_ids"])
         crash_point("grab.search.committed")
-        readings = await match_releases(await self._titles(), found)
+        readings = await match_releases(await self._titles.current(), found, self._titles.memory)
         for reading in readings:
             self.resources.metrics.add(
                 "reeld_releases_parsed_total",
@@ -83,7 +77,7 @@ class DecisionActor(WorkerActor):
         movie = await movies.get(self.resources.database, int(job.args["movie_id"]))
         if movie is None:
             return None
-        titles, own = await self._titles(), await build_index([movie])
+        titles, own = await self._titles.current(), await build_index([movie])
         readings: list[Reading] = []
         page = await releases.unmatched(self.resources.database, limit=UNMATCHED_PAGE)
         while page:
@@ -129,13 +123,6 @@ class DecisionActor(WorkerActor):
     async def search_missing(self, _job: Job) -> Effect | None:
         """Ask for searches of the movies that are most wanted, as many as the indexer's share allows."""
         return await plan_searches(self.resources)
-
-    async def _titles(self) -> TitleIndex:
-        version = await movies.names_version(self.resources.database)
-        if self._index is None or self._index.version != version:
-            names = await movies.names(self.resources.database)
-            self._index = _Index(version, await build_index(names))
-        return self._index.titles
 
     async def _context(self, movie: Movie) -> Context:
         database, settings = self.resources.database, self.resources.settings.current

@@ -72,27 +72,92 @@ class Reading:
                 return None
 
 
+class Memory:
+    """Remembers what names have no movie in an index, as long as no title comes to it.
+
+    Names are remembered until there are too many of them; then all are forgotten. A name that could be no movie costs a
+    hundred bytes, one that was read and matched none some five hundred.
+    """
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._known: dict[_Identity, tuple[ParsedRelease, NoMatch] | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def recall(self, release: Release) -> Reading | None:
+        """Return what came of a release that looks the same; None when nothing is known of it, or a movie was found."""
+        try:
+            known = self._known[_identity(release)]
+        except KeyError:
+            return None
+        return Reading(release, None if known is None else Candidate(release, *known))
+
+    def note(self, reading: Reading) -> None:
+        """Remember what came of a release, unless it was a movie."""
+        if reading.movie_id is not None:
+            return
+        if len(self._known) >= self._most:
+            self._known.clear()
+        candidate = reading.candidate
+        self._known[_identity(reading.release)] = (
+            (candidate.parsed, candidate.match)
+            if candidate is not None and isinstance(candidate.match, NoMatch)
+            else None
+        )
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._known.clear()
+
+
+_Identity = tuple[str, int | None, str | None]
+
+
+def _identity(release: Release) -> _Identity:
+    return release.title, release.tmdb_id, release.imdb_id
+
+
 async def build_index(movies: Sequence[Named]) -> TitleIndex:
     """Build the index in a worker thread."""
     return await trio.to_thread.run_sync(TitleIndex, movies, limiter=READERS)
 
 
-async def match_releases(index: TitleIndex, releases: Sequence[Release]) -> list[Reading]:
-    """Match releases to the movies of an index; only names that could match are read."""
+async def match_releases(
+    index: TitleIndex, releases: Sequence[Release], memory: Memory | None = None
+) -> list[Reading]:
+    """Match releases to the movies of an index; only names that could match are read.
+
+    Args:
+        index: The movies.
+        releases: What is offered.
+        memory: Of this index: what it knows to be no movie is not looked at again.
+    """
     readings: list[Reading] = []
     for start in range(0, len(releases), AT_ONCE):
         some = releases[start : start + AT_ONCE]
-        readings += await trio.to_thread.run_sync(_match_some, index, some, limiter=READERS)
+        readings += await trio.to_thread.run_sync(_match_some, index, some, memory, limiter=READERS)
     return readings
 
 
-def _match_some(index: TitleIndex, releases: Sequence[Release]) -> list[Reading]:
-    return [Reading(release, _match_one(index, release)) for release in releases]
+def _match_some(
+    index: TitleIndex, releases: Sequence[Release], memory: Memory | None
+) -> list[Reading]:
+    return [
+        (memory and memory.recall(release)) or _read(index, release, memory) for release in releases
+    ]
+
+
+def _read(index: TitleIndex, release: Release, memory: Memory | None) -> Reading:
+    reading = Reading(release, _match_one(index, release))
+    if memory is not None:
+        memory.note(reading)
+    return reading
 
 
 def _match_one(index: TitleIndex, release: Release) -> Candidate | None:
-    has_id = release.imdb_id is not None or release.tmdb_id is not None
-    if not has_id and not index.could_match(release.title):
+    if not index.could_match(release.title, tmdb_id=release.tmdb_id, imdb_id=release.imdb_id):
         return None
     parsed = read_name(release.title)
     found: Match | NoMatch = index.match(parsed, tmdb_id=release.tmdb_id, imdb_id=release.imdb_id)

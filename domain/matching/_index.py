@@ -1,150 +1,96 @@
-"""Finds the movie that a release belongs to, and drops names that could be none in microseconds."""
+"""An index over the wanted movies, which drops names that could be none in microseconds."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from itertools import pairwise
-from typing import Final, Protocol
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
-from reeld.domain.matching._titles import title_key, title_words
+from reeld.domain.matching._matching import match
+from reeld.domain.matching._named import Match, Named, NoMatch, is_near
+from reeld.domain.matching._titles import DROPPED, title_key, title_spellings, title_words
+from reeld.domain.matching._tokens import Tokens, tokens_of
 from reeld.domain.parsing import ParsedRelease
 
-
-class Named(Protocol):
-    """What the index needs to know of a movie: `Movie` and its like."""
-
-    @property
-    def id(self) -> int:
-        """The number of its row."""
-
-    @property
-    def tmdb_id(self) -> int:
-        """TMDB's number."""
-
-    @property
-    def imdb_id(self) -> str | None:
-        """`tt…`, or None."""
-
-    @property
-    def titles(self) -> tuple[str, ...]:
-        """Every title that a release may name."""
-
-    @property
-    def years(self) -> frozenset[int]:
-        """Every year that a release may state; empty when unknown."""
-
-
-class MatchedBy(StrEnum):
-    """What a release and its movie were matched by."""
-
-    TMDB_ID = "tmdb_id"
-    IMDB_ID = "imdb_id"
-    TITLE = "title"
-
-
-class Mismatch(StrEnum):
-    """Why a release belongs to no movie."""
-
-    UNPARSEABLE = "unparseable"
-    EPISODE = "episode"
-    MOVIE_UNKNOWN = "movie_unknown"
-    YEAR_MISSING = "year_missing"
-    WRONG_YEAR = "wrong_year"
-    WRONG_MOVIE = "wrong_movie"
-    """Its ids say one movie and its name another."""
-    MOVIE_AMBIGUOUS = "movie_ambiguous"
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The movie that a release belongs to."""
-
-    movie_id: int
-    by: MatchedBy
-
-
-@dataclass(frozen=True, slots=True)
-class NoMatch:
-    """Why there is none, with the movies that came near."""
-
-    reason: Mismatch
-    sentence: str
-    near: tuple[int, ...] = ()
-
-
-_YEAR: Final = re.compile(r"(?<!\d)(?:18[89]|19\d|20\d)\d(?!\d)")
-_EPISODE: Final = re.compile(r"(?<![^\W_])s\d{1,2}[ ._-]?e\d{1,3}(?!\d)", re.IGNORECASE)
-_BREAK: Final = re.compile(
-    r"[\[\](){}【】/|]|[\s._]a\.?k\.?a\.?[\s._]|[\s._]-[\s._]*|^bbc[\s._]|^[a-z\d]{2,10}-|"
-    r"[^\x00-\u024f][\s._]+(?=[A-Za-z0-9])|^www\S+",
-    re.IGNORECASE,
-)
-_LONGEST_NAME: Final = 300
+_EPISODE: Final = re.compile(r"(?<![^\W_])(?:s\d{1,2}[ ._-]?e\d{1,3}|\d{1,2}x\d{2,3})(?!\d)")
+_IMDB: Final = re.compile(r"tt\d{7,10}")
+_TMDB: Final = re.compile(r"tmdb(?:id)?[ \-=:]?(\d{1,9})")
 # Each start costs some lookups: a hostile name may not have as many as it likes.
-_MOST_STARTS: Final = 10
+_MOST_STARTS: Final = 12
+_MOST_KEYS: Final = 200
 
 
 class TitleIndex:
-    """An index over the movies that are wanted.
-
-    Built anew when they change: 10,000 movies take well under a second.
+    """An index over the movies that are wanted, of which each may come and go.
 
     Args:
         movies: The movies; those with equal titles may be told apart by their years alone.
     """
 
-    def __init__(self, movies: Iterable[Named]) -> None:
-        self._by_key: dict[str, list[Named]] = {}
+    def __init__(self, movies: Iterable[Named] = ()) -> None:
+        self._keys: dict[int, tuple[str, ...]] = {}
+        self._movies: dict[int, Named] = {}
+        self._by_key: dict[str, tuple[Named, ...]] = {}
         self._by_tmdb: dict[int, Named] = {}
         self._by_imdb: dict[str, Named] = {}
+        self._beginnings: Counter[str] = Counter()
         self._longest = 0
         for movie in movies:
-            self._add(movie)
-
-    def _add(self, movie: Named) -> None:
-        self._by_tmdb[movie.tmdb_id] = movie
-        if movie.imdb_id:
-            self._by_imdb[movie.imdb_id] = movie
-        for key in {title_key(title) for title in movie.titles} - {""}:
-            self._by_key.setdefault(key, []).append(movie)
-            self._longest = max(self._longest, len(key))
+            self.add(movie)
 
     def __len__(self) -> int:
-        return len(self._by_tmdb)
+        return len(self._movies)
 
-    def could_match(self, name: str) -> bool:
-        """Whether a release name begins, at some likely place, with the title of a movie.
+    def __contains__(self, movie_id: int) -> bool:
+        return movie_id in self._movies
 
-        A name that states years must state one within a year of the movie's. Only names that begin
-        with something unforeseen are wrongly refused. Takes some ten microseconds.
-        """
-        text = name[:_LONGEST_NAME]
-        if _EPISODE.search(text):
-            return False
-        years = {int(year) for year in _YEAR.findall(text)}
-        return any(
-            not years or not movie.years or _is_near(years, movie.years)
-            for movie in self._named_in(text)
-        )
+    def get(self, movie_id: int) -> Named | None:
+        """Return a movie of the index, or None."""
+        return self._movies.get(movie_id)
 
-    def _named_in(self, text: str) -> Iterator[Named]:
-        """Yield the movies whose titles begin at the front, or behind what may stand before one."""
-        words: list[str] = []
-        starts: list[int] = []
-        ends = [found.end() for found in _BREAK.finditer(text)]
-        for begin, end in pairwise((0, *ends, len(text))):
-            starts.append(len(words))
-            words += title_words(text[begin:end])
-        for start in dict.fromkeys(starts[:_MOST_STARTS]):
-            key = ""
-            for word in words[start:]:
-                key += word
-                if len(key) > self._longest:
-                    break
-                yield from self._by_key.get(key, ())
+    def add(self, movie: Named) -> None:
+        """Take a movie in, in place of what was known of it."""
+        self.remove(movie.id)
+        spellings = [spelt for title in movie.titles for spelt in title_spellings(title)]
+        by_key = {title_key(spelt): spelt for spelt in reversed(spellings[:_MOST_KEYS])}
+        by_key.pop("", None)
+        self._movies[movie.id] = self._by_tmdb[movie.tmdb_id] = movie
+        if movie.imdb_id:
+            self._by_imdb[movie.imdb_id] = movie
+        self._keys[movie.id] = tuple(by_key)
+        for key, spelt in by_key.items():
+            self._by_key[key] = (*self._by_key.get(key, ()), movie)
+            self._longest = max(self._longest, len(key))
+            self._beginnings.update(_beginnings(spelt))
+
+    def remove(self, movie_id: int) -> None:
+        """Forget a movie; nothing happens when it is not known."""
+        movie = self._movies.pop(movie_id, None)
+        if movie is None:
+            return
+        if self._by_tmdb.get(movie.tmdb_id) is movie:
+            del self._by_tmdb[movie.tmdb_id]
+        if movie.imdb_id and self._by_imdb.get(movie.imdb_id) is movie:
+            del self._by_imdb[movie.imdb_id]
+        for key in self._keys.pop(movie_id):
+            left = tuple(each for each in self._by_key[key] if each is not movie)
+            if left:
+                self._by_key[key] = left
+            else:
+                del self._by_key[key]
+
+    def by_tmdb(self, tmdb_id: int) -> Named | None:
+        """Return the movie with TMDB's number."""
+        return self._by_tmdb.get(tmdb_id)
+
+    def by_imdb(self, imdb_id: str) -> Named | None:
+        """Return the movie with an IMDb number."""
+        return self._by_imdb.get(imdb_id)
+
+    def titled(self, key: str) -> Sequence[Named]:
+        """Return the movies that have a title with this key."""
+        return self._by_key.get(key, ())
 
     def match(
         self, parsed: ParsedRelease, *, tmdb_id: int | None = None, imdb_id: str | None = None
@@ -156,76 +102,61 @@ class TitleIndex:
             tmdb_id: What the indexer says beside the name.
             imdb_id: What the indexer says beside the name.
         """
-        if parsed.is_episode:
-            return NoMatch(Mismatch.EPISODE, "It is an episode of a series, not a movie.")
-        by_id = self._match_ids(parsed, tmdb_id or parsed.tmdb_id, imdb_id or parsed.imdb_id)
-        if by_id is not None:
-            return by_id
-        if parsed.is_unparseable or not parsed.titles:
-            return NoMatch(Mismatch.UNPARSEABLE, "The name does not say which movie it is.")
-        return self._match_title(parsed, imdb_id or parsed.imdb_id)
+        return match(self, parsed, tmdb_id=tmdb_id, imdb_id=imdb_id)
 
-    def _match_ids(
-        self, parsed: ParsedRelease, tmdb_id: int | None, imdb_id: str | None
-    ) -> Match | NoMatch | None:
-        by_tmdb = self._by_tmdb.get(tmdb_id) if tmdb_id else None
-        by_imdb = self._by_imdb.get(imdb_id) if imdb_id else None
-        movie = by_tmdb or by_imdb
-        if movie is None:
-            return None
-        if by_tmdb and by_imdb and by_tmdb.id != by_imdb.id:
-            near = (by_tmdb.id, by_imdb.id)
-            sentence = "Its TMDB id and its IMDb id belong to two different movies."
-            return NoMatch(Mismatch.MOVIE_AMBIGUOUS, sentence, near)
-        if parsed.year is not None and movie.years and not _is_near({parsed.year}, movie.years):
-            return _another_year(parsed, movie)
-        return Match(movie.id, MatchedBy.TMDB_ID if by_tmdb else MatchedBy.IMDB_ID)
+    def could_match(
+        self, name: str, *, tmdb_id: int | None = None, imdb_id: str | None = None
+    ) -> bool:
+        """Whether a release could belong to a movie: only then is its name worth reading.
 
-    def _match_title(self, parsed: ParsedRelease, imdb_id: str | None) -> Match | NoMatch:
-        named = self._titled(parsed)
-        if not named:
-            sentence = f"No wanted movie has the title {parsed.title}."
-            return NoMatch(Mismatch.MOVIE_UNKNOWN, sentence)
-        near = tuple(movie.id for movie in named)
-        if parsed.year is None:
-            sentence = (
-                f"The name states no year: {parsed.title} may be another movie of that title."
-            )
-            return NoMatch(Mismatch.YEAR_MISSING, sentence, near)
-        fitting = [movie for movie in named if parsed.year in movie.years]
-        if not fitting:
-            return NoMatch(Mismatch.WRONG_YEAR, _wrong_year(parsed, named), near)
-        if len(fitting) > 1:
-            sentence = f"{len(fitting)} wanted movies are called {parsed.title} ({parsed.year})."
-            return NoMatch(Mismatch.MOVIE_AMBIGUOUS, sentence, tuple(m.id for m in fitting))
-        (movie,) = fitting
-        if imdb_id and movie.imdb_id and imdb_id != movie.imdb_id:
-            sentence = f"Its IMDb id is {imdb_id}, that of {movie.titles[0]} is {movie.imdb_id}."
-            return NoMatch(Mismatch.WRONG_MOVIE, sentence, (movie.id,))
-        return Match(movie.id, MatchedBy.TITLE)
+        It could when its ids, or ids in its name, are those of a movie; when its name begins, at a likely place, with a
+        title, and states no year or one within a year of the movie's; or when a title stands anywhere in it right
+        before such a year. Takes some microseconds.
+        """
+        if imdb_id in self._by_imdb or tmdb_id in self._by_tmdb:
+            return True
+        tokens = tokens_of(name)
+        if _EPISODE.search(tokens.text):
+            return False
+        return self._is_named(tokens) or self._has_known_id(tokens.text)
 
-    def _titled(self, parsed: ParsedRelease) -> list[Named]:
-        """Return the movies of the likeliest reading that any movie has, without repeats."""
-        for title in parsed.titles:
-            if found := self._by_key.get(title_key(title)):
-                return found
-        return []
+    def _has_known_id(self, text: str) -> bool:
+        if "tt" in text and any(each in self._by_imdb for each in _IMDB.findall(text)):
+            return True
+        return "tmdb" in text and any(int(each) in self._by_tmdb for each in _TMDB.findall(text))
+
+    def _is_named(self, tokens: Tokens) -> bool:
+        stated = set(tokens.years.values())
+        for start in dict.fromkeys(tokens.starts[:_MOST_STARTS]):
+            for movie, _ in self._titled_at(tokens, start):
+                if not stated or not movie.years or is_near(stated, movie.years):
+                    return True
+        return bool(tokens.years) and self._is_named_before_a_year(tokens)
+
+    def _is_named_before_a_year(self, tokens: Tokens) -> bool:
+        """Whether a title of several words ends right before a year, whatever stands in front of it."""
+        beginnings, words = self._beginnings, tokens.words
+        for start in range(1, max(tokens.years) - 1):
+            if words[start] not in beginnings:
+                continue
+            for movie, end in self._titled_at(tokens, start):
+                year = tokens.years.get(end)
+                if year is not None and end > start + 1 and is_near({year}, movie.years):
+                    return True
+        return False
+
+    def _titled_at(self, tokens: Tokens, start: int) -> Iterator[tuple[Named, int]]:
+        """Yield the movies that have a title which begins at a word, and at which word it ends."""
+        by_key, key = self._by_key, ""
+        for end, word in enumerate(tokens.words[start:], start + 1):
+            key += word
+            if len(key) > self._longest:
+                return
+            for movie in by_key.get(key or "".join(tokens.raw[start:end]), ()):
+                yield movie, end
 
 
-def _is_near(stated: set[int], years: frozenset[int]) -> bool:
-    return any(abs(one - other) <= 1 for one in stated for other in years)
-
-
-def _another_year(parsed: ParsedRelease, movie: Named) -> NoMatch:
-    """Say why an id is not believed: people who upload files give remakes the id of the first film."""
-    keys = {title_key(title) for title in movie.titles}
-    if any(title_key(title) in keys for title in parsed.titles):
-        return NoMatch(Mismatch.WRONG_YEAR, _wrong_year(parsed, [movie]), (movie.id,))
-    sentence = f"Its id says {movie.titles[0]}, its name says {parsed.title} ({parsed.year})."
-    return NoMatch(Mismatch.WRONG_MOVIE, sentence, (movie.id,))
-
-
-def _wrong_year(parsed: ParsedRelease, named: list[Named]) -> str:
-    years = sorted({year for movie in named for year in movie.years})
-    known = " or ".join(str(year) for year in years) or "not known"
-    return f"The name says {parsed.year}, the year of {parsed.title} is {known}."
+def _beginnings(title: str) -> Iterable[str]:
+    """Return the words with which a title may begin in a name: its first, or its first two as one."""
+    words = [word for word in title_words(title) if word not in DROPPED]
+    return words[:1] + (["".join(words[:2])] if len(words) > 1 else [])

@@ -9,9 +9,10 @@ from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _APOSTROPHES: Final = re.compile(r"(?<=\w)['’`´ʼ](?=\w)")
-_ARTICLES: Final = frozenset({"the", "a", "an"})
-# Releases write sequels either way. I, V and X are words too often.
-_ROMAN: Final = {
+# Articles come and go, and so does what stands for "&".
+DROPPED: Final = frozenset({"the", "a", "an", "and"})
+# Releases write sequels in figures, in Roman numerals or in words. I, V and X are words too often.
+SAME_WORDS: Final = {
     "ii": "2",
     "iii": "3",
     "iv": "4",
@@ -22,23 +23,64 @@ _ROMAN: Final = {
     "xi": "11",
     "xii": "12",
     "xiii": "13",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+    "eleven": "11",
+    "twelve": "12",
+    "thirteen": "13",
 }
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 )
+_SPELT_OUT: Final = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "å": "aa",
+        "ø": "oe",
+        "Ä": "ae",
+        "Ö": "oe",
+        "Ü": "ue",
+        "Å": "aa",
+        "Ø": "oe",
+    }
+)
+_AKA: Final = re.compile(r"\s+a\.?k\.?a\.?\s+|\s+/\s+", re.IGNORECASE)
+# A single letter that may be a numeral: at the end, before a subtitle, or behind what is numbered.
+_NUMERAL: Final = re.compile(
+    r"(?<=\s)(?P<last>i|v|x|1|5|10)(?=\s*$|\s*:|\s+-\s)|(?<=\bpart\s|\bchap\s)(?P<part>i|v|x|1|5|10)\b",
+    re.IGNORECASE,
+)
+_OTHER_NUMERAL: Final = {"i": "1", "v": "5", "x": "10", "1": "i", "5": "v", "10": "x"}
+_MOST_KEYS: Final = 8
+
+
+def fold(text: str) -> str:
+    """Return a text in lower case, without accents and without apostrophes inside words."""
+    if text.isascii():
+        return (_APOSTROPHES.sub("", text) if "'" in text or "`" in text else text).lower()
+    plain = _APOSTROPHES.sub("", text)
+    # Folded again after the decomposition, which turns some letters that have no case into ones that do.
+    folded = unicodedata.normalize("NFKD", plain.casefold()).casefold().translate(_LETTERS)
+    return "".join(char for char in folded if not unicodedata.combining(char))
 
 
 def title_words(title: str) -> tuple[str, ...]:
-    """Return a title's words: folded, without accents, articles and apostrophes, `&` as `and`.
+    """Return a title's words: folded, numbers as figures, without articles, apostrophes and any `and`.
 
     A title of nothing but articles keeps them.
     """
-    plain = _APOSTROPHES.sub("", title.replace("&", " and ").replace("+", " and "))
-    # Folded again after the decomposition, which turns some letters that have no case into ones that do.
-    folded = unicodedata.normalize("NFKD", plain.casefold()).casefold().translate(_LETTERS)
-    bare = "".join(char for char in folded if not unicodedata.combining(char))
-    words = [_ROMAN.get(word, word) for word in _WORD.findall(bare)]
-    return tuple(word for word in words if word not in _ARTICLES) or tuple(words)
+    words = [SAME_WORDS.get(word, word) for word in _WORD.findall(fold(title))]
+    return tuple(word for word in words if word not in DROPPED) or tuple(words)
 
 
 @lru_cache(maxsize=4096)
@@ -48,3 +90,21 @@ def title_key(title: str) -> str:
     The words run together, so that `Spider-Man`, `Spider Man` and `Spiderman` are one.
     """
     return "".join(title_words(title))
+
+
+def title_spellings(title: str) -> tuple[str, ...]:
+    """Return the ways in which releases write a title whose keys differ, the title itself first.
+
+    Umlauts may be spelt out, a last I, V or X may be a numeral, and a title may be two with an `AKA` between them.
+    """
+    halves = [half for half in _AKA.split(title) if half.strip()]
+    spellings = [title, *(halves if len(halves) > 1 else ())]
+    for one in tuple(spellings):
+        spelt = one.translate(_SPELT_OUT)
+        counted = _NUMERAL.sub(_counted, one)
+        spellings += [other for other in (spelt, counted) if other != one]
+    return tuple(dict.fromkeys(spellings))[:_MOST_KEYS]
+
+
+def _counted(found: re.Match[str]) -> str:
+    return _OTHER_NUMERAL[found[0].lower()]

@@ -2,7 +2,13 @@
 
 from reeld.domain.searching._planning import ROUND_SECONDS, due, plan, room
 from reeld.domain.searching._turns import HEAD_STARTS, Turn, next_turn
-from reeld.domain.searching._wanted import SearchCause, SearchFacts, WantedMovie, wanted
+from reeld.domain.searching._wanted import (
+    SearchCause,
+    SearchFacts,
+    WantedMovie,
+    is_good_enough,
+    wanted,
+)
 
 __all__ = [
     "HEAD_STARTS",
@@ -12,6 +18,7 @@ __all__ = [
     "Turn",
     "WantedMovie",
     "due",
+    "is_good_enough",
     "next_turn",
     "plan",
     "room",

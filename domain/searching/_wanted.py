@@ -99,7 +99,13 @@ def wanted(
         profile_of: Returns a profile by name; raises `Refused` when there is none.
         delay_days: Of the availability.
     """
-    if facts.quality is not None and _is_good_enough(facts, profile_of):
+    if facts.quality is not None and is_good_enough(
+        facts.profile,
+        facts.quality,
+        facts.format_score,
+        facts.cutoff_format_score,
+        profile_of,
+    ):
         return None
     known = available_from(
         facts.minimum_availability, facts.status, facts.release_dates, delay_days=delay_days
@@ -118,14 +124,26 @@ def wanted(
     )
 
 
-def _is_good_enough(facts: SearchFacts, profile_of: Callable[[str], QualityProfile]) -> bool:
-    """Whether the profile asks for nothing better than the file: neither for its quality nor for its score."""
+def is_good_enough(
+    profile: str,
+    quality: str,
+    format_score: int,
+    cutoff_format_score: int,
+    profile_of: Callable[[str], QualityProfile],
+) -> bool:
+    """Whether a profile asks for nothing better than a file: neither for its quality nor for its score.
+
+    Args:
+        profile: The profile's name.
+        quality: The name of the file's quality.
+        format_score: The points of the file's custom formats, under the profile of today.
+        cutoff_format_score: The points that the profile asks for.
+        profile_of: Returns a profile by name; raises `Refused` when there is none.
+    """
     try:
-        profile = profile_of(facts.profile)
-        quality = Quality.by_label(facts.quality or "")
+        known = profile_of(profile)
+        reached = known.meets_cutoff(Quality.by_label(quality))
     except (Refused, KeyError):
         # A profile or a quality of another version of reeld: nobody can say.
         return True
-    if not profile.upgrades_allowed:
-        return True
-    return profile.meets_cutoff(quality) and facts.format_score >= facts.cutoff_format_score
+    return not known.upgrades_allowed or (reached and format_score >= cutoff_format_score)

@@ -23,6 +23,7 @@ from reeld.storage.repositories import (
     profiles,
     releases,
     settings,
+    titles,
     wanted,
 )
 from reeld.storage.repositories.breakers import Breakers
@@ -49,5 +50,6 @@ __all__ = [
     "profiles",
     "releases",
     "settings",
+    "titles",
     "wanted",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from reeld.domain.history import EventKind
@@ -36,23 +35,12 @@ _LIST_STAGE: Final = """
 SELECT {columns} FROM movie WHERE stage = %s AND id > %s ORDER BY id LIMIT %s
 """.replace("{columns}", _COLUMNS)
 
-_NAMES_PAGE: Final = 500
-
 # Asked for by a person, from then until what the search found has been decided about.
-_ASKED_FOR: Final = """(asked_at IS NOT NULL
+ASKED_FOR: Final = """(asked_at IS NOT NULL
     AND (coalesce(searched_at < asked_at, true) OR searched_at > now() - interval '1 hour'))"""
 
-_NAMES: Final = """
-SELECT id, tmdb_id, imdb_id, title, original_title, alternative_titles, year, secondary_year
-FROM movie WHERE (monitored OR {asked_for}) AND id > %s ORDER BY id LIMIT %s
-""".replace("{asked_for}", _ASKED_FOR)
-
-_NAMES_VERSION: Final = """
-SELECT count(*), sum(id), max(refreshed_at) FROM movie WHERE monitored OR {asked_for}
-""".replace("{asked_for}", _ASKED_FOR)
-
 _IS_ASKED_FOR: Final = "SELECT {asked_for} FROM movie WHERE id = %s".replace(
-    "{asked_for}", _ASKED_FOR
+    "{asked_for}", ASKED_FOR
 )
 
 _MOVE: Final = """
@@ -94,22 +82,6 @@ def _before(stage: Stage) -> list[str]:
 
 
 _PREDECESSORS: Final[Mapping[Stage, list[str]]] = {stage: _before(stage) for stage in Stage}
-
-
-@dataclass(frozen=True, slots=True)
-class MovieNames:
-    """By what releases may name a movie: what an index of wanted movies is built from.
-
-    Attributes:
-        titles: Without repeats, the main one first.
-        years: Empty when none is known.
-    """
-
-    id: int
-    tmdb_id: int
-    imdb_id: str | None
-    titles: tuple[str, ...]
-    years: frozenset[int]
 
 
 async def add(
@@ -163,27 +135,6 @@ async def page(
     if stage is None:
         return [_movie(row) for row in await fetch_all(source, _LIST, (after, limit))]
     return [_movie(row) for row in await fetch_all(source, _LIST_STAGE, (stage, after, limit))]
-
-
-async def names(source: Reader) -> list[MovieNames]:
-    """Return the titles, years and ids of every movie that is wanted, for the index that matches releases.
-
-    Wanted is what is monitored, and what a person asked to be searched just now.
-
-    Read in pages, so that ten thousand movies do not hold up the loop.
-    """
-    found: list[MovieNames] = []
-    while True:
-        after = found[-1].id if found else 0
-        rows = await fetch_all(source, _NAMES, (after, _NAMES_PAGE))
-        found += [_names(row) for row in rows]
-        if len(rows) < _NAMES_PAGE:
-            return found
-
-
-async def names_version(source: Reader) -> tuple[object, ...]:
-    """Return a value that changes whenever `names` would return something else."""
-    return await fetch_one(source, _NAMES_VERSION) or ()
 
 
 async def ask_for(conn: Connection, movie_id: int) -> None:
@@ -282,10 +233,3 @@ def _movie(row: Row) -> Movie:
     values[8] = tuple(values[8])
     values[12] = Stage(values[12])
     return Movie(*values)
-
-
-def _names(row: Row) -> MovieNames:
-    movie_id, tmdb_id, imdb_id, title, original, others, year, secondary = row
-    titles = dict.fromkeys(name for name in (title, original, *others) if name)
-    years = frozenset(one for one in (year, secondary) if one)
-    return MovieNames(movie_id, tmdb_id, imdb_id, tuple(titles), years)

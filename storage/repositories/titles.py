@@ -1,0 +1,148 @@
+"""By what releases may name the wanted movies, read in pages as text, and again only where something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from reeld.storage._rows import Reader, fetch_all, fetch_one
+from reeld.storage.repositories.movies import ASKED_FOR
+
+KEPT_OPEN_DAYS: Final = 8
+"""So long a new file may still be replaced by a proper of its own quality, whatever the cutoff: Radarr takes one within
+seven days."""
+
+# Every change that a later look has to read is of a transaction that is not older than the oldest one that runs now.
+_STATE: Final = """
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text, (SELECT count(*) FROM movie),
+       (SELECT coalesce(md5(string_agg(p::text || coalesce((
+            SELECT string_agg(s::text, ',' ORDER BY s.format_id) FROM profile_format_score s WHERE s.profile_id = p.id),
+            ''), ';' ORDER BY p.id)), '') FROM quality_profile p)
+"""
+
+# As one text, so that it is taken apart in a worker thread. The number of a transaction that is still to come was
+# written on another server, before a restoration.
+_PAGE: Final = """
+SELECT coalesce(json_agg(facts), '[]')::text FROM (
+    SELECT m.id, m.tmdb_id, m.imdb_id, m.title, m.original_title, m.alternative_titles, m.year, m.secondary_year,
+           m.profile, m.monitored OR {asked_for} AS is_looked_for, f.quality, coalesce(f.score, 0) AS format_score,
+           coalesce(p.cutoff_format_score, 0) AS cutoff_format_score, coalesce(f.is_new, false) AS is_new
+    FROM movie m LEFT JOIN quality_profile p ON p.name = m.profile
+    LEFT JOIN LATERAL (
+        SELECT quality, added_at > now() - make_interval(days => %(days)s) AS is_new,
+               CASE WHEN formats IS NULL THEN format_score ELSE (
+            SELECT sum(s.score) FROM jsonb_array_elements(formats) AS match
+            JOIN profile_format_score s ON s.profile_id = p.id AND s.format_id = (match->>'id')::bigint) END AS score
+        FROM library_file WHERE movie_id = m.id ORDER BY library_file.id LIMIT 1) f ON true
+    WHERE m.id > %(after)s AND {changed}
+    ORDER BY m.id LIMIT %(limit)s) AS facts
+""".replace("{asked_for}", ASKED_FOR)
+_ALL: Final = _PAGE.replace("{changed}", "true")
+_CHANGED: Final = _PAGE.replace(
+    "{changed}",
+    "m.names_xid >= %(since)s::xid8 AND m.names_xid < pg_snapshot_xmax(pg_current_snapshot())",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TitlesState:
+    """What a look at the rows was based on.
+
+    Attributes:
+        since: Where the next look goes on; see `page`.
+        movies: How many there are.
+        profiles: Changes whenever what is good enough does.
+    """
+
+    since: str
+    movies: int
+    profiles: str
+
+
+class TitleFacts(msgspec.Struct, frozen=True):
+    """What the rows say of a movie.
+
+    Attributes:
+        is_looked_for: Whether it is monitored, or a person asked for a search of it just now.
+        quality: The name of its file's quality; None when it has no file.
+        format_score: Of its file, under the profile of today.
+        is_new: Whether its file is so new that a proper of it would be taken.
+    """
+
+    id: int
+    tmdb_id: int
+    title: str
+    profile: str
+    is_looked_for: bool
+    imdb_id: str | None = None
+    original_title: str | None = None
+    alternative_titles: tuple[str, ...] = ()
+    year: int | None = None
+    secondary_year: int | None = None
+    quality: str | None = None
+    format_score: int = 0
+    cutoff_format_score: int = 0
+    is_new: bool = False
+
+
+class MovieNames(msgspec.Struct, frozen=True):
+    """By what releases may name a movie: what an index of wanted movies is built from.
+
+    Attributes:
+        titles: Without repeats, the main one first.
+        years: Empty when none is known.
+    """
+
+    id: int
+    tmdb_id: int
+    imdb_id: str | None
+    titles: tuple[str, ...]
+    years: frozenset[int]
+
+
+_decoder: Final = msgspec.json.Decoder(list[TitleFacts])
+
+
+async def state(source: Reader) -> TitlesState:
+    """Look where the rows stand. What is read after this is at least as new."""
+    row = await fetch_one(source, _STATE)
+    assert row is not None, "it has no condition"
+    return TitlesState(*row)
+
+
+async def page(
+    source: Reader, *, since: str | None = None, after: int = 0, limit: int = 500
+) -> str:
+    """Return the facts of movies by number, for `decode`.
+
+    Args:
+        source: Where to read.
+        since: Only what changed since the look that returned it; some rows are read again that did not.
+        after: The number that ended the page before.
+        limit: How many at most.
+    """
+    params = {"since": since, "after": after, "limit": limit, "days": KEPT_OPEN_DAYS}
+    row = await fetch_one(source, _ALL if since is None else _CHANGED, params)
+    assert row is not None, "an aggregate has a row"
+    return str(row[0])
+
+
+def decode(text: str) -> Sequence[TitleFacts]:
+    """Return what `page` read. Takes milliseconds for a page of movies: do it off the loop."""
+    return _decoder.decode(text)
+
+
+def names_of(facts: TitleFacts) -> MovieNames:
+    """Return by what releases may name a movie."""
+    listed = (facts.title, facts.original_title, *facts.alternative_titles)
+    titles = tuple(dict.fromkeys(name for name in listed if name))
+    years = frozenset(one for one in (facts.year, facts.secondary_year) if one)
+    return MovieNames(facts.id, facts.tmdb_id, facts.imdb_id, titles, years)
+
+
+async def ids(source: Reader) -> list[int]:
+    """Return the numbers of all movies."""
+    return [row[0] for row in await fetch_all(source, "SELECT id FROM movie ORDER BY id")]
