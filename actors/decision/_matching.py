@@ -144,9 +144,11 @@ async def match_releases(
 def _match_some(
     index: TitleIndex, releases: Sequence[Release], memory: Memory | None
 ) -> list[Reading]:
-    return [
-        (memory and memory.recall(release)) or _read(index, release, memory) for release in releases
-    ]
+    readings = []
+    for release in releases:
+        known = memory.recall(release) if memory is not None else None
+        readings.append(known or _read(index, release, memory))
+    return readings
 
 
 def _read(index: TitleIndex, release: Release, memory: Memory | None) -> Reading:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 import trio
@@ -14,10 +13,11 @@ import trio
 from reeld.actors.decision._matching import READERS
 from reeld.actors.resources import Resources
 from reeld.actors.worker import Effect
-from reeld.domain.profile import QualityProfile, profile_named
+from reeld.domain.profile import QualityProfile
 from reeld.domain.searching import ROUND_SECONDS, SearchCause, Turn, due, next_turn, room, wanted
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
+from reeld.storage.repositories import profiles
 from reeld.storage.repositories import wanted as wanted_rows
 from reeld.storage.work import submit
 
@@ -25,7 +25,10 @@ log = structlog.get_logger("reeld.actors.decision")
 
 PAGE: Final = 500
 
-ProfileOf = Callable[[str], QualityProfile]
+
+class _Rules(NamedTuple):
+    profiles: Mapping[str, QualityProfile]
+    delay_days: int
 
 
 async def plan_searches(resources: Resources) -> Effect | None:
@@ -37,26 +40,32 @@ async def plan_searches(resources: Resources) -> Effect | None:
     if settings.hdbits is None:
         return None
     now, _, _ = await wanted_rows.asked_lately(resources.database)
-    profile_of = partial(profile_named, upgrades_allowed=settings.decision.upgrades_allowed)
-    ready = due(await _due(resources, profile_of, now), now)
+    ready = due(await _due(resources, now), now)
     _show(resources, ready)
     return _searches(resources, ready, settings.hdbits.scheduled_per_hour)
 
 
-async def _due(resources: Resources, profile_of: ProfileOf, now: datetime) -> list[Turn]:
+async def _due(resources: Resources, now: datetime) -> list[Turn]:
+    rules = await _rules(resources)
     found: list[Turn] = []
     after: int | None = 0
     while after is not None:
         text = await wanted_rows.page(resources.database, after=after, limit=PAGE)
-        turns, after = await trio.to_thread.run_sync(_read, text, profile_of, now, limiter=READERS)
+        turns, after = await trio.to_thread.run_sync(_read, text, rules, now, limiter=READERS)
         found += turns
     return found
 
 
-def _read(text: str, profile_of: ProfileOf, now: datetime) -> tuple[list[Turn], int | None]:
+async def _rules(resources: Resources) -> _Rules:
+    decision = resources.settings.current.decision
+    listed = await profiles.every(resources.database, upgrades_default=decision.upgrades_allowed)
+    return _Rules({each.name: each for each in listed}, decision.availability_delay_days)
+
+
+def _read(text: str, rules: _Rules, now: datetime) -> tuple[list[Turn], int | None]:
     """Return the due turns of a page of rows, and the number that ends it if there may be more."""
     rows = wanted_rows.decode(text)
-    movies = (wanted(facts, profile_of) for facts in rows)
+    movies = (wanted(facts, rules.profiles, delay_days=rules.delay_days) for facts in rows)
     turns = [next_turn(movie, now) for movie in movies if movie is not None]
     more = rows[-1].id if len(rows) == PAGE else None
     return [turn for turn in turns if turn.is_due(now)], more

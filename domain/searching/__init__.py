@@ -3,6 +3,7 @@
 from reeld.domain.searching._planning import ROUND_SECONDS, due, plan, room
 from reeld.domain.searching._turns import HEAD_STARTS, Turn, next_turn
 from reeld.domain.searching._wanted import (
+    OwnedFacts,
     SearchCause,
     SearchFacts,
     WantedMovie,
@@ -13,6 +14,7 @@ from reeld.domain.searching._wanted import (
 __all__ = [
     "HEAD_STARTS",
     "ROUND_SECONDS",
+    "OwnedFacts",
     "SearchCause",
     "SearchFacts",
     "Turn",

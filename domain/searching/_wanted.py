@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from reeld.domain.availability import ALWAYS, MinimumAvailability, available_from
-from reeld.domain.errors import Refused
+from reeld.domain.availability import ALWAYS, Availability, MinimumAvailability
 from reeld.domain.movie import MovieStatus, ReleaseDates
 from reeld.domain.profile import QualityProfile
 from reeld.domain.quality import Quality
@@ -59,15 +58,39 @@ class WantedMovie:
         return max(times, default=None)
 
 
+class FormatId(msgspec.Struct, frozen=True):
+    """A custom format that a release had when it was grabbed."""
+
+    id: int
+
+
+class OwnedFacts(msgspec.Struct, frozen=True):
+    """What the rows say of a movie's file.
+
+    Attributes:
+        quality: The name of its quality.
+        formats: None for a file that was not grabbed.
+        format_score: As it was when the file was grabbed.
+    """
+
+    quality: str
+    formats: tuple[FormatId, ...] | None = None
+    format_score: int | None = None
+
+    def score(self, profile: QualityProfile) -> int:
+        """Return its points under the profile of today."""
+        if self.formats is None:
+            return self.format_score or 0
+        return sum(profile.format_scores.get(each.id, 0) for each in self.formats)
+
+
 class SearchFacts(msgspec.Struct, frozen=True):
     """What the rows say of a monitored movie for which nothing is under way.
 
     Attributes:
         profile: The name of its quality profile.
         is_known: Whether TMDB's facts of it were ever read.
-        quality: The name of its file's quality; None when it has no file.
-        format_score: The points of the file's custom formats, under the profile of today.
-        cutoff_format_score: The points that the profile asks for.
+        owned: Its file; None when it has none.
     """
 
     id: int
@@ -84,66 +107,46 @@ class SearchFacts(msgspec.Struct, frozen=True):
     searched_at: datetime | None = None
     scheduled_at: datetime | None = None
     searches_in_vain: int = 0
-    quality: str | None = None
-    format_score: int = 0
-    cutoff_format_score: int = 0
+    owned: OwnedFacts | None = None
 
 
 def wanted(
-    facts: SearchFacts, profile_of: Callable[[str], QualityProfile], *, delay_days: int = 0
+    facts: SearchFacts, profiles: Mapping[str, QualityProfile], *, delay_days: int = 0
 ) -> WantedMovie | None:
     """Return what the schedule needs to know of a movie; None when its file is good enough.
 
     Args:
         facts: What its rows say.
-        profile_of: Returns a profile by name; raises `Refused` when there is none.
+        profiles: By name.
         delay_days: Of the availability.
     """
-    if facts.quality is not None and is_good_enough(
-        facts.profile,
-        facts.quality,
-        facts.format_score,
-        facts.cutoff_format_score,
-        profile_of,
-    ):
+    owned = facts.owned
+    if owned is not None and is_good_enough(owned, profiles.get(facts.profile)):
         return None
-    known = available_from(
-        facts.minimum_availability, facts.status, facts.release_dates, delay_days=delay_days
-    )
+    known = Availability(facts.minimum_availability, facts.status, facts.release_dates)
     return WantedMovie(
         facts.id,
         facts.added_at,
-        # Nobody says that it is not out, and somebody wants it.
-        known if facts.is_known else ALWAYS,
+        # Where TMDB has not told, nobody says that it is not out, and somebody wants it.
+        known.since(delay_days) if facts.is_known else ALWAYS,
         facts.is_searchable,
         facts.searched_at,
         facts.scheduled_at,
         facts.searches_in_vain,
-        has_file=facts.quality is not None,
+        has_file=owned is not None,
         is_being_searched=facts.is_being_searched,
     )
 
 
-def is_good_enough(
-    profile: str,
-    quality: str,
-    format_score: int,
-    cutoff_format_score: int,
-    profile_of: Callable[[str], QualityProfile],
-) -> bool:
+def is_good_enough(owned: OwnedFacts, profile: QualityProfile | None) -> bool:
     """Whether a profile asks for nothing better than a file: neither for its quality nor for its score.
 
-    Args:
-        profile: The profile's name.
-        quality: The name of the file's quality.
-        format_score: The points of the file's custom formats, under the profile of today.
-        cutoff_format_score: The points that the profile asks for.
-        profile_of: Returns a profile by name; raises `Refused` when there is none.
+    So it is, too, when nobody can say: the profile or the quality is of another version of reeld.
     """
-    try:
-        known = profile_of(profile)
-        reached = known.meets_cutoff(Quality.by_label(quality))
-    except (Refused, KeyError):
-        # A profile or a quality of another version of reeld: nobody can say.
+    if profile is None or not profile.upgrades_allowed:
         return True
-    return not known.upgrades_allowed or (reached and format_score >= cutoff_format_score)
+    try:
+        quality = Quality.by_label(owned.quality)
+    except KeyError:
+        return True
+    return profile.meets_cutoff(quality) and owned.score(profile) >= profile.cutoff_format_score

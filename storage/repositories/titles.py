@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from reeld.domain.searching import OwnedFacts
 from reeld.storage._rows import Reader, fetch_all, fetch_one
 from reeld.storage.repositories.movies import ASKED_FOR
 
@@ -16,27 +17,18 @@ KEPT_OPEN_DAYS: Final = 8
 seven days."""
 
 # Every change that a later look has to read is of a transaction that is not older than the oldest one that runs now.
-_STATE: Final = """
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text, (SELECT count(*) FROM movie),
-       (SELECT coalesce(md5(string_agg(p::text || coalesce((
-            SELECT string_agg(s::text, ',' ORDER BY s.format_id) FROM profile_format_score s WHERE s.profile_id = p.id),
-            ''), ';' ORDER BY p.id)), '') FROM quality_profile p)
-"""
+_STATE: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, (SELECT count(*) FROM movie)"
 
 # As one text, so that it is taken apart in a worker thread. The number of a transaction that is still to come was
 # written on another server, before a restoration.
 _PAGE: Final = """
 SELECT coalesce(json_agg(facts), '[]')::text FROM (
     SELECT m.id, m.tmdb_id, m.imdb_id, m.title, m.original_title, m.alternative_titles, m.year, m.secondary_year,
-           m.profile, m.monitored OR {asked_for} AS is_looked_for, f.quality, coalesce(f.score, 0) AS format_score,
-           coalesce(p.cutoff_format_score, 0) AS cutoff_format_score, coalesce(f.is_new, false) AS is_new
-    FROM movie m LEFT JOIN quality_profile p ON p.name = m.profile
-    LEFT JOIN LATERAL (
-        SELECT quality, added_at > now() - make_interval(days => %(days)s) AS is_new,
-               CASE WHEN formats IS NULL THEN format_score ELSE (
-            SELECT sum(s.score) FROM jsonb_array_elements(formats) AS match
-            JOIN profile_format_score s ON s.profile_id = p.id AND s.format_id = (match->>'id')::bigint) END AS score
-        FROM library_file WHERE movie_id = m.id ORDER BY library_file.id LIMIT 1) f ON true
+           m.profile, m.monitored OR {asked_for} AS is_looked_for, (SELECT json_build_object('quality', quality, 'formats', formats, 'format_score', format_score)
+            FROM library_file WHERE movie_id = m.id ORDER BY library_file.id LIMIT 1) AS owned,
+           EXISTS (SELECT FROM library_file WHERE movie_id = m.id
+                   AND library_file.added_at > now() - make_interval(days => %(days)s)) AS is_new
+    FROM movie m
     WHERE m.id > %(after)s AND {changed}
     ORDER BY m.id LIMIT %(limit)s) AS facts
 """.replace("{asked_for}", ASKED_FOR)
@@ -54,12 +46,10 @@ class TitlesState:
     Attributes:
         since: Where the next look goes on; see `page`.
         movies: How many there are.
-        profiles: Changes whenever what is good enough does.
     """
 
     since: str
     movies: int
-    profiles: str
 
 
 class TitleFacts(msgspec.Struct, frozen=True):
@@ -67,8 +57,7 @@ class TitleFacts(msgspec.Struct, frozen=True):
 
     Attributes:
         is_looked_for: Whether it is monitored, or a person asked for a search of it just now.
-        quality: The name of its file's quality; None when it has no file.
-        format_score: Of its file, under the profile of today.
+        owned: Its file; None when it has none.
         is_new: Whether its file is so new that a proper of it would be taken.
     """
 
@@ -82,9 +71,7 @@ class TitleFacts(msgspec.Struct, frozen=True):
     alternative_titles: tuple[str, ...] = ()
     year: int | None = None
     secondary_year: int | None = None
-    quality: str | None = None
-    format_score: int = 0
-    cutoff_format_score: int = 0
+    owned: OwnedFacts | None = None
     is_new: bool = False
 
 

@@ -21,16 +21,11 @@ SELECT coalesce(json_agg(facts), '[]')::text FROM (
                SELECT FROM work
                WHERE queue = %(queue)s AND kind = %(kind)s AND unique_key = 'movie:' || m.id
                  AND state IN ('available', 'running')) AS is_being_searched,
-           f.quality, coalesce(f.score, 0) AS format_score,
-           coalesce(p.cutoff_format_score, 0) AS cutoff_format_score
-    FROM movie m LEFT JOIN quality_profile p ON p.name = m.profile
-    LEFT JOIN LATERAL (
-        SELECT quality, CASE WHEN formats IS NULL THEN format_score ELSE (
-            SELECT sum(s.score) FROM jsonb_array_elements(formats) AS match
-            JOIN profile_format_score s ON s.profile_id = p.id AND s.format_id = (match->>'id')::bigint) END AS score
-        FROM library_file WHERE movie_id = m.id ORDER BY library_file.id LIMIT 1) f ON true
+           (SELECT json_build_object('quality', quality, 'formats', formats, 'format_score', format_score)
+            FROM library_file WHERE movie_id = m.id ORDER BY library_file.id LIMIT 1) AS owned
+    FROM movie m
     WHERE m.id > %(after)s AND m.monitored AND m.stage IN ('wanted', 'searched', 'failed', 'in_library')
-      AND (%(has_file)s::boolean IS NULL OR (f.quality IS NOT NULL) = %(has_file)s)
+      AND (%(has_file)s::boolean IS NULL OR EXISTS (SELECT FROM library_file WHERE movie_id = m.id) = %(has_file)s)
     ORDER BY m.id LIMIT %(limit)s) AS facts
 """
 

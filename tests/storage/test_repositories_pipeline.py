@@ -130,24 +130,6 @@ async def test_movies_are_paged_and_filtered_by_stage(database: Database) -> Non
     assert await movies.count_by_stage(database) == {Stage.WANTED: 4, Stage.SEARCHED: 1}
 
 
-async def test_names_of_monitored_movies_feed_the_index(database: Database) -> None:
-    movie = await add_movie(database)
-    [names] = await movies.names(database)
-    assert names.titles == (NIGHT.title, *NIGHT.alternative_titles)
-    assert (names.years, names.imdb_id) == (frozenset({1968}), "tt0063350")
-    async with database.transaction() as conn:
-        await movies.set_monitored(conn, movie.id, False)
-    assert await movies.names(database) == []
-
-
-async def test_names_come_complete_however_many_movies_there_are(database: Database) -> None:
-    await database.execute(
-        "INSERT INTO movie (tmdb_id, title, profile) SELECT n, 'M' || n, 'Any' FROM generate_series(1, 1500) n"
-    )
-    found = await movies.names(database)
-    assert [names.tmdb_id for names in found] == list(range(1, 1501))
-
-
 async def test_what_tmdb_says_is_kept_with_the_movie(database: Database) -> None:
     movie = await add_movie(database)
     details = MovieDetails(

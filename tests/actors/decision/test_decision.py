@@ -19,7 +19,7 @@ from reeld.domain.secret import Secret
 from reeld.domain.settings import DecisionSettings, HdbitsSettings
 from reeld.simulators import Film, Flaw
 from reeld.simulators import catalogue as films
-from reeld.storage.repositories import acquisitions, blocklist, library, releases
+from reeld.storage.repositories import acquisitions, blocklist, library, releases, titles
 from reeld.storage.repositories import movies as movie_rows
 from reeld.storage.work import WorkState
 
@@ -513,7 +513,8 @@ async def test_a_movie_is_asked_for_until_an_hour_after_its_search(
     async def after(change: str) -> tuple[bool, bool]:
         await resources.database.execute(f"UPDATE movie SET {change}")
         asked = await movie_rows.is_asked_for(resources.database, movie_id)
-        return asked, bool(await movie_rows.names(resources.database))
+        (facts,) = titles.decode(await titles.page(resources.database))
+        return asked, facts.is_looked_for
 
     long_ago = "now() - interval '3 hours'"
     assert await after(f"searched_at = {long_ago}") == (False, False)
