@@ -20,6 +20,7 @@ from reeld.cli.endings import EXIT_FAILED, EXIT_USAGE, code_of
 from reeld.cli.groups import groups
 from reeld.cli.operate import OPERATING, actor, breaker, dump, key, top
 from reeld.cli.profiles import formats, profiles
+from reeld.cli.wanted import wanted
 from reeld.domain.errors import ReeldError
 
 _DAEMON = Group("Daemon", sort_key=1)
@@ -49,7 +50,7 @@ app.command(profiles)
 app.command(groups)
 
 
-for _operating in (actor, breaker, key):
+for _operating in (actor, breaker, key, wanted):
     app.command(_operating)
 app.command(
     top,

@@ -15,6 +15,7 @@ from reeld.http.api.groups import group_routes
 from reeld.http.api.movies import movie_routes
 from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
+from reeld.http.api.wanted import wanted_routes
 from reeld.http.api.work import work_routes
 from reeld.http.document import openapi_config
 from reeld.http.measure import HeadAsGet, Headers, Measure, area_of, routes_of
@@ -51,6 +52,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *log_level_routes(surface),
             *movie_routes(surface),
             *queue_routes(surface),
+            *wanted_routes(surface),
             *work_routes(surface),
             *profile_routes(surface),
             *format_routes(surface),

@@ -38,6 +38,28 @@ MOVIES: Final = Row(
             Query(rows("reeld_movies_wanted", "kind", "kind"), "{{kind}}"),
         ),
         graph(
+            "Searches due",
+            Unit.COUNT,
+            "Movies whose search on schedule was due at the schedule's last round, by cause; what does not shrink waits"
+            " for a greater share of the indexer's calls.",
+            see("pipeline"),
+            Query(rows("reeld_searches_due", "cause", "cause"), "{{cause}}"),
+            drawn=Drawn.STACKED,
+        ),
+        graph(
+            "Longest wait for a search",
+            Unit.SECONDS,
+            "How long the search that waits longest has been due; -1 when none was at the schedule's last round.",
+            see("pipeline"),
+            Query(age_or_never("reeld_search_oldest_due_timestamp_seconds"), "longest"),
+        ),
+        events(
+            "Searches on schedule",
+            "Searches that the schedule asked for, by cause.",
+            see("pipeline"),
+            Query(times("reeld_searches_scheduled_total", "cause"), "{{cause}}"),
+        ),
+        graph(
             "Movies over time",
             Unit.COUNT,
             "Movies by whether reeld looks after them.",

@@ -85,6 +85,8 @@ def test_every_command_is_there() -> None:
         "run",
         "status",
         "top",
+        "wanted cutoff",
+        "wanted missing",
         "systemd install",
         "systemd uninstall",
         "work discard",

@@ -21,6 +21,8 @@ ROUTES = {
     "GET /api/queue",
     "GET /api/queue/status",
     "GET /api/history",
+    "GET /api/wanted/missing",
+    "GET /api/wanted/cutoff",
     "GET /api/work",
     "POST /api/work/{work_id}/retry",
     "POST /api/work/{work_id}/discard",
