@@ -17,6 +17,7 @@ from reeld.actors.leasing import ClientLease
 from reeld.actors.limiting import StoredLimits
 from reeld.actors.polling import note_failure
 from reeld.actors.resources import Resources
+from reeld.actors.rss._memory import PageMemory
 from reeld.actors.rss._reading import Reading, mark_of_feed, place_of_link, state_at, unchanged
 from reeld.actors.service import open_breaker
 from reeld.actors.worker import Effect, WorkerActor, works
@@ -58,6 +59,7 @@ class RssActor(WorkerActor):
         self._observer = ServiceObserver(resources.metrics)
         self._limits = StoredLimits(resources.database.labelled("limits"))
         self._clients: dict[str, ClientLease[FeedSettings, FeedClient]] = {}
+        self._memories: dict[str, PageMemory] = {}
 
     async def on_start(self) -> None:  # type: ignore[override]  # pykka's hooks are plain functions
         """Restore the breaker of every feed, and begin to sweep."""
@@ -128,7 +130,8 @@ class RssActor(WorkerActor):
         metrics.set("reeld_rss_last_success_timestamp_seconds", time.time(), indexer=feed.name)
         if isinstance(answer, FeedNotModified):
             return unchanged(feed, state)
-        reading = Reading.of(feed, answer, state)
+        memory = self._memories.setdefault(feed.name, PageMemory())
+        reading = Reading.of(feed, answer, state, memory)
         metrics.add("reeld_releases_seen_total", reading.fresh, source="rss")
         for lag in reading.publish_lags(time.time()):
             metrics.observe("reeld_rss_publish_lag_seconds", lag, indexer=feed.name)
@@ -189,5 +192,7 @@ class RssActor(WorkerActor):
             await self._clients.pop(name).aclose()
         for name in [n for n in self.address.breakers if n.removeprefix("rss:") not in current]:
             del self.address.breakers[name]
+        for name in self._memories.keys() - current.keys():
+            del self._memories[name]
         for feed in current.values():
             await self._breaker(feed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reeld.actors.polling import task_of_feed
+from reeld.actors.rss._memory import PageMemory
 from reeld.actors.service import mark_of
 from reeld.actors.worker import Effect
 from reeld.domain.history import EventKind
@@ -54,6 +55,8 @@ class Reading:
         fresh: How many offers the last reading did not have.
         gap: Nothing of the last reading is left in the feed: what came and went in between was never seen.
         news: The offers that appeared since the last reading; none at the first, which finds what is old.
+        changed: The offers that are not stored as they are.
+        mark: What the feed's row is to bear, so that the next reading knows what is stored.
     """
 
     feed: FeedSettings
@@ -62,15 +65,34 @@ class Reading:
     fresh: int
     gap: bool
     news: tuple[FeedItem, ...] = ()
+    changed: tuple[FeedItem, ...] = ()
+    mark: str = ""
 
     @classmethod
-    def of(cls, feed: FeedSettings, page: FeedPage, state: FeedState | None) -> Reading:
-        """Compare what the feed holds with what it held at the last reading."""
+    def of(
+        cls,
+        feed: FeedSettings,
+        page: FeedPage,
+        state: FeedState | None,
+        memory: PageMemory | None = None,
+    ) -> Reading:
+        """Compare what the feed holds with what it held at the last reading.
+
+        Args:
+            feed: The feed.
+            page: What it holds.
+            state: Where the reading stands; None at the first.
+            memory: Knows what of it is stored already; everything is stored without.
+        """
+        memory = memory or PageMemory()
         offered = tuple(item for item in page.items if item.title and item.torrent is not None)
         known = set(state.watermark.get("keys", ())) if state is not None else set()
         fresh = tuple(item for item in offered if item.key not in known)
         gap = bool(known) and bool(offered) and len(fresh) == len(offered)
-        return cls(feed, page, offered, len(fresh), gap, fresh if known else ())
+        changed = memory.changed(offered, state.watermark.get("mark") if state else None)
+        news = fresh if known else ()
+        mark = memory.note(offered)
+        return cls(feed, page, offered, len(fresh), gap, news, tuple(changed), mark)
 
     def publish_lags(self, now: float) -> list[float]:
         """Return the seconds from publication to first sight of what is new.
@@ -86,17 +108,18 @@ class Reading:
         """Return the offers' links by key, sealed. Takes a thread's time for a long feed."""
         return {
             item.key: vault.seal(item.torrent, **place_of_link(self.feed.name, item.key))
-            for item in self.offered
+            for item in self.changed
             if item.torrent is not None
         }
 
     def effect(self, links: Mapping[str, bytes]) -> Effect:
         """Return the effect: offers, sealed links and watermark in one transaction.
 
-        Offers that are known are stored again: their seeders change, and their links when the feed's key does.
+        Offers that are known are stored again when anything of them changed: their seeders do, and their links when the
+        feed's key does.
         """
         name = self.feed.name
-        offers = [_offer(name, item) for item in self.offered]
+        offers = [_offer(name, item) for item in self.changed]
 
         async def store(conn: TrioConnection) -> None:
             seen = await releases.upsert(conn, offers, sealed_links=links)
@@ -122,7 +145,8 @@ class Reading:
 
     def _watermark(self) -> Mapping[str, object]:
         keys = [item.key for item in self.offered][:REMEMBERED_KEYS]
-        return {"keys": keys, "address": mark_of_feed(self.feed), "ttl": self._rest}
+        address = mark_of_feed(self.feed)
+        return {"keys": keys, "address": address, "ttl": self._rest, "mark": self.mark}
 
 
 def unchanged(feed: FeedSettings, state: FeedState | None) -> Effect:

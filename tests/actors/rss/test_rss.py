@@ -122,6 +122,46 @@ async def test_only_what_is_new_is_announced_but_seeders_of_the_rest_are_brought
     assert 4711 in {release.seeders for release in renewed}
 
 
+async def last_seen(resources: Resources) -> dict[str, Any]:
+    rows = await resources.database.fetch_all("SELECT title, last_seen FROM release")
+    return dict(rows)
+
+
+async def test_what_stayed_the_same_is_not_stored_again_until_the_actor_starts_anew(
+    resources: Resources, run_actor: Any, rows: Any, world: World
+) -> None:
+    async with run_actor(lambda: RssActor(resources)):
+        await poll(rows)
+        first = await last_seen(resources)
+        known = world.rss.items[0]
+        world.rss.items[0] = replace(known, seeders=4711)
+        (item,) = more_items(world, 900_000, 1)
+        await poll(rows)
+        second = await last_seen(resources)
+        changed = {title for title, at in second.items() if first.get(title) != at}
+        assert changed == {known.title, item.title}
+    more_items(world, 900_100, 1)
+    async with run_actor(lambda: RssActor(resources)):
+        await poll(rows)
+    third = await last_seen(resources)
+    assert all(at > second.get(title, at.min.replace(tzinfo=UTC)) for title, at in third.items())
+
+
+async def test_a_reading_that_was_not_committed_is_not_remembered(
+    resources: Resources, run_actor: Any, rows: Any, world: World
+) -> None:
+    async with run_actor(lambda: RssActor(resources)):
+        await poll(rows)
+        # As if the last transaction had not been committed: the feed's row is as it was before.
+        async with resources.database.transaction() as conn:
+            await conn.execute(
+                "UPDATE feed SET watermark = watermark - 'mark', etag = NULL, last_modified = NULL"
+            )
+            await conn.execute("DELETE FROM release")
+        await poll(rows)
+    assert len(await titles(resources)) == len({item.title for item in world.rss.items})
+
+
 async def test_rows_and_watermark_are_committed_together_or_not_at_all(
     resources: Resources, run_actor: Any, rows: Any, world: World, monkeypatch: Any
 ) -> None:
