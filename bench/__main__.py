@@ -24,6 +24,7 @@ NAMES = (
     "parsing",
     "formats",
     "deciding",
+    "feed",
     "daemon",
     "scrape",
     "observing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,10 @@ READERS: Final = trio.CapacityLimiter(1)
 REMEMBERED_NAMES: Final = 4096
 AT_ONCE: Final = 100
 """Names read in one go, after which a cancellation is heeded."""
+
+TURN_SECONDS: Final = 0.002
+PAUSE_SECONDS: Final = 0.0001
+"""After so long a reader leaves the interpreter to the loop for a moment: by itself it would only after 5 ms."""
 
 
 @lru_cache(maxsize=REMEMBERED_NAMES)
@@ -145,9 +150,13 @@ def _match_some(
     index: TitleIndex, releases: Sequence[Release], memory: Memory | None
 ) -> list[Reading]:
     readings = []
+    begun = time.perf_counter()
     for release in releases:
         known = memory.recall(release) if memory is not None else None
         readings.append(known or _read(index, release, memory))
+        if time.perf_counter() - begun > TURN_SECONDS:
+            time.sleep(PAUSE_SECONDS)
+            begun = time.perf_counter()
     return readings
 
 
