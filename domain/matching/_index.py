@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from reeld.domain.matching._matching import match
 from reeld.domain.matching._named import Match, Named, NoMatch, is_near
-from reeld.domain.matching._titles import DROPPED, title_key, title_spellings, title_words
+from reeld.domain.matching._titles import title_key, title_spellings
 from reeld.domain.matching._tokens import Tokens, tokens_of
 from reeld.domain.parsing import ParsedRelease
 
 _EPISODE: Final = re.compile(r"(?<![^\W_])(?:s\d{1,2}[ ._-]?e\d{1,3}|\d{1,2}x\d{2,3})(?!\d)")
+_SEASON: Final = re.compile(r"(?<=[\s._])s\d{1,2}(?![^\W_])")
 _IMDB: Final = re.compile(r"tt\d{7,10}")
 _TMDB: Final = re.compile(r"tmdb(?:id)?[ \-=:]?(\d{1,9})")
 # Each start costs some lookups: a hostile name may not have as many as it likes.
@@ -34,7 +34,6 @@ class TitleIndex:
         self._by_key: dict[str, tuple[Named, ...]] = {}
         self._by_tmdb: dict[int, Named] = {}
         self._by_imdb: dict[str, Named] = {}
-        self._beginnings: Counter[str] = Counter()
         self._longest = 0
         for movie in movies:
             self.add(movie)
@@ -53,16 +52,15 @@ class TitleIndex:
         """Take a movie in, in place of what was known of it."""
         self.remove(movie.id)
         spellings = [spelt for title in movie.titles for spelt in title_spellings(title)]
-        by_key = {title_key(spelt): spelt for spelt in reversed(spellings[:_MOST_KEYS])}
-        by_key.pop("", None)
+        keys = dict.fromkeys(title_key(spelt) for spelt in spellings)
+        keys.pop("", None)
         self._movies[movie.id] = self._by_tmdb[movie.tmdb_id] = movie
         if movie.imdb_id:
             self._by_imdb[movie.imdb_id] = movie
-        self._keys[movie.id] = tuple(by_key)
-        for key, spelt in by_key.items():
+        self._keys[movie.id] = tuple(keys)[:_MOST_KEYS]
+        for key in self._keys[movie.id]:
             self._by_key[key] = (*self._by_key.get(key, ()), movie)
             self._longest = max(self._longest, len(key))
-            self._beginnings.update(_beginnings(spelt))
 
     def remove(self, movie_id: int) -> None:
         """Forget a movie; nothing happens when it is not known."""
@@ -116,7 +114,7 @@ class TitleIndex:
         if imdb_id in self._by_imdb or tmdb_id in self._by_tmdb:
             return True
         tokens = tokens_of(name)
-        if _EPISODE.search(tokens.text):
+        if _EPISODE.search(tokens.text) or (not tokens.years and _SEASON.search(tokens.text)):
             return False
         return self._is_named(tokens) or self._has_known_id(tokens.text)
 
@@ -128,35 +126,32 @@ class TitleIndex:
     def _is_named(self, tokens: Tokens) -> bool:
         stated = set(tokens.years.values())
         for start in dict.fromkeys(tokens.starts[:_MOST_STARTS]):
-            for movie, _ in self._titled_at(tokens, start):
+            for movie in self._titled_at(tokens, start):
                 if not stated or not movie.years or is_near(stated, movie.years):
                     return True
         return bool(tokens.years) and self._is_named_before_a_year(tokens)
 
     def _is_named_before_a_year(self, tokens: Tokens) -> bool:
         """Whether a title of several words ends right before a year, whatever stands in front of it."""
-        beginnings, words = self._beginnings, tokens.words
-        for start in range(1, max(tokens.years) - 1):
-            if words[start] not in beginnings:
-                continue
-            for movie, end in self._titled_at(tokens, start):
-                year = tokens.years.get(end)
-                if year is not None and end > start + 1 and is_near({year}, movie.years):
+        words, by_key = tokens.words, self._by_key
+        for end, year in tokens.years.items():
+            key = ""
+            for start in range(end - 1, 0, -1):
+                key = words[start] + key
+                if len(key) > self._longest:
+                    break
+                if start == end - 1 or key not in by_key:
+                    continue
+                if any(is_near({year}, movie.years) for movie in by_key[key]):
                     return True
         return False
 
-    def _titled_at(self, tokens: Tokens, start: int) -> Iterator[tuple[Named, int]]:
-        """Yield the movies that have a title which begins at a word, and at which word it ends."""
+    def _titled_at(self, tokens: Tokens, start: int) -> Iterator[Named]:
+        """Yield the movies that have a title which begins at a word."""
         by_key, key = self._by_key, ""
         for end, word in enumerate(tokens.words[start:], start + 1):
             key += word
             if len(key) > self._longest:
                 return
-            for movie in by_key.get(key or "".join(tokens.raw[start:end]), ()):
-                yield movie, end
-
-
-def _beginnings(title: str) -> Iterable[str]:
-    """Return the words with which a title may begin in a name: its first, or its first two as one."""
-    words = [word for word in title_words(title) if word not in DROPPED]
-    return words[:1] + (["".join(words[:2])] if len(words) > 1 else [])
+            # What is nothing but articles so far is a title only as it stands.
+            yield from by_key.get(key or "".join(tokens.raw[start:end]), ())
