@@ -94,6 +94,7 @@ def _filled(library: Sequence[tuple[str, int]]) -> Path:
             "list_match": {"from": [listed], "single_match": False},
         },
     }
+    (folder / "feed.xml").write_text(_FEED.format(items=""), encoding="utf-8")
     (folder / "config.yml").write_text(json.dumps({"tasks": tasks}), encoding="utf-8")
     _flexget(folder, "execute", "--tasks", "fill", seconds=FILL_SECONDS)
     tasks.pop("fill")

@@ -15,7 +15,48 @@ from reeld.services.tmdb._lists import year_of
 from reeld.services.transport import decode_json
 
 _IMDB_ID: Final = re.compile(r"tt\d{7,10}")
-_MOST_TITLES: Final = 200
+_MOST_TITLES: Final = 100
+_NAMING_LANGUAGES: Final = frozenset(
+    [
+        "en",
+        "de",
+        "fr",
+        "es",
+        "it",
+        "pt",
+        "nl",
+        "sv",
+        "da",
+        "no",
+        "nb",
+        "fi",
+        "is",
+        "pl",
+        "cs",
+        "sk",
+        "hu",
+        "ro",
+        "el",
+        "tr",
+        "ru",
+        "uk",
+        "bg",
+        "hr",
+        "sr",
+        "hi",
+        "ta",
+        "te",
+        "ja",
+        "ko",
+        "zh",
+        "th",
+        "vi",
+        "ar",
+        "he",
+        "fa",
+    ]
+)
+"""In which releases are named. TMDB has translations into some sixty more languages, which only make an index large."""
 _PREMIERE, _LIMITED, _THEATRICAL, _DIGITAL, _PHYSICAL = 1, 2, 3, 4, 5
 
 
@@ -61,6 +102,7 @@ class _TranslatedData(msgspec.Struct):
 
 
 class _Translation(msgspec.Struct):
+    iso_639_1: str | None = None
     data: _TranslatedData | None = None
 
 
@@ -206,11 +248,12 @@ def _collection(collection: _Collection | None) -> Collection | None:
 
 
 def _other_titles(reply: MovieReply) -> tuple[str, ...]:
-    """Return every further title once, in TMDB's order."""
+    """Return every further title that a release may bear, once, in TMDB's order: alternative titles, then translations."""
     listed = (
         [one.title for one in reply.alternative_titles.titles] if reply.alternative_titles else []
     )
     translations = reply.translations.translations if reply.translations else []
-    listed += [one.data.title for one in translations if one.data]
+    spoken = _NAMING_LANGUAGES | {reply.original_language, None}
+    listed += [one.data.title for one in translations if one.data and one.iso_639_1 in spoken]
     names = dict.fromkeys(title.strip() for title in listed if title and title.strip())
     return tuple(name for name in names if name != reply.title)[:_MOST_TITLES]

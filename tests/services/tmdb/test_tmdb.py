@@ -145,6 +145,31 @@ async def test_details_hold_everything_that_was_appended(make: Make, script: Any
     assert set(appended) == {"release_dates", "external_ids", "alternative_titles", "translations"}
 
 
+async def test_titles_in_languages_in_which_no_release_is_named_are_left_out(
+    make: Make, script: Any
+) -> None:
+    def translated(language: str, title: str) -> dict[str, Any]:
+        return {"iso_639_1": language, "data": {"title": title}}
+
+    reply = movie(
+        original_language="eu",
+        translations={
+            "translations": [
+                translated("de", "Der Club"),
+                translated("eu", "Kluba"),
+                translated("cy", "Y Clwb"),
+                *(translated("fr", f"Le club {n}") for n in range(500)),
+            ]
+        },
+    )
+    script(httpx.Response(200, json=reply))
+    fetched = await make().movie(550)
+    assert isinstance(fetched, Fetched)
+    titles = fetched.details.alternative_titles
+    assert titles[:3] == ("Der Club", "Kluba", "Le club 0")
+    assert len(titles) == 100
+
+
 async def test_empty_texts_nulls_and_zeros_are_nothing(make: Make, script: Any) -> None:
     reply = movie(
         imdb_id="",
