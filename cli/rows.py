@@ -137,7 +137,7 @@ def cutoff_unmet(owned: tuple[Owned, ...], profiles: Mapping[str, QualityProfile
         for each in owned
         if each.monitored
         and each.quality is not None
-        and not _is_good_enough(profiles.get(each.profile), each.quality)
+        and not _is_good_enough(profiles.get(each.profile), each)
     )
 
 
@@ -160,12 +160,22 @@ def sizes(files: tuple[Files, ...]) -> dict[str, int]:
     return found
 
 
-def _is_good_enough(profile: QualityProfile | None, quality: str) -> bool:
+def _is_good_enough(profile: QualityProfile | None, owned: Owned) -> bool:
+    if profile is None:
+        return True
     try:
-        return profile is None or profile.meets_cutoff(Quality.by_label(quality))
+        reached = profile.meets_cutoff(Quality.by_label(owned.quality or ""))
+        return reached and (not profile.upgrades_allowed or _scores_enough(profile, owned))
     except KeyError:
         # A quality of another version of reeld: nobody can say.
         return True
+
+
+def _scores_enough(profile: QualityProfile, owned: Owned) -> bool:
+    score = owned.format_score or 0
+    if owned.formats is not None:
+        score = sum(profile.format_scores.get(each["id"], 0) for each in owned.formats)
+    return score >= profile.cutoff_format_score
 
 
 def _by_quality(files: tuple[Files, ...]) -> dict[tuple[str, ...], float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,9 +15,9 @@ _OWNED: Final = """
 SELECT m.profile, m.monitored, f.quality,
        m.status = 'released' OR m.minimum_availability = 'announced'
            OR (m.status, m.minimum_availability) = ('in_cinemas', 'in_cinemas') AS available,
-       count(DISTINCT m.id)
+       count(DISTINCT m.id), f.formats, f.format_score
 FROM movie m LEFT JOIN library_file f ON f.movie_id = m.id
-GROUP BY m.profile, m.monitored, f.quality, available
+GROUP BY m.profile, m.monitored, f.quality, available, f.formats, f.format_score
 """
 
 _FILES: Final = """
@@ -54,11 +54,13 @@ FROM pg_class WHERE oid = 'history'::regclass
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """Movies of one profile whose file has one quality.
+    """Movies of one profile whose file has one quality and the same custom formats.
 
     Attributes:
         quality: None for those without a file.
         available: Whether they are released as far as their owner wants them to be.
+        formats: [{"id", ...}]; None for a file that was not grabbed.
+        format_score: As it was when the file was grabbed.
     """
 
     profile: str
@@ -66,6 +68,8 @@ class Owned:
     quality: str | None
     available: bool
     movies: int
+    formats: Sequence[Mapping[str, int]] | None = None
+    format_score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,5 +186,14 @@ def test_a_profile_that_nobody_knows_is_never_below_its_cutoff() -> None:
         Owned("HD-1080p", True, None, True, 1),
     )
     assert cutoff_unmet(owned, default_profiles()) == 1
+    demanding = {
+        name: replace(profile, cutoff_format_score=10, format_scores={7: 10})
+        for name, profile in default_profiles(upgrades_allowed=True).items()
+    }
+    grabbed = [
+        Owned("HD-1080p", True, "Bluray-1080p", True, 1, formats, format_score=99)
+        for formats in ([], [{"id": 7}])
+    ]
+    assert cutoff_unmet(tuple(grabbed), demanding) == 1
     assert cutoff_unmet(owned, default_profiles(upgrades_allowed=True)) == 2
     assert missing(owned) == 1
