@@ -8,7 +8,6 @@ from cyclopts import Group, Parameter
 
 CALLS: Final = Group("Calling a running daemon", sort_key=2)
 ALONE: Final = Group("Without a daemon", sort_key=4)
-CALLS: Final = Group("Calling a running daemon", sort_key=2)
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on standard output.")]
 
