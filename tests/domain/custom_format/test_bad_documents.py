@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reeld.domain.custom_format import CustomFormat, InvalidFormat, from_radarr, to_radarr
@@ -111,6 +111,7 @@ JSON = st.recursive(
 KEYS = st.sampled_from(["name", "implementation", "negate", "required", "fields"])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.dictionaries(KEYS, JSON), JSON, st.sampled_from(["value", "min", "max", "exceptLanguage"])
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reeld.domain.custom_format import (
@@ -140,6 +140,7 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.lists(branch, min_size=1, max_size=3).map("|".join)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.recursive(PIECES, _grown, max_leaves=8),
     st.lists(st.text("abAB1.-_ x", max_size=12), min_size=1, max_size=5),

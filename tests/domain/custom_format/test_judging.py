@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import product
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reeld.domain.custom_format import (
@@ -56,6 +56,7 @@ def by_the_book(conditions: list[tuple[str, bool, bool, bool]]) -> bool:
     )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(CONDITIONS, min_size=1, max_size=8))
 def test_conditions_come_together_as_in_radarr(
     conditions: list[tuple[str, bool, bool, bool]],

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reeld.domain.custom_format import CustomFormat, from_radarr
@@ -190,6 +190,7 @@ JSON = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(radarr())), JSON), st.booleans())
 def test_any_document_is_read_or_refused(changes: dict[str, Any], is_trash: bool) -> None:
     base = TRASH if is_trash else radarr()
