@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,11 @@ ROUTES = {
     "GET /api/groups/{name}",
     "PUT /api/groups/{name}/rule",
     "DELETE /api/groups/{name}/rule",
+    "GET /api/tags",
+    "POST /api/tags",
+    "PUT /api/tags/{tag_id}",
+    "DELETE /api/tags/{tag_id}",
+    "PUT /api/movies/{movie_id}/tags",
     "GET /control/actors",
     "GET /control/actors/{name}",
     "POST /control/actors/{name}/restart",
@@ -143,9 +149,7 @@ async def test_everything_but_health_readiness_and_metrics_needs_the_key(
     paths = [(method, path) for method, path, _ in operations(document) if path not in OPEN]
     for method, path in [*paths, ("GET", "/api/schema"), ("GET", "/api/schema/openapi.json")]:
         for headers in ({}, {"X-Api-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
-            filled = path.replace("{", "").replace("}", "")
-            for name in ("movie_id", "work_id", "letter_id", "key_id", "profile_id", "format_id"):
-                filled = filled.replace(name, "1")
+            filled = re.sub(r"{\w+_id}", "1", path).replace("{", "").replace("}", "")
             answer = await running_daemon.stranger.request(method, filled, headers=headers)
             assert (answer.status_code, answer.json()["reason"]) == (401, "unauthorized"), path
             assert answer.headers["www-authenticate"]
