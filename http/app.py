@@ -16,6 +16,8 @@ from reeld.http.api.movies import movie_routes
 from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
 from reeld.http.api.wanted import wanted_routes
+from reeld.http.api.delays import delay_routes
+from reeld.http.api.restrictions import restriction_routes
 from reeld.http.api.tags import tag_routes
 from reeld.http.api.work import work_routes
 from reeld.http.document import openapi_config
@@ -60,6 +62,8 @@ def create_app(surface: Surface) -> ASGIApp:
             *definition_routes(surface),
             *group_routes(surface),
             *tag_routes(surface),
+            *delay_routes(surface),
+            *restriction_routes(surface),
         ],
         before_request=note_passed,
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error

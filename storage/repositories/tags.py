@@ -41,6 +41,21 @@ UNION ALL SELECT 'release profile ' || id FROM release_profile WHERE tags = ARRA
 """
 
 
+class InvalidTag(Refused):
+    """A label or a list of tags is wrong.
+
+    Args:
+        field: `label` or `tags`.
+        complaint: What is wrong and what to do.
+    """
+
+    default_reason = "invalid_tag"
+
+    def __init__(self, field: str, complaint: str, *, reason: str | None = None) -> None:
+        super().__init__(f"{field}: {complaint}", reason=reason)
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A tag. Its label is in lower case, as Radarr has it."""
@@ -70,13 +85,11 @@ def label_of(text: str) -> str:
     """Return a label as it is stored: trimmed and in lower case.
 
     Raises:
-        Refused: Nothing is left of it, or it is too long, or it holds what nobody can see.
+        InvalidTag: Nothing is left of it, or it is too long, or it holds what nobody can see.
     """
     label = text.strip().lower()
     if not label or len(label) > LONGEST_LABEL or not label.isprintable():
-        raise Refused(
-            f"label: must have 1 to {LONGEST_LABEL} printable characters.", reason="invalid_tag"
-        )
+        raise InvalidTag("label", f"must have 1 to {LONGEST_LABEL} printable characters.")
     return label
 
 
@@ -98,7 +111,7 @@ async def add(conn: Connection, text: str) -> tuple[Tag, bool]:
     """Add a tag and return it, and whether it is new: a label exists once.
 
     Raises:
-        Refused: It is no label.
+        InvalidTag: It is no label.
     """
     label = label_of(text)
     row = await fetch_one(conn, _ADD, (label,))
@@ -114,14 +127,14 @@ async def rename(conn: Connection, tag_id: int, text: str) -> Tag:
 
     Raises:
         NotFound: There is no such tag.
-        Refused: It is no label, or another tag has it.
+        InvalidTag: It is no label, or another tag has it.
     """
     label = label_of(text)
     if await execute(conn, _RENAME, {"id": tag_id, "label": label}) == 1:
         return Tag(tag_id, label)
     if await fetch_one(conn, "SELECT FROM tag WHERE id = %s", (tag_id,)) is None:
         raise NotFound(f"There is no tag {tag_id}.")
-    raise Refused(f"label: another tag is called {label!r} already.", reason="name_taken")
+    raise InvalidTag("label", f"another tag is called {label!r} already.", reason="name_taken")
 
 
 async def delete(conn: Connection, tag_id: int) -> bool:
@@ -151,7 +164,7 @@ async def set_of_movie(conn: Connection, movie_id: int, tag_ids: Collection[int]
     """Say which tags a movie has; False when there is no such movie.
 
     Raises:
-        Refused: One of them does not exist.
+        InvalidTag: One of them does not exist.
     """
     await require(conn, tag_ids)
     statement = "UPDATE movie SET tags = %s WHERE id = %s"
@@ -162,11 +175,11 @@ async def require(conn: Connection, tag_ids: Collection[int]) -> None:
     """Check that tags exist, and keep them from being deleted before the transaction ends.
 
     Raises:
-        Refused: One of them does not exist.
+        InvalidTag: One of them does not exist.
     """
     rows = await fetch_all(
         conn, "SELECT id FROM tag WHERE id = ANY(%s) FOR SHARE", (sorted(set(tag_ids)),)
     )
     missing = sorted(set(tag_ids) - {row[0] for row in rows})
     if missing:
-        raise Refused(f"tags: there is no tag {missing[0]}.", reason="no_such_tag")
+        raise InvalidTag("tags", f"there is no tag {missing[0]}.", reason="no_such_tag")
