@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from reeld.domain.custom_format import FormatMatch
 from reeld.domain.errors import Refused
 
 
@@ -188,6 +189,9 @@ class Acquisition:
         files: What the client downloaded; set when it is complete.
         save_path: The folder that `files` are relative to, as the client names it.
         is_ours: Whether reeld handed the torrent to the client, where it was not before.
+        formats: The custom formats of the release as it was offered; the library's file gets them, whatever it is called.
+        format_score: What they were worth when the release was chosen.
+        release_group: Who made the release, by its name.
         failure: Set exactly in state `failed`.
         note: A sentence about the present state; empty when there is nothing to say.
     """
@@ -206,3 +210,6 @@ class Acquisition:
     updated_at: datetime | None = None
     save_path: str | None = None
     is_ours: bool = False
+    formats: tuple[FormatMatch, ...] = ()
+    format_score: int = 0
+    release_group: str | None = None

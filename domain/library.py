@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reeld.domain.acquisition import LinkKind
+from reeld.domain.custom_format import FormatMatch
 from reeld.domain.media import MediaFacts
 from reeld.domain.quality import FIRST_REVISION, Quality, Revision
 
@@ -21,6 +22,9 @@ class NewMovieFile:
         quality: As decided for the release, mended by what the probe saw.
         release_title: The name it was grabbed under; None for a file that a person put there.
         link: How it came to be; None for a file that a person put there.
+        formats: The custom formats of the release as it was grabbed; of a file that a person put there, those of its
+            name when it was taken in. None when nobody looked.
+        format_score: What they were worth then.
     """
 
     movie_id: int
@@ -36,6 +40,8 @@ class NewMovieFile:
     link: LinkKind | None = None
     media: MediaFacts | None = None
     acquisition_id: int | None = None
+    formats: tuple[FormatMatch, ...] | None = None
+    format_score: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,7 @@ async def recorded(
 def _new_file(
     journal: Import, subject: Subject, parsed: ParsedRelease, quality: Quality
 ) -> NewMovieFile:
+    acquisition = subject.acquisition
     return NewMovieFile(
         movie_id=subject.movie.id,
         root_folder=journal.root_folder,
@@ -105,12 +106,16 @@ def _new_file(
         quality=quality,
         revision=parsed.revision,
         edition=", ".join(parsed.editions) or None,
-        release_group=parsed.group,
+        release_group=acquisition.release_group or parsed.group,
         release_title=subject.release.title,
-        infohash=subject.acquisition.infohash,
+        infohash=acquisition.infohash,
         link=journal.link,
         media=None if journal.probe is None else facts_from(journal.probe),
-        acquisition_id=subject.acquisition.id,
+        acquisition_id=acquisition.id,
+        # As they were when it was grabbed: found again in what the file is called, they would differ, and the same
+        # release would be an upgrade of itself.
+        formats=acquisition.formats,
+        format_score=acquisition.format_score,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -16,6 +16,7 @@ from reeld.domain.acquisition import (
     FailureReason,
     IllegalTransition,
 )
+from reeld.domain.custom_format import FormatMatch
 from reeld.domain.errors import NotFound, Refused
 from reeld.domain.history import EventKind
 from reeld.domain.release import Release
@@ -26,13 +27,14 @@ from reeld.storage.observer import StageLeft, StageOutcome
 from reeld.telemetry.tracing import current_traceparent
 
 _COLUMNS: Final = """id, movie_id, release_id, state, infohash, progress, content_path, files, failure, note,
-       created_at, updated_at, save_path, ours"""
+       created_at, updated_at, save_path, ours, formats, format_score, release_group"""
 
 _ACTIVE: Final = "('intent', 'fetched', 'sent', 'downloading', 'complete')"
 
 _INTEND: Final = """
-INSERT INTO acquisition (movie_id, release_id, source, indexer, title, size, traceparent)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+INSERT INTO acquisition (movie_id, release_id, source, indexer, title, size, traceparent, formats, format_score,
+                         release_group)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (movie_id) WHERE state IN {active} DO NOTHING
 RETURNING id
 """.replace("{active}", _ACTIVE)
@@ -103,9 +105,25 @@ class TorrentTaken(Refused):
 
 
 async def intend(
-    conn: Connection, movie_id: int, release: Release, *, traceparent: str | None = None
+    conn: Connection,
+    movie_id: int,
+    release: Release,
+    *,
+    formats: Iterable[FormatMatch] = (),
+    format_score: int = 0,
+    release_group: str | None = None,
+    traceparent: str | None = None,
 ) -> int | None:
     """Write the intent to fetch a release, before anything acts on it.
+
+    Args:
+        conn: The connection with the transaction.
+        movie_id: For which movie.
+        release: What is to be fetched.
+        formats: The custom formats of the release as it is offered: they are never looked for again.
+        format_score: What they are worth now.
+        release_group: Who made it.
+        traceparent: The span that led to it; the current one when left out.
 
     Returns:
         The acquisition's number; None when the movie is being fetched already.
@@ -118,6 +136,9 @@ async def intend(
         release.title,
         release.size,
         traceparent or current_traceparent(),
+        Jsonb([each.to_json() for each in formats]),
+        format_score,
+        release_group,
     )
     row = await fetch_one(conn, _INTEND, params)
     return None if row is None else int(row[0])
@@ -321,4 +342,5 @@ def _acquisition(row: Row) -> Acquisition:
     values[3] = AcquisitionState(values[3])
     values[7] = tuple(DownloadedFile(f["path"], f["size"]) for f in values[7] or ())
     values[8] = None if values[8] is None else FailureReason(values[8])
+    values[14] = tuple(FormatMatch.from_json(each) for each in values[14])
     return Acquisition(*values)

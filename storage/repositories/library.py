@@ -8,28 +8,31 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from reeld.domain.acquisition import LinkKind
+from reeld.domain.custom_format import FormatMatch
 from reeld.domain.library import MovieFile, NewMovieFile
 from reeld.domain.media import AudioTrack, DynamicRange, MediaFacts
 from reeld.domain.quality import Quality, Revision
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
 _COLUMNS: Final = """id, movie_id, root_folder, relative_path, size, quality, revision_real, revision_version,
-       is_repack, edition, release_group, release_title, infohash, link_kind, media, acquisition_id, added_at"""
+       is_repack, edition, release_group, release_title, infohash, link_kind, media, acquisition_id, added_at,
+       formats, format_score"""
 
 _RECORD: Final = """
 INSERT INTO library_file AS f (movie_id, root_folder, relative_path, size, quality, revision_real,
     revision_version, is_repack, edition, release_group, release_title, infohash, link_kind, media, device, inode,
-    acquisition_id)
+    acquisition_id, formats, format_score)
 VALUES (%(movie_id)s, %(root_folder)s, %(relative_path)s, %(size)s, %(quality)s, %(real)s, %(version)s,
         %(is_repack)s, %(edition)s, %(release_group)s, %(release_title)s, %(infohash)s, %(link)s, %(media)s,
-        %(device)s, %(inode)s, %(acquisition_id)s)
+        %(device)s, %(inode)s, %(acquisition_id)s, %(formats)s, %(format_score)s)
 ON CONFLICT (root_folder, relative_path) DO UPDATE SET
     movie_id = excluded.movie_id, size = excluded.size, quality = excluded.quality,
     revision_real = excluded.revision_real, revision_version = excluded.revision_version,
     is_repack = excluded.is_repack, edition = excluded.edition, release_group = excluded.release_group,
     release_title = excluded.release_title, infohash = excluded.infohash, link_kind = excluded.link_kind,
     media = excluded.media, device = excluded.device, inode = excluded.inode,
-    acquisition_id = excluded.acquisition_id, added_at = now()
+    acquisition_id = excluded.acquisition_id, formats = excluded.formats, format_score = excluded.format_score,
+    added_at = now()
 RETURNING {columns}
 """.replace("{columns}", _COLUMNS)
 
@@ -83,6 +86,8 @@ async def record(
         "is_repack": new.revision.is_repack,
         "link": new.link,
         "media": None if new.media is None else Jsonb(asdict(new.media)),
+        "formats": None if new.formats is None else Jsonb([each.to_json() for each in new.formats]),
+        "format_score": new.format_score,
         "device": device,
         "inode": inode,
     }
@@ -140,6 +145,8 @@ def _file(row: Row) -> MovieFile:
         media=None if row[14] is None else _media(row[14]),
         acquisition_id=row[15],
         added_at=row[16],
+        formats=None if row[17] is None else tuple(FormatMatch.from_json(f) for f in row[17]),
+        format_score=row[18],
     )
 
 
