@@ -290,6 +290,7 @@ CREATE TABLE release_profile (
 ALTER TABLE release ADD COLUMN flags integer NOT NULL DEFAULT 0;
 UPDATE release SET flags = freeleech::integer + internal::integer * 32 WHERE freeleech OR internal;
 ALTER TABLE release DROP COLUMN freeleech, DROP COLUMN internal;
+CREATE INDEX release_by_imdb_id ON release (imdb_id) WHERE imdb_id IS NOT NULL;
 
 -- Releases that are right, but not yet: a better one may come, or the download client is away.
 CREATE TABLE pending_release (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -121,6 +122,17 @@ async def by_path(source: Reader, root_folder: str, relative_path: str) -> Movie
     """Return the file with a path, or None."""
     row = await fetch_one(source, _BY_PATH, (root_folder, relative_path))
     return None if row is None else _file(row)
+
+
+async def note_formats(
+    conn: Connection, file_id: int, formats: Iterable[FormatMatch], format_score: int
+) -> bool:
+    """Note the formats of a file that nobody had looked for; False when they are known, and stay as they are."""
+    statement = (
+        "UPDATE library_file SET formats = %s, format_score = %s WHERE id = %s AND formats IS NULL"
+    )
+    found = Jsonb([each.to_json() for each in formats])
+    return await execute(conn, statement, (found, format_score, file_id)) == 1
 
 
 async def remove(conn: Connection, file_id: int) -> bool:

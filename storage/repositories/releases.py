@@ -44,6 +44,10 @@ _UNMATCHED: Final = """
 SELECT {columns} FROM release WHERE movie_id IS NULL AND id > %s ORDER BY id LIMIT %s
 """.replace("{columns}", _COLUMNS)
 
+_NAMED: Final = """
+SELECT {columns} FROM release WHERE imdb_id = %s AND movie_id IS DISTINCT FROM %s ORDER BY id DESC LIMIT %s
+""".replace("{columns}", _COLUMNS)
+
 _MATCH: Final = """
 UPDATE release SET movie_id = %(movie_id)s, parsed = coalesce(%(parsed)s, parsed) WHERE id = %(id)s
 """
@@ -150,6 +154,12 @@ async def by_ids(source: Reader, ids: Collection[int]) -> list[Release]:
 async def by_movie(source: Reader, movie_id: int, *, limit: int = 500) -> list[Release]:
     """Return the releases that were matched to a movie, newest first."""
     return [_release(row) for row in await fetch_all(source, _BY_MOVIE, (movie_id, limit))]
+
+
+async def of_imdb(source: Reader, imdb_id: str, *, without: int, limit: int = 500) -> list[Release]:
+    """Return the releases that their indexers give an IMDb number, apart from those of one movie; newest first."""
+    rows = await fetch_all(source, _NAMED, (imdb_id, without, limit))
+    return [_release(row) for row in rows]
 
 
 async def unmatched(source: Reader, *, after: int = 0, limit: int = 500) -> list[Release]:

@@ -1,0 +1,48 @@
+"""What a decision must know of a movie beside its row, in one question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from reeld.domain.availability import Availability
+from reeld.domain.movie import MovieStatus, ReleaseDates
+from reeld.storage._rows import Reader, fetch_one
+
+_FACTS: Final = """
+SELECT status, minimum_availability, release_dates, original_language, refreshed_at IS NOT NULL,
+       (SELECT coalesce(jsonb_object_agg(tag.id, tag.label), '{}') FROM tag WHERE tag.id = ANY(movie.tags))
+FROM movie WHERE id = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a movie.
+
+    Attributes:
+        availability: None while TMDB has not told.
+        original_language: A code of ISO 639-1, as TMDB writes it; None while nobody knows it.
+        tags: The labels of its tags by their numbers.
+    """
+
+    availability: Availability | None = None
+    original_language: str | None = None
+    tags: Mapping[int, str] | None = None
+
+
+async def of_movie(source: Reader, movie_id: int) -> Facts:
+    """Return what is known of a movie; nothing of one that does not exist."""
+    row = await fetch_one(source, _FACTS, (movie_id,))
+    if row is None:
+        return Facts()
+    status, minimum, dates, language, is_told, tags = row
+    days = {name: date.fromisoformat(day) for name, day in dates.items()}
+    availability = Availability(MovieStatus(minimum), MovieStatus(status), ReleaseDates(**days))
+    return Facts(
+        availability if is_told else None,
+        language,
+        {int(number): label for number, label in tags.items()},
+    )
