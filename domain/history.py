@@ -22,7 +22,7 @@ class EventKind(StrEnum):
     MOVIE_SEARCHED = "movie.searched"
     """{movie_id, source, found}."""
     RELEASES_FOUND = "releases.found"
-    """{release_ids, source}."""
+    """{release_ids, source}, and {cause, look} when they were searched for."""
     RELEASE_DECIDED = "release.decided"
     """{movie_id, release_id, acquisition_id}."""
     MOVIE_GRABBED = "movie.grabbed"

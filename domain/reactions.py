@@ -34,9 +34,12 @@ def work_after(event: Event) -> tuple[WorkRequest, ...]:
                 _movie_work(Queue.DECISION, WorkKind.MATCH_MOVIE, movie),
             )
         case EventKind.RELEASES_FOUND:
-            ids = {"release_ids": event.payload["release_ids"]}
+            args = {"release_ids": event.payload["release_ids"]}
+            args |= {
+                name: event.payload[name] for name in ("cause", "look") if name in event.payload
+            }
             key = f"event:{event.id}"
-            return (WorkRequest(Queue.DECISION, WorkKind.MATCH_RELEASES, ids, unique_key=key),)
+            return (WorkRequest(Queue.DECISION, WorkKind.MATCH_RELEASES, args, unique_key=key),)
         case EventKind.DOWNLOAD_COMPLETED:
             acquisition = event.payload["acquisition_id"]
             args = {"acquisition_id": acquisition}
@@ -47,6 +50,8 @@ def work_after(event: Event) -> tuple[WorkRequest, ...]:
             if event.payload["reason"] == FailureReason.DISCARDED:
                 return ()  # the same release would be taken again; it rests until the next search
             return (_movie_work(Queue.DECISION, WorkKind.DECIDE_MOVIE, movie),)
+        case EventKind.MOVIE_IMPORTED:
+            return (_decision_about_what_waits(event.payload["movie_id"]),)
         case EventKind.WORK_DISCARDED if event.payload["kind"] in CARRIED:
             return (_abandonment(event),)
         case _:
@@ -64,6 +69,13 @@ def _abandonment(event: Event) -> WorkRequest:
         {"acquisition_id": acquisition, "kind": kind},
         unique_key=f"acquisition:{acquisition}:{kind}",
     )
+
+
+def _decision_about_what_waits(movie_id: object) -> WorkRequest:
+    args = {"movie_id": movie_id, "waiting": True}
+    # Under a key of its own: a decision about everything must not be taken for this one.
+    key = f"movie:{movie_id}:waiting"
+    return WorkRequest(Queue.DECISION, WorkKind.DECIDE_MOVIE, args, unique_key=key)
 
 
 def _movie_work(queue: Queue, kind: WorkKind, movie_id: object) -> WorkRequest:

@@ -299,7 +299,8 @@ CREATE TABLE pending_release (
     reason     text NOT NULL,
     added_at   timestamptz NOT NULL DEFAULT now(),
     due_at     timestamptz NOT NULL,
-    CONSTRAINT pending_release_reason CHECK (reason IN ('delay', 'client_unavailable', 'fallback'))
+    CONSTRAINT pending_release_reason CHECK
+        (reason IN ('delay', 'client_unavailable', 'indexer_unavailable', 'fallback'))
 );
 
 CREATE INDEX pending_release_by_movie ON pending_release (movie_id);

@@ -13,6 +13,7 @@ from reeld.actors.hdbits._storing import (
     not_searchable,
     offers,
     polled,
+    search_told,
     searched,
     store_page,
 )
@@ -141,6 +142,7 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
         number = int(job.progress.get("page", 0))
         found = int(job.progress.get("found", 0))
         is_scheduled = "cause" in job.args
+        look = bool(job.args.get("look"))
         while True:
             async with self.call() as client:
                 if is_scheduled and not await movies.is_asked_for(self._database, movie.id):
@@ -149,11 +151,12 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
             number, found = number + 1, found + len(page.torrents)
             if not page.full or number >= SEARCH_PAGES:
                 break
-            await store_page(self._database, offers(page.torrents), only_new=False)
+            told = search_told(look=look)
+            await store_page(self._database, offers(page.torrents), only_new=False, told=told)
             await self.resources.work.progress(job, {"page": number, "found": found})
         log.info("movie_searched", movie_id=movie.id, found=found)
         self.resources.metrics.add("reeld_releases_seen_total", found, source=INDEXER)
-        return searched(movie, offers(page.torrents), found)
+        return searched(movie, offers(page.torrents), found, look=look)
 
     async def _scheduled_turn(self) -> None:
         assert self._schedule is not None, "it is made with the client"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from reeld.actors.worker import Effect
@@ -17,6 +18,7 @@ from reeld.storage.events import append
 from reeld.storage.repositories import feeds, history, movies, releases
 
 INDEXER: Final = "hdbits"
+NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 _MOVIES: Final = frozenset({Category.MOVIE, Category.DOCUMENTARY})
 
 
@@ -51,33 +53,56 @@ def _flags(torrent: HdbitsTorrent) -> IndexerFlag:
     return said
 
 
-async def store(conn: TrioConnection, offered: list[NewRelease], *, only_new: bool) -> None:
+async def store(
+    conn: TrioConnection,
+    offered: list[NewRelease],
+    *,
+    only_new: bool,
+    told: Mapping[str, object] = NOTHING,
+) -> None:
     """Store offers, and announce them so that they are matched.
 
     Args:
         conn: The connection with the transaction.
         offered: The offers.
         only_new: Whether those that were seen before need not be looked at again.
+        told: What else the event says: see `search_told`.
     """
     seen = await releases.upsert(conn, offered)
     ids = [each.id for each in seen if each.is_new or not only_new]
     if ids:
-        await append(conn, EventKind.RELEASES_FOUND, None, {"release_ids": ids, "source": INDEXER})
+        payload = {"release_ids": ids, "source": INDEXER, **told}
+        await append(conn, EventKind.RELEASES_FOUND, None, payload)
 
 
-async def store_page(database: Database, offered: list[NewRelease], *, only_new: bool) -> None:
+def search_told(*, look: bool) -> dict[str, object]:
+    """Return what the event says of offers that were searched for.
+
+    Args:
+        look: Whether a person will choose among them, so that nothing is decided.
+    """
+    return {"cause": "search", **({"look": True} if look else {})}
+
+
+async def store_page(
+    database: Database,
+    offered: list[NewRelease],
+    *,
+    only_new: bool,
+    told: Mapping[str, object] = NOTHING,
+) -> None:
     """Store one page of an answer that goes on, in a transaction of its own."""
     async with database.transaction() as conn:
-        await store(conn, offered, only_new=only_new)
+        await store(conn, offered, only_new=only_new, told=told)
 
 
-def searched(movie: Movie, offered: list[NewRelease], found: int) -> Effect:
+def searched(movie: Movie, offered: list[NewRelease], found: int, *, look: bool = False) -> Effect:
     """Return the effect of a search: the last page's offers, and how many there were in all."""
     note = f"{found} releases found on HDBits." if found else "HDBits has no release of it."
 
     async def effect(conn: TrioConnection) -> None:
         # Releases before the movie, as a decision does it: the two would wait for each other otherwise.
-        await store(conn, offered, only_new=False)
+        await store(conn, offered, only_new=False, told=search_told(look=look))
         await movies.was_searched(conn, movie.id)
         await movies.advance(conn, movie.id, Stage.SEARCHED, note=note)
         data = {"source": INDEXER, "found": found}

@@ -1,6 +1,7 @@
 """The messages that actors exchange: frozen values with a declared type of reply."""
 
 from reeld.domain.messages._base import Message, Overflow
+from reeld.domain.messages._decision import DecideName, GrabRelease, JudgeReleases
 from reeld.domain.messages._pipeline import SettingsChanged, Sweep
 from reeld.domain.messages._qbit import (
     ClientSettingsRead,
@@ -27,10 +28,13 @@ __all__ = [
     "AddMovie",
     "AddedMovie",
     "ClientSettingsRead",
+    "DecideName",
     "FetchImage",
     "FindMovie",
+    "GrabRelease",
     "Image",
     "ImageKind",
+    "JudgeReleases",
     "LookupMovie",
     "Message",
     "Overflow",

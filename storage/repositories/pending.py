@@ -33,6 +33,10 @@ _DUE: Final = """
 SELECT movie_id FROM pending_release WHERE due_at <= now() GROUP BY movie_id ORDER BY min(due_at) LIMIT %s
 """
 
+_WAITING_FOR: Final = """
+SELECT DISTINCT movie_id FROM pending_release WHERE reason = ANY(%s) ORDER BY movie_id LIMIT %s
+"""
+
 _TAKE: Final = """
 DELETE FROM pending_release WHERE release_id = %s RETURNING release_id, movie_id, reason, added_at, due_at
 """
@@ -46,6 +50,7 @@ class PendingReason(StrEnum):
     DELAY = "delay"
     """Its delay profile waits for a better one."""
     CLIENT_UNAVAILABLE = "client_unavailable"
+    INDEXER_UNAVAILABLE = "indexer_unavailable"
     FALLBACK = "fallback"
     """For the one that waits in front of it to fail."""
 
@@ -94,6 +99,14 @@ async def page(source: Reader, *, limit: int = 100) -> list[Pending]:
 async def due(source: Reader, *, limit: int = 100) -> list[int]:
     """Return the movies of which something is due, the longest first."""
     return [int(row[0]) for row in await fetch_all(source, _DUE, (limit,))]
+
+
+async def movies_waiting_for(
+    source: Reader, reasons: Collection[PendingReason], *, limit: int = 1000
+) -> list[int]:
+    """Return the movies of which a release waits for one of these reasons."""
+    params = ([str(each) for each in reasons], limit)
+    return [int(row[0]) for row in await fetch_all(source, _WAITING_FOR, params)]
 
 
 async def take(conn: Connection, release_id: int) -> Pending | None:
