@@ -23,6 +23,7 @@ from reeld.services.operations import OPERATIONS
 from reeld.services.transport import Outcome as ServiceOutcome
 from reeld.storage.errors import SQLSTATE_CLASSES
 from reeld.storage.observer import PoolError, StageOutcome, TransactionOutcome
+from reeld.storage.repositories.pending import PendingReason
 from reeld.storage.work import WorkState
 from reeld.telemetry import RESTART_CAUSES, Status
 
@@ -83,6 +84,7 @@ KNOWN_LABELS: Final[Mapping[str, tuple[str | tuple[str, ...], ...]]] = {
     "source": tuple(Source),
     "parse_outcome": tuple(ParseOutcome),
     "rejection": tuple(Reason),
+    "pending_reason": tuple(PendingReason),
     "download_state": DOWNLOAD_STATES,
     "import_failure": FAILURE_REASONS,
     "link_kind": tuple(LinkKind),

@@ -88,6 +88,9 @@ class RowCounts:
         metrics.replace("reeld_workflows", {(state,): n for state, n in counts.workflows.items()})
         metrics.replace("reeld_jobs", dict(counts.jobs))
         metrics.replace(
+            "reeld_pending_releases", {(reason,): n for reason, n in counts.pending.items()}
+        )
+        metrics.replace(
             "reeld_job_oldest_due_timestamp_seconds",
             {(queue,): since for queue, since in counts.oldest_due.items()},
         )

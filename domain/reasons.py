@@ -84,7 +84,6 @@ REASONS: Final = frozenset(
         "invalid_field",
         "invalid_format",
         "invalid_limits",
-        "invalid_delay_profile",
         "invalid_explanation",
         "invalid_group",
         "invalid_profile",

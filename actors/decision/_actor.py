@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 import structlog
 
 from reeld.actors.decision._abandoning import abandon
+from reeld.actors.decision._away import who_is_away
+from reeld.actors.decision._deciding import Deciding
+from reeld.actors.decision._for_people import Desk
 from reeld.actors.decision._indexing import WantedTitles
-from reeld.actors.decision._matching import Reading, build_index, match_releases, read_name
+from reeld.actors.decision._matching import Reading, build_index, match_releases
 from reeld.actors.decision._searching import plan_searches
+from reeld.actors.decision._waiting import look_again
+from reeld.actors.kernel import handles
 from reeld.actors.resources import Resources
 from reeld.actors.worker import Effect, WorkerActor, works
-from reeld.domain.acquisition import Acquisition
-from reeld.domain.decision import (
-    Acquiring,
-    Candidate,
-    Context,
-    Decision,
-    OwnedFile,
-    decide,
-    unmatched,
-)
-from reeld.domain.history import EventKind
-from reeld.domain.library import MovieFile
+from reeld.domain.decision import Cause, Explanation, unmatched
+from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.matching import NoMatch
-from reeld.domain.movie import Movie, Stage
+from reeld.domain.messages import DecideName, GrabRelease, JudgeReleases, Sweep
 from reeld.domain.release import Source
 from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
-from reeld.storage.events import append
-from reeld.storage.repositories import acquisitions, blocklist, library, movies, profiles, releases
+from reeld.storage.errors import LeadershipLost
+from reeld.storage.repositories import movies, pending, releases
+from reeld.storage.repositories.pending import PendingReason
 from reeld.storage.work import Job, submit
-from reeld.telemetry import tracing
 
 log = structlog.get_logger("reeld.actors.decision")
 
@@ -52,6 +46,33 @@ class DecisionActor(WorkerActor):
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
         self._titles = WantedTitles(resources)
+        self._deciding = Deciding(resources)
+        self._desk = Desk(resources, self._deciding)
+        self._away: frozenset[str] = frozenset()
+
+    @handles(Sweep)
+    async def sweep(self, message: Sweep) -> None:
+        """See who can be asked again, and claim work."""
+        away = who_is_away(self.resources.directory)
+        if self._away - away:
+            self.start_soon(self._decide_what_waited)
+        self._away = away
+        await super().sweep(message)
+
+    @handles(JudgeReleases)
+    async def judge_releases(self, message: JudgeReleases) -> Explanation:
+        """Judge what is offered for a movie, for a person to choose from."""
+        return await self._desk.judge_releases(message.movie_id)
+
+    @handles(DecideName)
+    async def decide_name(self, message: DecideName) -> Explanation:
+        """Say what would be decided about a name."""
+        return await self._desk.decide_name(message, await self._titles.current())
+
+    @handles(GrabRelease)
+    async def grab(self, message: GrabRelease) -> int:
+        """Take a release that a person chose."""
+        return await self._desk.grab(message)
 
     @works(WorkKind.MATCH_RELEASES)
     async def match(self, job: Job) -> Effect | None:
@@ -66,7 +87,8 @@ class DecisionActor(WorkerActor):
                 outcome=reading.outcome,
             )
         log.info("releases_matched", releases=len(found))
-        return _matched(readings)
+        cause = Cause(job.args.get("cause", Cause.RSS))
+        return _matched(readings, cause, look=bool(job.args.get("look")))
 
     @works(WorkKind.MATCH_MOVIE)
     async def match_movie(self, job: Job) -> Effect | None:
@@ -91,7 +113,7 @@ class DecisionActor(WorkerActor):
                 self.resources.database, after=after, limit=UNMATCHED_PAGE
             )
         log.info("movie_matched", movie_id=movie.id, releases=len(readings))
-        return _matched(readings)
+        return _matched(readings, Cause.RSS)
 
     @works(WorkKind.DECIDE_MOVIE)
     async def decide(self, job: Job) -> Effect | None:
@@ -99,19 +121,8 @@ class DecisionActor(WorkerActor):
         movie = await movies.get(self.resources.database, int(job.args["movie_id"]))
         if movie is None:
             return None
-        offered = await releases.by_movie(self.resources.database, movie.id)
-        readings = await match_releases(await build_index([movie]), offered)
-        candidates = [each.candidate for each in readings if each.candidate is not None]
-        context = await self._context(movie)
-        decision = decide(candidates, context)
-        self._count(decision, {each.release.id: each for each in candidates})
-        # While one release is fetched, what was said of it and of the others when it was chosen stays true.
-        settled = frozenset(
-            await releases.verdicts(self.resources.database, [each.id for each in offered])
-            if context.acquiring
-            else ()
-        )
-        return _decided(movie, decision, settled)
+        cause = Cause(job.args.get("cause", Cause.RSS))
+        return await self._deciding.about(movie, cause, waiting=bool(job.args.get("waiting")))
 
     @works(WorkKind.ABANDON)
     async def abandon(self, job: Job) -> Effect | None:
@@ -124,50 +135,25 @@ class DecisionActor(WorkerActor):
         """Ask for searches of the movies that are most wanted, as many as the indexer's share allows."""
         return await plan_searches(self.resources)
 
-    async def _context(self, movie: Movie) -> Context:
-        database, settings = self.resources.database, self.resources.settings.current
-        # In this order: a file that is imported in between is seen, so that it is not acquired a second time.
-        active = await acquisitions.active_of_movie(database, movie.id)
-        files = await library.by_movie(database, movie.id)
-        return Context(
-            movie=movie,
-            profile=await profiles.by_name(
-                database, movie.profile, upgrades_default=settings.decision.upgrades_allowed
-            ),
-            now=datetime.now(UTC),
-            settings=settings.decision,
-            owned=_owned(files[0]) if files else None,
-            acquiring=await self._acquiring(active) if active else None,
-            blocked=await blocklist.by_movie(database, movie.id),
-            searched_by_person=await movies.is_asked_for(database, movie.id),
-        )
-
-    async def _acquiring(self, active: Acquisition) -> Acquiring:
-        release = await releases.get(self.resources.database, active.release_id)
-        assert release is not None, "an acquisition keeps its release"
-        parsed = read_name(release.title)
-        return Acquiring(release.title, parsed.quality, parsed.revision, state=active.state.value)
-
-    def _count(self, decision: Decision, candidates: dict[int, Candidate]) -> None:
-        metrics = self.resources.metrics
-        for verdict in decision.verdicts:
-            candidate = candidates[verdict.release_id]
-            outcome = "accepted" if verdict.is_accepted else "rejected"
-            metrics.add(
-                "reeld_release_decisions_total",
-                source=str(candidate.release.source),
-                decision=outcome,
-            )
-            for rejection in verdict.rejections:
-                metrics.add("reeld_release_rejections_total", reason=str(rejection.reason))
+    async def _decide_what_waited(self) -> None:
+        """Ask for decisions about what waited for somebody who was away. Should it get lost, the waits end anyway."""
+        reasons = (PendingReason.CLIENT_UNAVAILABLE, PendingReason.INDEXER_UNAVAILABLE)
+        try:
+            async with self.resources.database.transaction() as conn:
+                waiting = await pending.movies_waiting_for(conn, reasons)
+                await submit(conn, *(look_again(movie_id) for movie_id in waiting))
+        except (DatabaseUnavailable, LeadershipLost) as error:
+            log.debug("waits_go_on", reason=error.reason)
 
 
-def _matched(readings: list[Reading]) -> Effect:
+def _matched(readings: list[Reading], cause: Cause, *, look: bool = False) -> Effect:
+    """Return the effect of matching; nothing is decided while a person looks, and chooses."""
     matched = sorted({each.movie_id for each in readings if each.movie_id is not None})
+    asked = [] if look else [_decision(movie_id, cause) for movie_id in matched]
 
     async def effect(conn: TrioConnection) -> None:
         await _store(conn, readings)
-        await submit(conn, *(_decision(movie_id) for movie_id in matched))
+        await submit(conn, *asked)
 
     return effect
 
@@ -188,69 +174,8 @@ async def _store(conn: TrioConnection, readings: list[Reading]) -> None:
         await releases.set_verdicts(conn, rejected)
 
 
-def _decided(movie: Movie, decision: Decision, settled: frozenset[int]) -> Effect:
-    told = [verdict for verdict in decision.verdicts if verdict.release_id not in settled]
-
-    async def effect(conn: TrioConnection) -> None:
-        if told:
-            await releases.set_verdicts(conn, told)
-        if decision.best is None:
-            await _take_nothing(conn, movie, decision)
-        else:
-            await _take(conn, movie, decision.best)
-
-    return effect
-
-
-async def _take(conn: TrioConnection, movie: Movie, best: Candidate) -> None:
-    release = best.release
-    acquisition_id = await acquisitions.intend(conn, movie.id, release)
-    if acquisition_id is None:
-        return
-    tracing.add_links(release.traceparent)
-    log.info("release_decided", movie_id=movie.id, release=release.title)
-    note = f"{release.title} ({release.indexer})"
-    # A movie that has a file is upgraded: it goes the same way again.
-    await movies.move(conn, movie.id, Stage.DECIDED, expected=list(Stage), note=note)
-    payload = {"movie_id": movie.id, "release_id": release.id, "acquisition_id": acquisition_id}
-    await append(conn, EventKind.RELEASE_DECIDED, movie.id, payload)
-    await submit(
-        conn,
-        WorkRequest(
-            Queue(release.source),
-            WorkKind.FETCH_TORRENT,
-            {"acquisition_id": acquisition_id},
-            unique_key=f"acquisition:{acquisition_id}",
-        ),
-    )
-    crash_point("grab.intent.uncommitted")
-
-
-async def _take_nothing(conn: TrioConnection, movie: Movie, decision: Decision) -> None:
-    if movie.stage.is_under_way or movie.stage is Stage.IN_LIBRARY or not decision.verdicts:
-        return
-    first = decision.verdicts[0]
-    count = len(decision.verdicts)
-    note = f"None of {count} releases is right. {first.rejections[0].sentence}"
-    await movies.move(
-        conn,
-        movie.id,
-        Stage.SEARCHED,
-        expected=(Stage.WANTED, Stage.SEARCHED, Stage.FAILED),
-        note=note,
-    )
-
-
-def _owned(file: MovieFile) -> OwnedFile:
-    return OwnedFile(
-        quality=file.quality,
-        revision=file.revision,
-        infohash=file.infohash,
-        release_title=file.release_title,
-    )
-
-
-def _decision(movie_id: int) -> WorkRequest:
-    return WorkRequest(
-        Queue.DECISION, WorkKind.DECIDE_MOVIE, {"movie_id": movie_id}, f"movie:{movie_id}"
-    )
+def _decision(movie_id: int, cause: Cause) -> WorkRequest:
+    # A decision after a search is not the one about what feeds brought: other rules are asked.
+    key = f"movie:{movie_id}" if cause is Cause.RSS else f"movie:{movie_id}:{cause}"
+    args = {"movie_id": movie_id, "cause": str(cause)}
+    return WorkRequest(Queue.DECISION, WorkKind.DECIDE_MOVIE, args, key)

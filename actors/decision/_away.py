@@ -24,6 +24,12 @@ def is_client_away(directory: Directory) -> bool:
     return any(_open(directory, Queue.QBIT))
 
 
+def who_is_away(directory: Directory) -> frozenset[str]:
+    """Return the names of all breakers that refuse calls."""
+    queues = (Queue.HDBITS, Queue.RSS, Queue.QBIT)
+    return frozenset(name for queue in queues for name in _open(directory, queue))
+
+
 def _open(directory: Directory, actor: str) -> Iterator[str]:
     breakers: Mapping[str, Breaker] = directory[actor].breakers if actor in directory else {}
     return (name for name, breaker in breakers.items() if breaker.state in _AWAY)

@@ -89,13 +89,13 @@ def judge(
     """
     known = [_with_formats(each, around, memory) for each in candidates]
     timed_out = sum(len(judgement.timed_out) for _, judgement in known)
-    found = [replace(each, reputation=reputations.get(each.parsed.group or "", 0)) for each, _ in known]
+    found = [
+        replace(each, reputation=reputations.get(each.parsed.group or "", 0)) for each, _ in known
+    ]
     file_formats = _formats_of_file(around, memory)
     context = context_of(around, found, file_formats)
     decision = decide(found, context)
-    return Judged(
-        decision, explain(decision, context), _digest(decision), timed_out, file_formats
-    )
+    return Judged(decision, explain(decision, context), _digest(decision), timed_out, file_formats)
 
 
 def subject_of(title: str, release: Release | None, around: Surroundings) -> Subject:
@@ -139,7 +139,6 @@ def context_of(
         searched_by_person=around.asked_for,
         cause=around.cause,
         limits=around.limits,
-        indexers=around.indexers,
         delay=around.delay,
         restrictions=around.restrictions,
         free_bytes=around.free_bytes,
@@ -162,9 +161,7 @@ def _with_formats(
     return replace(candidate, formats=judgement.matches, format_score=score), judgement
 
 
-def _formats_of_file(
-    around: Surroundings, memory: FormatMemory
-) -> tuple[FormatMatch, ...] | None:
+def _formats_of_file(around: Surroundings, memory: FormatMemory) -> tuple[FormatMatch, ...] | None:
     """Return the formats of a file that nobody looked for: it was there before formats were, or a person put it there."""
     file = around.owned
     if file is None or file.formats is not None:
@@ -173,9 +170,7 @@ def _formats_of_file(
     return memory.judge(subject, around.formats).matches
 
 
-def _owned(
-    around: Surroundings, file_formats: tuple[FormatMatch, ...] | None
-) -> OwnedFile | None:
+def _owned(around: Surroundings, file_formats: tuple[FormatMatch, ...] | None) -> OwnedFile | None:
     file = around.owned
     if file is None:
         return None

@@ -146,6 +146,15 @@ async def match_releases(
     return readings
 
 
+async def read_eagerly(index: TitleIndex, releases: Sequence[Release]) -> list[Candidate]:
+    """Read and match releases that a person asks about, also those that no quick look lets through."""
+
+    def read() -> list[Candidate]:
+        return [_matched(index, release) for release in releases]
+
+    return await trio.to_thread.run_sync(read, limiter=READERS)
+
+
 def _match_some(
     index: TitleIndex, releases: Sequence[Release], memory: Memory | None
 ) -> list[Reading]:
@@ -170,6 +179,10 @@ def _read(index: TitleIndex, release: Release, memory: Memory | None) -> Reading
 def _match_one(index: TitleIndex, release: Release) -> Candidate | None:
     if not index.could_match(release.title, tmdb_id=release.tmdb_id, imdb_id=release.imdb_id):
         return None
+    return _matched(index, release)
+
+
+def _matched(index: TitleIndex, release: Release) -> Candidate:
     parsed = read_name(release.title)
     found: Match | NoMatch = index.match(parsed, tmdb_id=release.tmdb_id, imdb_id=release.imdb_id)
     return Candidate(release, parsed, found)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from reeld.actors.decision._surroundings import Surroundings
-from reeld.domain.decision import Decision, Reason, Verdict
+from reeld.domain.decision import Decision, Reason, Ruling, Verdict
 from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
 from reeld.storage.repositories import pending
@@ -21,12 +21,6 @@ INDEXER_SECONDS: Final = 300.0
 FALLBACK_SECONDS: Final = 24 * 3600.0
 """What is on its way ends long before, and is the end of this wait; this one is for a hint that was lost."""
 
-_WAITED_FOR: Final = {
-    Reason.DELAYED: PendingReason.DELAY,
-    Reason.CLIENT_AWAY: PendingReason.CLIENT_UNAVAILABLE,
-    Reason.INDEXER_AWAY: PendingReason.INDEXER_UNAVAILABLE,
-    Reason.ALREADY_ACQUIRING: PendingReason.FALLBACK,
-}
 # What comes first is what a person is told.
 _ORDER: Final = (
     PendingReason.FALLBACK,
@@ -62,23 +56,35 @@ def waits_of(decision: Decision, around: Surroundings) -> list[Wait]:
 
 
 def _wait(verdict: Verdict, now: datetime) -> Wait | None:
-    reasons = {each.reason for each in verdict.rejections}
-    if not reasons or not reasons <= _WAITED_FOR.keys():
+    waited_for = [_waited_for(each) for each in verdict.rejections]
+    reasons = [reason for reason in waited_for if reason is not None]
+    if not reasons or len(reasons) < len(waited_for):
         return None
-    waited_for = {reason: _WAITED_FOR[reason] for reason in reasons if reason is not None}
-    first = min(waited_for.values(), key=_ORDER.index)
-    ruling = next(each for each in verdict.rejections if each.reason and waited_for[each.reason] is first)
-    due = (
-        datetime.fromisoformat(ruling.values["due_at"])
-        if first is PendingReason.DELAY
-        else now + timedelta(seconds=_SECONDS[first])
-    )
+    first = min(reasons, key=_ORDER.index)
+    ruling = verdict.rejections[waited_for.index(first)]
+    if first is PendingReason.DELAY:
+        due = datetime.fromisoformat(ruling.values["due_at"])
+    else:
+        due = now + timedelta(seconds=_SECONDS[first])
     return Wait(verdict.release_id, first, due, ruling.sentence)
 
 
-async def store_waits(
-    conn: TrioConnection, around: Surroundings, waits: Iterable[Wait]
-) -> None:
+def _waited_for(ruling: Ruling) -> PendingReason | None:
+    """Return what has to come to pass for a rejection to end; None where nobody waits for that."""
+    match ruling.reason:
+        case Reason.DELAYED:
+            return PendingReason.DELAY
+        case Reason.CLIENT_AWAY:
+            return PendingReason.CLIENT_UNAVAILABLE
+        case Reason.INDEXER_AWAY:
+            return PendingReason.INDEXER_UNAVAILABLE
+        case Reason.ALREADY_ACQUIRING if ruling.values.get("because") is None:
+            return PendingReason.FALLBACK  # it is better than what is on its way
+        case _:
+            return None
+
+
+async def store_waits(conn: TrioConnection, around: Surroundings, waits: Iterable[Wait]) -> None:
     """Write what waits in place of what waited, and ask for a decision when the first of it is due."""
     movie_id, waits = around.movie.id, list(waits)
     await pending.clear(conn, movie_id, keep=[wait.release_id for wait in waits])

@@ -29,6 +29,8 @@ _WORKFLOWS: Final = "SELECT state, count(*) FROM acquisition GROUP BY state"
 
 _JOBS: Final = "SELECT queue, state, count(*) FROM work GROUP BY queue, state"
 
+_PENDING: Final = "SELECT reason, count(*) FROM pending_release GROUP BY reason"
+
 _DUE: Final = """
 SELECT queue, extract(epoch FROM min(run_at))::float8 FROM work
 WHERE state = 'available' AND run_at <= now() GROUP BY queue
@@ -105,6 +107,7 @@ class Counts:
         movies: By stage and whether they are monitored.
         workflows: By state.
         jobs: By queue and state.
+        pending: Releases that wait, by what for.
         oldest_due: Unix time at which the oldest due job of a queue became due.
         refreshed_at: When TMDB last told about a movie.
         feeds: When each feed was last read without an error.
@@ -117,6 +120,7 @@ class Counts:
     files: tuple[Files, ...]
     workflows: Mapping[str, int]
     jobs: Mapping[tuple[str, str], int]
+    pending: Mapping[str, int]
     oldest_due: Mapping[str, float]
     schedule: tuple[Turn, ...]
     refreshed_at: datetime | None
@@ -133,6 +137,7 @@ async def count(source: Reader) -> Counts:
         files=tuple(Files(*row) for row in await fetch_all(source, _FILES)),
         workflows=dict(await fetch_all(source, _WORKFLOWS)),
         jobs={(queue, state): n for queue, state, n in await fetch_all(source, _JOBS)},
+        pending=dict(await fetch_all(source, _PENDING)),
         oldest_due=dict(await fetch_all(source, _DUE)),
         schedule=tuple(Turn(*row) for row in await fetch_all(source, _SCHEDULE)),
         refreshed_at=(await fetch_all(source, _REFRESHED))[0][0],

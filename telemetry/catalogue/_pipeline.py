@@ -40,6 +40,15 @@ PIPELINE: Final[tuple[Metric, ...]] = (
         given("reason", of="rejection"),
     ),
     counter(
+        "reeld_custom_format_timeouts_total",
+        "Custom formats whose expressions took too long for a release, and were taken not to match",
+    ),
+    gauge(
+        "reeld_pending_releases",
+        "Releases that are right and wait, by what they wait for",
+        given("reason", of="pending_reason"),
+    ),
+    counter(
         "reeld_grabs_total",
         "Releases sent to the download client",
         _SOURCE,

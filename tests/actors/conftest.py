@@ -27,7 +27,7 @@ from reeld.actors.torrents import seal_torrent
 from reeld.domain.acquisition import Acquisition, AcquisitionState
 from reeld.domain.errors import NotFound
 from reeld.domain.messages import SettingsChanged, Sweep
-from reeld.domain.movie import Movie, MovieDetails, NewMovie, Stage
+from reeld.domain.movie import Movie, MovieDetails, MovieStatus, NewMovie, Stage
 from reeld.domain.release import NewRelease, Source
 from reeld.domain.settings import LibrarySettings, Settings
 from reeld.simulators import OFFERS, Film, Release, World
@@ -171,6 +171,7 @@ class Rows:
             film.imdb_id,
             original_title=film.original_title or None,
             alternative_titles=tuple(title for _, title in film.alternative_titles),
+            status=MovieStatus.RELEASED,
         )
         async with self.database.transaction() as conn:
             movie, _ = await movies.add(conn, replace(new, **changes))

@@ -20,6 +20,7 @@ from reeld.domain.settings import DecisionSettings, HdbitsSettings
 from reeld.simulators import Film, Flaw
 from reeld.simulators import catalogue as films
 from reeld.storage.repositories import acquisitions, blocklist, library, releases, titles
+from reeld.storage.repositories import acquisitions, blocklist, grabs, library, releases
 from reeld.storage.repositories import movies as movie_rows
 from reeld.storage.work import WorkState
 
@@ -54,7 +55,9 @@ async def match(resources: Resources, rows: Any, *offers: NewRelease) -> list[in
 async def decide(rows: Any, movie_id: int) -> None:
     """Wait for the decision that was asked for, or ask for one."""
     found = await rows.resources.work.list(queue="decision")
-    asked = [item.id for item in found if item.kind == "decide-movie"]
+    asked = [
+        item.id for item in found if item.kind == "decide-movie" and not item.args.get("waiting")
+    ]
     fresh = [number for number in asked if number not in rows.decided]
     if not fresh:
         fresh = [await rows.ask("decision", "decide-movie", {"movie_id": movie_id})]
@@ -424,13 +427,13 @@ async def test_a_file_that_is_imported_during_the_decision_is_not_acquired_a_sec
     resources: Resources, run_actor: Any, rows: Any, monkeypatch: Any
 ) -> None:
     movie_id = await rows.add_movie(NIGHT)
-    from reeld.actors.decision import _actor
+    from reeld.actors.decision import _surroundings
 
     asked = []
 
     def imported_behind(original: Any) -> Any:
-        async def ask(*args: Any) -> Any:
-            found = await original(*args)
+        async def ask(*args: Any, **more: Any) -> Any:
+            found = await original(*args, **more)
             if not asked:
                 asked.append(True)
                 await own_720p(resources, movie_id)
@@ -440,10 +443,8 @@ async def test_a_file_that_is_imported_during_the_decision_is_not_acquired_a_sec
 
         return ask
 
-    monkeypatch.setattr(
-        _actor.acquisitions, "active_of_movie", imported_behind(acquisitions.active_of_movie)
-    )
-    monkeypatch.setattr(_actor.library, "by_movie", imported_behind(library.by_movie))
+    monkeypatch.setattr(_surroundings.grabs, "of_movie", imported_behind(grabs.of_movie))
+    monkeypatch.setattr(_surroundings.library, "by_movie", imported_behind(library.by_movie))
     async with run_actor(lambda: DecisionActor(resources)):
         await match(resources, rows, offer("Night.of.the.Living.Dead.1968.720p.WEB-DL.x264-GRP"))
         await decide(rows, movie_id)
