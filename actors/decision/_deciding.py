@@ -50,7 +50,7 @@ class Deciding:
         offered = await releases.by_movie(database, movie.id)
         readings = await match_releases(await build_index([movie]), offered)
         candidates = [each.candidate for each in readings if each.candidate is not None]
-        around = await self.survey.of(movie, cause)
+        around = await self.survey.of(movie, cause, offered)
         judged = await self.judge(candidates, around)
         self._count(judged, candidates)
         # While one release is fetched, what was said of it and of the others when it was chosen stays true.

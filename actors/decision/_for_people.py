@@ -52,7 +52,7 @@ class Desk:
         if movie.imdb_id is not None:
             offered += await releases.of_imdb(self._database, movie.imdb_id, without=movie.id)
         candidates = await read_eagerly(await build_index([movie]), offered)
-        around = await self._deciding.survey.of(movie, Cause.PERSON)
+        around = await self._deciding.survey.of(movie, Cause.PERSON, offered)
         return (await self._deciding.judge(candidates, around)).explanation
 
     async def decide_name(self, asked: DecideName, titles: TitleIndex) -> Explanation:
@@ -80,7 +80,7 @@ class Desk:
         movie = await self._movie_named(asked, parsed, titles)
         (candidate,) = await read_eagerly(await build_index([movie]), [release])
         profile = await self._profile(asked.profile)
-        around = await self._deciding.survey.of(movie, Cause.PERSON, profile=profile)
+        around = await self._deciding.survey.of(movie, Cause.PERSON, [release], profile=profile)
         return (await self._deciding.judge([candidate], around)).explanation
 
     async def grab(self, asked: GrabRelease) -> int:
@@ -96,7 +96,7 @@ class Desk:
         (candidate,) = await read_eagerly(await build_index([movie]), [release])
         if asked.movie_id is not None and asked.force:
             candidate = replace(candidate, match=Match(movie.id, MatchedBy.TITLE))
-        around = await self._deciding.survey.of(movie, Cause.PERSON)
+        around = await self._deciding.survey.of(movie, Cause.PERSON, [release])
         _require_idle(around)
         judged = await self._deciding.judge([candidate], around)
         if not asked.force:

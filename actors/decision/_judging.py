@@ -148,6 +148,7 @@ def context_of(
         availability=around.facts.availability,
         original_language=_language(around),
         tags=around.facts.tags,
+        torrents_of_others=around.torrents_of_others,
         waiting_since=_waiting_since(around, candidates),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from reeld.domain.movie import Movie
 from reeld.domain.profile import QualityProfile
 from reeld.domain.quality import Quality
 from reeld.domain.quality_limits import QualityLimits
+from reeld.domain.release import Release
 from reeld.domain.release_profile import ReleaseProfile
 from reeld.domain.settings import Settings
 from reeld.storage.repositories import (
@@ -53,6 +54,7 @@ class Surroundings:
         grabs: What is on its way, and what was taken lately, newest first.
         waiting: Releases of the movie that wait.
         free_bytes: None when nobody knows.
+        torrents_of_others: Of the torrents on offer, those that were fetched for another movie: its title, by infohash.
     """
 
     movie: Movie
@@ -73,6 +75,7 @@ class Surroundings:
     free_bytes: int | None
     indexers_away: frozenset[str]
     client_away: bool
+    torrents_of_others: Mapping[str, str]
 
     @property
     def acquiring(self) -> Grab | None:
@@ -97,13 +100,19 @@ class Survey:
         return await self._formats.current(self._resources.database)
 
     async def of(
-        self, movie: Movie, cause: Cause, *, profile: QualityProfile | None = None
+        self,
+        movie: Movie,
+        cause: Cause,
+        offered: Iterable[Release],
+        *,
+        profile: QualityProfile | None = None,
     ) -> Surroundings:
         """Return what surrounds a decision about a movie.
 
         Args:
             movie: The movie.
             cause: Why there is a decision.
+            offered: What it is about.
             profile: The profile to decide by; the movie's own when left out.
 
         Raises:
@@ -136,6 +145,9 @@ class Survey:
             ),
             indexers_away=indexers_away(self._resources.directory),
             client_away=is_client_away(self._resources.directory),
+            torrents_of_others=await grabs.torrents_of_others(
+                database, movie.id, {each.infohash for each in offered if each.infohash}
+            ),
         )
 
     async def profile(self, name: str) -> QualityProfile:

@@ -132,6 +132,7 @@ class Context:
         availability: None while TMDB has not told.
         original_language: None while nobody knows it.
         tags: The movie's tags: their labels by number.
+        torrents_of_others: The movie that a torrent was fetched for, by infohash, where that is another one.
         waiting_since: When the oldest release of the movie that waits was offered; None when none waits.
     """
 
@@ -156,6 +157,7 @@ class Context:
     availability: Availability | None = None
     original_language: Language | None = None
     tags: Mapping[int, str] = field(default_factory=dict)
+    torrents_of_others: Mapping[str, str] = field(default_factory=dict)
     waiting_since: datetime | None = None
 
     @property

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     FLAGS_MISSING = "flags_missing"
     TOO_FEW_SEEDERS = "too_few_seeders"
     BLOCKLISTED = "blocklisted"
+    TORRENT_TAKEN = "torrent_taken"
     ALREADY_IMPORTED = "already_imported"
     UPGRADES_NOT_ALLOWED = "upgrades_not_allowed"
     QUALITY_CUTOFF_MET = "quality_cutoff_met"

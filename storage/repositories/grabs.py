@@ -53,6 +53,8 @@ async def torrents_of_others(
     source: Reader, movie_id: int, infohashes: Collection[str]
 ) -> dict[str, str]:
     """Return which of these torrents were taken for another movie, and did not fail: its title, by infohash."""
+    if not infohashes:
+        return {}
     return dict(await fetch_all(source, _OF_OTHERS, (list(infohashes), movie_id)))
 
 

@@ -11,6 +11,7 @@ from reeld.domain.decision.rules import (
     _profile,
     _queue,
     _release,
+    _torrent,
 )
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -20,6 +21,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *_library.RULES,
     *_queue.RULES,
     *_indexer.RULES,
+    *_torrent.RULES,
     *_disk.RULES,
 )
 """Every rule, in the order in which its reasons are listed."""
