@@ -19,7 +19,7 @@ from reeld.storage.crashpoints import crash_point
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.events import CHANNEL as EVENTS_CHANNEL
 from reeld.storage.events import Events, OutboxEvent
-from reeld.storage.repositories import evidence, releases
+from reeld.storage.repositories import decisions, evidence, releases
 from reeld.storage.work import CHANNEL as WORK_CHANNEL
 from reeld.storage.work import submit
 
@@ -136,7 +136,8 @@ class DispatcherActor(Actor):
 
     @handles(Prune)
     async def prune(self, _message: Prune) -> None:
-        """Delete old finished work, events that everybody has read, offers that nobody took, and forgotten evidence."""
+        """Delete what nobody needs: finished work, events all have read, offers nobody took, old evidence and explanations."""
+        days = self._resources.settings.current.decision.explanation_days
         try:
             gone = [
                 await self._resources.work.prune(limit=PRUNE_ROWS),
@@ -145,6 +146,7 @@ class DispatcherActor(Actor):
             async with self._resources.database.transaction() as conn:
                 gone.append(await releases.prune(conn, limit=PRUNE_ROWS))
                 gone.append(await evidence.prune(conn, limit=PRUNE_ROWS))
+                gone.append(await decisions.prune(conn, days=days, limit=PRUNE_ROWS))
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("prune_postponed", reason=error.reason)
             return

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,10 @@ from typing import Final
 import structlog
 import trio
 
+from reeld.actors.importer.adopted_formats import formats_of_file
 from reeld.actors.importer.adoption import FoundFile, Place, find_unknown, place_of
 from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
+from reeld.domain.custom_format import CustomFormat
 from reeld.domain.errors import ServiceError, Unavailable
 from reeld.domain.history import HistoryKind
 from reeld.domain.library import NewMovieFile
@@ -26,7 +29,16 @@ from reeld.domain.movie import Movie, Stage
 from reeld.domain.settings import Settings
 from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.storage import Database, TrioConnection
-from reeld.storage.repositories import acquisitions, history, imports, library, metadata, movies
+from reeld.storage.repositories import (
+    acquisitions,
+    formats,
+    history,
+    imports,
+    library,
+    metadata,
+    movies,
+    profiles,
+)
 from reeld.storage.work import submit
 
 log = structlog.get_logger("reeld.actors")
@@ -67,8 +79,9 @@ async def reconcile(database: Database, settings: Settings) -> int | None:
         places = await _places(conn, settings)
     found = [each for root in places for each in await _look(root, places[root])]
     async with database.ahead(deadline=READ_SECONDS) as conn:
+        known = await formats.every(conn) if found else ()
         for each in found:
-            await _adopt(conn, each, settings)
+            await _adopt(conn, each, settings, known)
         await conn.execute(_CLOSE, (len(found),))
     log.info("reconciled_after_restore", files_found=len(found))
     return len(found)
@@ -125,7 +138,12 @@ def _not_seen(root: Path, why: str) -> Unavailable:
     )
 
 
-async def _adopt(conn: TrioConnection, found: FoundFile, settings: Settings) -> None:
+async def _adopt(
+    conn: TrioConnection,
+    found: FoundFile,
+    settings: Settings,
+    known_formats: Sequence[CustomFormat],
+) -> None:
     movie, known = found.place.movie, found.place.known
     root = str(known.root_folder if known else _root_of(movie, settings))
     new = NewMovieFile(
@@ -135,12 +153,18 @@ async def _adopt(conn: TrioConnection, found: FoundFile, settings: Settings) -> 
         size=found.size,
         quality=found.parsed.quality,
         revision=found.parsed.revision,
+        release_group=found.parsed.group,
     )
     if await library.by_path(conn, root, found.relative_path) is not None:
         return  # another movie has it
+    details = await metadata.get(conn, movie.id)
+    language = details.original_language if details else None
+    # Found now, and never again: what decides about upgrades must not change with the name of a file.
+    matches = await formats_of_file(found, language, known_formats)
+    profile = await profiles.by_name(conn, movie.profile)
     await library.record(
         conn,
-        new,
+        replace(new, formats=matches, format_score=profile.score(matches)),
         device=found.device,
         inode=found.inode,
         replaces=known.id if known else None,

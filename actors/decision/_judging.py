@@ -139,6 +139,7 @@ def context_of(
         searched_by_person=around.asked_for,
         cause=around.cause,
         limits=around.limits,
+        indexers=around.settings.indexers,
         delay=around.delay,
         restrictions=around.restrictions,
         free_bytes=around.free_bytes,

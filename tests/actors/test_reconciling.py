@@ -12,6 +12,7 @@ import pytest
 
 from reeld.actors.importer._folders import Folder
 from reeld.actors.reconciling import reconcile
+from reeld.domain.custom_format import from_radarr
 from reeld.domain.errors import Unavailable
 from reeld.domain.library import NewMovieFile
 from reeld.domain.movie import Stage
@@ -19,7 +20,7 @@ from reeld.domain.quality import Quality
 from reeld.domain.settings import Settings
 from reeld.simulators import OFFERS, World
 from reeld.storage import Database
-from reeld.storage.repositories import library
+from reeld.storage.repositories import formats, library
 
 FILM = OFFERS[0].film
 
@@ -163,3 +164,33 @@ async def test_what_was_only_decided_on_is_given_up_for_the_file_that_is_there(
     assert (acquisition.state, acquisition.failure) == ("failed", "superseded")
     assert (await rows.movie(movie_id)).stage is Stage.IN_LIBRARY
     assert await restored.fetch_all("SELECT * FROM blocklist") == []
+
+
+async def test_the_formats_of_a_found_file_are_those_of_its_name_and_stay(
+    restored: Database, rows: Any, settings: Settings, root: Path
+) -> None:
+    movie_id = await rows.add_movie(FILM)
+    fields = {"value": "DTS"}
+    document = {
+        "name": "DTS",
+        "specifications": [
+            {
+                "name": "DTS",
+                "implementation": "ReleaseTitleSpecification",
+                "negate": False,
+                "required": True,
+                "fields": fields,
+            }
+        ],
+    }
+    async with restored.transaction() as conn:
+        number = await formats.save(conn, from_radarr(document))
+        await conn.execute(
+            "INSERT INTO profile_format_score SELECT id, %s, 70 FROM quality_profile", (number,)
+        )
+    put(root, FILM, f"{FILM.title} ({FILM.year}) Bluray-1080p DTS-GRP.mkv")
+    assert await reconcile(restored, settings) == 1
+    (known,) = await library.by_movie(restored, movie_id)
+    assert known.formats is not None
+    assert [each.name for each in known.formats] == ["DTS"]
+    assert (known.format_score, known.release_group) == (70, "GRP")

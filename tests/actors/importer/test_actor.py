@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 from structlog.testing import capture_logs
 
 from reeld.actors.importer import ImportActor, _journal, _progress, _roots, _run
@@ -24,6 +25,7 @@ from reeld.domain.acquisition import (
     ImportStep,
     LinkKind,
 )
+from reeld.domain.custom_format import FormatMatch
 from reeld.domain.history import HistoryKind
 from reeld.domain.library import NewMovieFile
 from reeld.domain.messages import Sweep
@@ -215,6 +217,22 @@ async def test_a_finished_download_becomes_the_movies_file(
     value = story.resources.metrics.value
     assert value("reeld_import_files_total", method="hardlink") == 1
     assert value("reeld_imports_total", outcome="imported") == 1
+
+
+async def test_formats_score_and_group_are_those_of_the_grab_whatever_the_file_is_called(
+    story: Story, actor: Any, run_actor: Any, eventually: Eventually
+) -> None:
+    found = [{"id": 7, "name": "HDR"}, {"id": 9, "name": "Remux Tier 1"}]
+    await story.resources.database.execute(
+        "UPDATE acquisition SET formats = %s, format_score = 1750, release_group = 'FraMeSToR'",
+        (Jsonb(found),),
+    )
+    async with run_actor(actor):
+        await eventually(lambda: story.is_(WorkState.DONE))
+    (file,) = await story.files()
+    assert "FraMeSToR" not in file.relative_path
+    assert file.formats == (FormatMatch(7, "HDR"), FormatMatch(9, "Remux Tier 1"))
+    assert (file.format_score, file.release_group) == (1750, "FraMeSToR")
 
 
 async def test_asking_twice_imports_once(
