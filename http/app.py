@@ -12,6 +12,8 @@ from reeld.domain.secret import Secret
 from reeld.http.api.definitions import definition_routes
 from reeld.http.api.formats import format_routes
 from reeld.http.api.groups import group_routes
+from reeld.http.api.deciding import deciding_routes
+from reeld.http.api.delays import delay_routes
 from reeld.http.api.movies import movie_routes
 from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
@@ -63,6 +65,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *group_routes(surface),
             *tag_routes(surface),
             *delay_routes(surface),
+            *deciding_routes(surface),
             *restriction_routes(surface),
         ],
         before_request=note_passed,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+import msgspec
 import trio
 
 from reeld.actors.decision._deciding import Deciding
@@ -105,7 +106,7 @@ class Desk:
         taken = replace(
             judged,
             decision=replace(judged.decision, best=judged_candidate),
-            explanation=replace(judged.explanation, taken=release.id),
+            explanation=msgspec.structs.replace(judged.explanation, taken=release.id),
         )
         async with self._database.transaction() as conn:
             await releases.lock(conn, [release.id])
@@ -122,12 +123,18 @@ class Desk:
         if release is None:
             raise NotFound(f"There is no release {asked.release_id}.")
         movie_id = asked.movie_id or release.movie_id
-        if movie_id is None:
+        if movie_id is not None:
+            return release, await self._movie(movie_id)
+        # Releases of movies that nobody monitors are matched to none.
+        movie = (
+            await movies.by_imdb_id(self._database, release.imdb_id) if release.imdb_id else None
+        )
+        if movie is None:
             raise Refused(
                 f"{release.title} was matched to no movie: say which one it is.",
                 reason="movie_unknown",
             )
-        return release, await self._movie(movie_id)
+        return release, movie
 
     async def _movie(self, movie_id: int) -> Movie:
         movie = await movies.get(self._database, movie_id)
