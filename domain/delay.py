@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from reeld.domain.errors import Refused
+from reeld.domain.errors import InvalidField
 
 
 class Protocol(StrEnum):
@@ -18,7 +18,7 @@ class Protocol(StrEnum):
     TORRENT = "torrent"
 
 
-class InvalidDelay(Refused):
+class InvalidDelay(InvalidField):
     """A delay profile cannot work.
 
     Args:
@@ -27,10 +27,6 @@ class InvalidDelay(Refused):
     """
 
     default_reason = "invalid_delay_profile"
-
-    def __init__(self, field: str, complaint: str) -> None:
-        super().__init__(f"{field}: {complaint}")
-        self.field = field
 
 
 LONGEST_DELAY_MINUTES: Final = 365 * 24 * 60

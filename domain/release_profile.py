@@ -9,7 +9,7 @@ from typing import Final
 
 import regex
 
-from reeld.domain.errors import Refused
+from reeld.domain.errors import InvalidField
 
 TERM_SECONDS: Final = 0.02
 """Processor seconds that a term may be looked for in one name; a sane one takes microseconds."""
@@ -28,7 +28,7 @@ _FLAGS: Final = {
 """The flags that Radarr knows behind `/…/` (`Parser/PerlRegexFactory.cs`), as far as `regex` has them."""
 
 
-class InvalidReleaseProfile(Refused):
+class InvalidReleaseProfile(InvalidField):
     """A release profile cannot work.
 
     Args:
@@ -37,10 +37,6 @@ class InvalidReleaseProfile(Refused):
     """
 
     default_reason = "invalid_release_profile"
-
-    def __init__(self, field: str, complaint: str) -> None:
-        super().__init__(f"{field}: {complaint}")
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from reeld.http.api.definitions import definition_routes
 from reeld.http.api.formats import format_routes
 from reeld.http.api.groups import group_routes
 from reeld.http.api.deciding import deciding_routes
+from reeld.http.api.definitions import definition_routes
 from reeld.http.api.delays import delay_routes
+from reeld.http.api.formats import format_routes
 from reeld.http.api.movies import movie_routes
 from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes

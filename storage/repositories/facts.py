@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from reeld.domain.availability import Availability
+from reeld.domain.availability import Availability, MinimumAvailability
 from reeld.domain.movie import MovieStatus, ReleaseDates
 from reeld.storage._rows import Reader, fetch_one
 
@@ -45,7 +45,9 @@ async def of_movie(source: Reader, movie_id: int) -> Facts:
         return Facts(clock[0])
     status, minimum, dates, language, is_told, now, tags = row
     days = {name: date.fromisoformat(day) for name, day in dates.items()}
-    availability = Availability(MovieStatus(minimum), MovieStatus(status), ReleaseDates(**days))
+    availability = Availability(
+        MinimumAvailability(minimum), MovieStatus(status), ReleaseDates(**days)
+    )
     return Facts(
         now,
         availability if is_told else None,

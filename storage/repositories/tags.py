@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import InvalidField, NotFound, Refused
 from reeld.storage._rows import Connection, Reader, execute, fetch_all, fetch_one
 
 LONGEST_LABEL: Final = 100
@@ -41,7 +41,7 @@ UNION ALL SELECT 'release profile ' || id FROM release_profile WHERE tags = ARRA
 """
 
 
-class InvalidTag(Refused):
+class InvalidTag(InvalidField):
     """A label or a list of tags is wrong.
 
     Args:
@@ -50,10 +50,6 @@ class InvalidTag(Refused):
     """
 
     default_reason = "invalid_tag"
-
-    def __init__(self, field: str, complaint: str, *, reason: str | None = None) -> None:
-        super().__init__(f"{field}: {complaint}", reason=reason)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
