@@ -111,6 +111,21 @@ DECISIONS: Final = Row(
             see("ReeldBreakerOpen", "external"),
             Query(times("reeld_grabs_total", "source,outcome"), "{{source}} {{outcome}}"),
         ),
+        graph(
+            "Releases that wait",
+            Unit.COUNT,
+            "Releases that are right and wait: for a better one, for whoever is away, or for what is on its way.",
+            see("ReeldBreakerOpen", "external"),
+            Query(rows("reeld_pending_releases", "reason", "reason"), "{{reason}}"),
+            width=12,
+        ),
+        events(
+            "Formats out of time",
+            "Custom formats whose expressions took too long and were taken not to match; the log names the movie.",
+            see("jobs"),
+            Query(times("reeld_custom_format_timeouts_total", ""), "formats"),
+            width=12,
+        ),
     ),
 )
 

@@ -113,6 +113,9 @@ def cases(now: Any) -> dict[Reason, Case]:
         ),
         Reason.TOO_FEW_SEEDERS: Case({"seeders": 0}),
         Reason.BLOCKLISTED: Case(where={"blocked": [Everything()]}),
+        Reason.TORRENT_TAKEN: Case(
+            {"infohash": "cd" * 20}, {"torrents_of_others": {"cd" * 20: "Charade"}}
+        ),
         Reason.ALREADY_IMPORTED: Case(
             {"infohash": "ab" * 20, "score": 5}, upgrade(OwnedFile(WEB, infohash="ab" * 20))
         ),
