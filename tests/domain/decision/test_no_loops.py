@@ -57,9 +57,9 @@ MOVIE: Final = Movie(
     "",
     NOW,
 )
-_SOURCES: Final = ("WEB-DL", "WEBRip", "BluRay")
-_LINES: Final = ("1080p", "2160p")
-_MENDED: Final = ("", "", "PROPER.", "REPACK.", "REAL.PROPER.")
+_SOURCES: Final = ("WEB-DL", "WEBRip")
+_LINES: Final = ("1080p", "1080p", "2160p")
+_MENDED: Final = ("", "", "", "PROPER.", "REPACK.", "REAL.PROPER.")
 _GROUPS: Final = ("OPEN", "GRP")
 
 
@@ -131,22 +131,26 @@ class Movies(RuleBasedStateMachine):
     # What the world does
 
     @rule(
-        found=st.lists(names(), min_size=1, max_size=6),
-        seeders=st.integers(0, 500),
+        found=st.lists(names(), min_size=2, max_size=8),
+        seeders=st.integers(1, 9),
         indexer=st.sampled_from(("hdbits", "feed")),
-        twin=st.booleans(),
+        twin=st.integers(0, 5),
+        cause=st.sampled_from(list(Cause)),
+        arrives=st.booleans(),
     )
-    def offer(self, found: list[str], seeders: int, indexer: str, twin: bool) -> None:
-        """Several releases at once; a twin is another offer of a torrent that was offered before."""
+    def offer(
+        self, found: list[str], seeders: int, indexer: str, twin: int, cause: Cause, arrives: bool
+    ) -> None:
+        """Releases come and are decided about; a twin is another offer of a torrent that was offered before."""
         for name in found:
             number = self.offered = self.offered + 1
             others = list(self.offers.values())
-            infohash = others[-1].infohash if twin and others else f"{number:040x}"
+            infohash = others[-1].infohash if twin == 0 and others else f"{number:040x}"
             self.offers[number] = Release(
                 source=Source.RSS,
                 indexer=indexer,
                 guid=str(number),
-                title=name,
+                title=f"{name}{number % 5}",
                 size=2_000_000_000,
                 seeders=seeders,
                 infohash=infohash,
@@ -154,6 +158,10 @@ class Movies(RuleBasedStateMachine):
                 id=number,
                 first_seen_at=self.now - timedelta(minutes=number),
             )
+        self.decide(cause)
+        if self.grabbed is not None and arrives:
+            self.import_it()
+            self.decide(cause)
 
     @rule(number=st.integers(1, 4), word=st.sampled_from(WORDS), negate=st.booleans())
     def edit_format(self, number: int, word: str, negate: bool) -> None:
@@ -169,7 +177,7 @@ class Movies(RuleBasedStateMachine):
         cutoff=st.sampled_from([Quality.WEBDL_720P, Quality.BLURAY_1080P, Quality.REMUX_2160P]),
         cutoff_score=st.integers(-50, 300),
         least_gain=st.integers(1, 60),
-        upgrades=st.booleans(),
+        upgrades=st.sampled_from((True, True, True, False)),
     )
     def edit_profile(
         self, cutoff: Quality, cutoff_score: int, least_gain: int, upgrades: bool
@@ -272,7 +280,7 @@ class Movies(RuleBasedStateMachine):
             Match(1, MatchedBy.TITLE),
             formats=matches,
             format_score=self.profile.score(matches),
-            reputation=self.reputation if parsed.group == "OPEN" else 0,
+            reputation=self.reputation if (parsed.group or "").startswith("OPEN") else 0,
         )
 
     def _context(self, cause: Cause) -> Context:
@@ -343,5 +351,5 @@ class Movies(RuleBasedStateMachine):
         return mine[1] > theirs[1]
 
 
-Movies.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+Movies.TestCase.settings = settings(max_examples=80, stateful_step_count=12, deadline=None)
 TestNoLoops = Movies.TestCase
