@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from reeld import __version__
+from reeld.cli import deciding
 from reeld.cli.backup import backup
 from reeld.cli.choices import LogLevel, StageName, StateName
 from reeld.cli.declaring import ALONE as _ALONE
@@ -45,12 +46,10 @@ app.command(work)
 systemd = App(name="systemd", help="Run reeld as a service of systemd.", group=_ALONE)
 app.command(systemd)
 app.command(backup)
-app.command(formats)
-app.command(profiles)
-app.command(groups)
+deciding.register(app, movie, _CALLS)
 
 
-for _operating in (actor, breaker, key, wanted):
+for _operating in (actor, breaker, formats, groups, key, profiles, wanted):
     app.command(_operating)
 app.command(
     top,

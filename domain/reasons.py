@@ -91,6 +91,7 @@ REASONS: Final = frozenset(
         "invalid_release_profile",
         "invalid_request",
         "invalid_setting",
+        "invalid_size",
         "invalid_tag",
         "invalid_template",
         "leadership_held",
