@@ -9,20 +9,17 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from reeld.domain.secret import Secret
-from reeld.http.api.definitions import definition_routes
-from reeld.http.api.formats import format_routes
-from reeld.http.api.groups import group_routes
 from reeld.http.api.deciding import deciding_routes
 from reeld.http.api.definitions import definition_routes
 from reeld.http.api.delays import delay_routes
 from reeld.http.api.formats import format_routes
+from reeld.http.api.groups import group_routes
 from reeld.http.api.movies import movie_routes
 from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
-from reeld.http.api.wanted import wanted_routes
-from reeld.http.api.delays import delay_routes
 from reeld.http.api.restrictions import restriction_routes
 from reeld.http.api.tags import tag_routes
+from reeld.http.api.wanted import wanted_routes
 from reeld.http.api.work import work_routes
 from reeld.http.document import openapi_config
 from reeld.http.measure import HeadAsGet, Headers, Measure, area_of, routes_of

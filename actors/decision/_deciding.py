@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final
 
 import structlog
 import trio
@@ -17,11 +16,10 @@ from reeld.actors.resources import Resources
 from reeld.actors.worker import Effect
 from reeld.domain.decision import Candidate, Cause
 from reeld.domain.movie import Movie
-from reeld.storage.repositories import pending, releases
+from reeld.domain.profile import QualityProfile
+from reeld.storage.repositories import groups, pending, releases
 
 log = structlog.get_logger("reeld.actors.decision")
-
-NO_REPUTATIONS: Final[Mapping[str, int]] = {}
 
 
 class Deciding:
@@ -63,7 +61,8 @@ class Deciding:
 
     async def judge(self, candidates: Sequence[Candidate], around: Surroundings) -> Judged:
         """Judge offers in a worker thread: some hundred of them with as many formats take long enough to be felt."""
-        work = partial(judge, candidates, around, self._memory, NO_REPUTATIONS)
+        reputations = await self._reputations(candidates, around.profile)
+        work = partial(judge, candidates, around, self._memory, reputations)
         judged = await trio.to_thread.run_sync(work, limiter=READERS)
         if judged.timed_out:
             self.resources.metrics.add("reeld_custom_format_timeouts_total", judged.timed_out)
@@ -71,6 +70,17 @@ class Deciding:
                 "custom_format_out_of_time", movie_id=around.movie.id, times=judged.timed_out
             )
         return judged
+
+    async def _reputations(
+        self, candidates: Sequence[Candidate], profile: QualityProfile
+    ) -> Mapping[str, int]:
+        """Return what the names of release groups are worth to a profile, of those that are not worth nothing."""
+        weight = profile.reputation_weight
+        if not weight:
+            return {}
+        names = {each.parsed.group for each in candidates if each.parsed.group}
+        found = await groups.reputations(self.resources.database, names)
+        return {name: each.points(weight) for name, each in found.items()}
 
     def _count(self, judged: Judged, candidates: Sequence[Candidate]) -> None:
         metrics = self.resources.metrics

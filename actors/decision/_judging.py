@@ -144,6 +144,7 @@ def context_of(
         restrictions=around.restrictions,
         free_bytes=around.free_bytes,
         history=tuple(_grabbed(each, around) for each in lately),
+        group_rules=around.group_rules,
         indexers_away=around.indexers_away,
         client_away=around.client_away,
         availability=around.facts.availability,

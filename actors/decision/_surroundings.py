@@ -28,6 +28,7 @@ from reeld.storage.repositories import (
     delays,
     facts,
     grabs,
+    groups,
     library,
     movies,
     pending,
@@ -76,6 +77,7 @@ class Surroundings:
     indexers_away: frozenset[str]
     client_away: bool
     torrents_of_others: Mapping[str, str]
+    group_rules: Mapping[str, str]
 
     @property
     def acquiring(self) -> Grab | None:
@@ -145,6 +147,7 @@ class Survey:
             ),
             indexers_away=indexers_away(self._resources.directory),
             client_away=is_client_away(self._resources.directory),
+            group_rules={key: str(rule) for key, rule in (await groups.rules(database)).items()},
             torrents_of_others=await grabs.torrents_of_others(
                 database, movie.id, {each.infohash for each in offered if each.infohash}
             ),

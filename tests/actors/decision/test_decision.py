@@ -19,8 +19,7 @@ from reeld.domain.secret import Secret
 from reeld.domain.settings import DecisionSettings, HdbitsSettings
 from reeld.simulators import Film, Flaw
 from reeld.simulators import catalogue as films
-from reeld.storage.repositories import acquisitions, blocklist, library, releases, titles
-from reeld.storage.repositories import acquisitions, blocklist, grabs, library, releases
+from reeld.storage.repositories import acquisitions, blocklist, grabs, library, releases, titles
 from reeld.storage.repositories import movies as movie_rows
 from reeld.storage.work import WorkState
 

@@ -10,9 +10,10 @@ from reeld.domain.library import NewMovieFile
 from reeld.domain.movie import Stage
 from reeld.domain.quality import Quality
 from reeld.domain.release_profile import PreferredTerm, ReleaseProfile
+from reeld.domain.reputation import GroupRule
 from reeld.domain.settings import DecisionSettings
 from reeld.simulators import catalogue as films
-from reeld.storage.repositories import acquisitions, library, restrictions
+from reeld.storage.repositories import acquisitions, groups, library, restrictions
 from reeld.storage.repositories import movies as movie_rows
 
 NIGHT = films.NIGHT_OF_THE_LIVING_DEAD
@@ -121,3 +122,24 @@ async def test_a_format_that_takes_too_long_is_counted_and_holds_nothing_up(
         await offers.bring(offers.of(name))
         assert await offers.taken(movie_id) is not None
     assert resources.metrics.value("reeld_custom_format_timeouts_total") == 1
+
+
+async def test_what_groups_are_worth_and_what_people_say_of_them_counts(
+    resources: Resources, run_actor: Any, rows: Any, offers: Any
+) -> None:
+    movie_id = await rows.add_movie(NIGHT)
+    await resources.database.execute("UPDATE quality_profile SET reputation_weight = 100")
+    other = PLAIN.replace("GRP", "LIKED")
+    async with resources.database.transaction() as conn:
+        await groups.set_rule(conn, "BAD", GroupRule.BLOCK)
+        await groups.set_rule(conn, "liked", GroupRule.PREFER)
+    async with run_actor(lambda: DecisionActor(resources)):
+        bad, *_ = await offers.bring(
+            offers.of(PLAIN.replace("GRP", "BAD")), offers.of(PLAIN), offers.of(other, seeders=2)
+        )
+        assert await offers.reasons(bad) == ["group_blocked"]
+        assert (await offers.taken(movie_id)).title == other
+    first = (await offers.explained(movie_id)).releases[0]
+    assert ("reputation", "LIKED") in {(each.kind, each.name) for each in first.score_parts}
+    (acquisition,) = await acquisitions.by_movie(resources.database, movie_id)
+    assert acquisition.format_score == 0, "a reputation moves: it is no part of what is stored"
