@@ -59,9 +59,10 @@ JOBS_ROW: Final = Row(
         graph(
             "Open work",
             Unit.COUNT,
-            "Work that waits or runs, by queue; a queue that only grows is not served.",
+            "Work that waits or runs, by queue, and releases that wait, by what for; a queue that only grows is not served.",
             see("ReeldJobQueueStuck"),
             Query(rows("reeld_jobs", "queue,state", "queue,state", _OPEN), "{{queue}} {{state}}"),
+            Query(rows("reeld_pending_releases", "reason", "reason"), "releases: {{reason}}"),
             drawn=Drawn.STACKED,
         ),
         graph(

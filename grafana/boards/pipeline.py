@@ -90,9 +90,10 @@ DECISIONS: Final = Row(
         graph(
             "Decisions",
             Unit.PER_SECOND,
-            "Releases that were judged, by verdict.",
+            "Releases that were judged, by verdict, and custom formats that took too long and were taken not to match.",
             see("jobs"),
             Query(rate("reeld_release_decisions_total", "decision"), "{{decision}}"),
+            Query(rate("reeld_custom_format_timeouts_total"), "formats out of time"),
         ),
         bars(
             "Why releases were rejected",
@@ -110,21 +111,6 @@ DECISIONS: Final = Row(
             "Releases sent to the download client, by source and outcome.",
             see("ReeldBreakerOpen", "external"),
             Query(times("reeld_grabs_total", "source,outcome"), "{{source}} {{outcome}}"),
-        ),
-        graph(
-            "Releases that wait",
-            Unit.COUNT,
-            "Releases that are right and wait: for a better one, for whoever is away, or for what is on its way.",
-            see("ReeldBreakerOpen", "external"),
-            Query(rows("reeld_pending_releases", "reason", "reason"), "{{reason}}"),
-            width=12,
-        ),
-        events(
-            "Formats out of time",
-            "Custom formats whose expressions took too long and were taken not to match; the log names the movie.",
-            see("jobs"),
-            Query(times("reeld_custom_format_timeouts_total", ""), "formats"),
-            width=12,
         ),
     ),
 )

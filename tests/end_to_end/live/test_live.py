@@ -23,6 +23,7 @@ NOT_YET: Final[dict[str, str]] = {}
 
 CANNOT_MOVE: Final = {
     "reeld-database/Connections": {1: "the bound of the pool is a setting"},
+    "reeld-pipeline/Decisions": {1: "no custom format of the story takes long"},
     "reeld-runtime/Versions": {0: "the version of a process is what it is"},
     "reeld-runtime/Worker threads": {1: "the limit is what it is"},
 }
@@ -35,6 +36,9 @@ COMES_AND_GOES: Final = {
 
 _BRIEF: Final = "rows are counted every few seconds, and a movie may be through the stage by then"
 MAY_STAND_STILL: Final = {
+    "reeld-jobs/Open work": {
+        1: "a release waits only if it is decided about while a service is away"
+    },
     "reeld-overview/Movies on their way": dict.fromkeys((0, 1, 2, 4, 5, 6), _BRIEF),
 }
 """Queries that move or do not as it happens, and why; another one of their panel moves always."""
