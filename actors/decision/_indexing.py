@@ -8,6 +8,7 @@ from typing import Final
 import trio
 
 from reeld.actors.decision._matching import READERS, Memory
+from reeld.actors.decision._turns import Turns
 from reeld.actors.resources import Resources
 from reeld.domain.matching import TitleIndex
 from reeld.domain.profile import QualityProfile
@@ -71,7 +72,9 @@ class WantedTitles:
         return rows[-1].id if len(rows) == PAGE else None
 
     def _apply(self, rows: Sequence[TitleFacts]) -> None:
+        turns = Turns()
         for row in rows:
+            turns.pause()
             if not _is_wanted(row, self._profiles.get(row.profile)):
                 self._index.remove(row.id)
                 continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Final
 
 import trio
 
+from reeld.actors.decision._turns import Turns
 from reeld.domain.decision import Candidate
 from reeld.domain.matching import Match, Mismatch, Named, NoMatch, TitleIndex
 from reeld.domain.parsing import ParsedRelease, parse_release_name
@@ -21,10 +21,6 @@ READERS: Final = trio.CapacityLimiter(1)
 REMEMBERED_NAMES: Final = 4096
 AT_ONCE: Final = 100
 """Names read in one go, after which a cancellation is heeded."""
-
-TURN_SECONDS: Final = 0.002
-PAUSE_SECONDS: Final = 0.0001
-"""After so long a reader leaves the interpreter to the loop for a moment: by itself it would only after 5 ms."""
 
 
 @lru_cache(maxsize=REMEMBERED_NAMES)
@@ -159,13 +155,11 @@ def _match_some(
     index: TitleIndex, releases: Sequence[Release], memory: Memory | None
 ) -> list[Reading]:
     readings = []
-    begun = time.perf_counter()
+    turns = Turns()
     for release in releases:
         known = memory.recall(release) if memory is not None else None
         readings.append(known or _read(index, release, memory))
-        if time.perf_counter() - begun > TURN_SECONDS:
-            time.sleep(PAUSE_SECONDS)
-            begun = time.perf_counter()
+        turns.pause()
     return readings
 
 

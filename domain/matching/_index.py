@@ -8,7 +8,7 @@ from typing import Final
 
 from reeld.domain.matching._matching import match
 from reeld.domain.matching._named import Match, Named, NoMatch, is_near
-from reeld.domain.matching._titles import title_key, title_spellings
+from reeld.domain.matching._titles import key_of, title_spellings
 from reeld.domain.matching._tokens import Tokens, tokens_of
 from reeld.domain.parsing import ParsedRelease
 
@@ -52,7 +52,7 @@ class TitleIndex:
         """Take a movie in, in place of what was known of it."""
         self.remove(movie.id)
         spellings = [spelt for title in movie.titles for spelt in title_spellings(title)]
-        keys = dict.fromkeys(title_key(spelt) for spelt in spellings)
+        keys = dict.fromkeys(key_of(spelt) for spelt in spellings)
         keys.pop("", None)
         self._movies[movie.id] = self._by_tmdb[movie.tmdb_id] = movie
         if movie.imdb_id:

@@ -61,6 +61,7 @@ _NUMERAL: Final = re.compile(
     re.IGNORECASE,
 )
 _OTHER_NUMERAL: Final = {"i": "1", "v": "5", "x": "10", "1": "i", "5": "v", "10": "x"}
+_NUMERAL_ENDS: Final = frozenset("iIvVxX150 ")
 _MOST_KEYS: Final = 8
 
 
@@ -89,6 +90,11 @@ def title_key(title: str) -> str:
 
     The words run together, so that `Spider-Man`, `Spider Man` and `Spiderman` are one.
     """
+    return key_of(title)
+
+
+def key_of(title: str) -> str:
+    """Return the same without remembering it: for whoever makes hundreds of thousands."""
     return "".join(title_words(title))
 
 
@@ -97,13 +103,17 @@ def title_spellings(title: str) -> tuple[str, ...]:
 
     Umlauts may be spelt out, a last I, V or X may be a numeral, and a title may be two with an `AKA` between them.
     """
-    halves = [half for half in _AKA.split(title) if half.strip()]
-    spellings = [title, *(halves if len(halves) > 1 else ())]
+    spellings = [title]
+    # Most titles have neither, and an index has hundreds of thousands.
+    if "/" in title or "k" in title or "K" in title:
+        halves = [half for half in _AKA.split(title) if half.strip()]
+        spellings += halves if len(halves) > 1 else ()
     for one in tuple(spellings):
-        spelt = one.translate(_SPELT_OUT)
-        counted = _NUMERAL.sub(_counted, one)
-        spellings += [other for other in (spelt, counted) if other != one]
-    return tuple(dict.fromkeys(spellings))[:_MOST_KEYS]
+        if not one.isascii():
+            spellings.append(one.translate(_SPELT_OUT))
+        if one[-1:] in _NUMERAL_ENDS or ":" in one or "-" in one or "art " in one or "ART " in one:
+            spellings.append(_NUMERAL.sub(_counted, one))
+    return tuple(dict.fromkeys(spellings))[:_MOST_KEYS] if len(spellings) > 1 else (title,)
 
 
 def _counted(found: re.Match[str]) -> str:

@@ -58,13 +58,13 @@ class WantedMovie:
         return max(times, default=None)
 
 
-class FormatId(msgspec.Struct, frozen=True):
+class FormatId(msgspec.Struct, frozen=True, gc=False):
     """A custom format that a release had when it was grabbed."""
 
     id: int
 
 
-class OwnedFacts(msgspec.Struct, frozen=True):
+class OwnedFacts(msgspec.Struct, frozen=True, gc=False):
     """What the rows say of a movie's file.
 
     Attributes:
@@ -84,7 +84,7 @@ class OwnedFacts(msgspec.Struct, frozen=True):
         return sum(profile.format_scores.get(each.id, 0) for each in self.formats)
 
 
-class SearchFacts(msgspec.Struct, frozen=True):
+class SearchFacts(msgspec.Struct, frozen=True, gc=False):
     """What the rows say of a monitored movie for which nothing is under way.
 
     Attributes:

@@ -52,7 +52,7 @@ class TitlesState:
     movies: int
 
 
-class TitleFacts(msgspec.Struct, frozen=True):
+class TitleFacts(msgspec.Struct, frozen=True, gc=False):
     """What the rows say of a movie.
 
     Attributes:
@@ -75,7 +75,7 @@ class TitleFacts(msgspec.Struct, frozen=True):
     is_new: bool = False
 
 
-class MovieNames(msgspec.Struct, frozen=True):
+class MovieNames(msgspec.Struct, frozen=True, gc=False):
     """By what releases may name a movie: what an index of wanted movies is built from.
 
     Attributes:

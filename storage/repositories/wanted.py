@@ -17,10 +17,11 @@ _PAGE: Final = """
 SELECT coalesce(json_agg(facts), '[]')::text FROM (
     SELECT m.id, m.title, m.year, m.profile, m.added_at, m.searched_at, m.scheduled_at, m.searches_in_vain,
            m.imdb_id IS NOT NULL AS is_searchable, m.status, m.minimum_availability, m.release_dates,
-           m.refreshed_at IS NOT NULL AS is_known, EXISTS (
-               SELECT FROM work
+           m.refreshed_at IS NOT NULL AS is_known, (
+               SELECT id FROM work
                WHERE queue = %(queue)s AND kind = %(kind)s AND unique_key = 'movie:' || m.id
-                 AND state IN ('available', 'running')) AS is_being_searched,
+                 AND unique_key IS NOT NULL AND state IN ('available', 'running')
+               LIMIT 1) IS NOT NULL AS is_being_searched,
            (SELECT json_build_object('quality', quality, 'formats', formats, 'format_score', format_score)
             FROM library_file WHERE movie_id = m.id ORDER BY library_file.id LIMIT 1) AS owned
     FROM movie m
@@ -35,7 +36,7 @@ _SCHEDULED: Final = "UPDATE movie SET scheduled_at = now() WHERE id = ANY(%s)"
 _ASKED: Final = """
 SELECT now(), (SELECT count(*) FROM movie WHERE scheduled_at > now() - interval '1 hour'),
        (SELECT count(*) FROM work WHERE queue = %(queue)s AND kind = %(kind)s
-            AND state IN ('available', 'running') AND args ? 'cause')
+            AND unique_key IS NOT NULL AND state IN ('available', 'running') AND args ? 'cause')
 """
 
 _SEARCHES: Final = {"queue": Queue.HDBITS, "kind": WorkKind.SEARCH_MOVIE}

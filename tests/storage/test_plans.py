@@ -10,7 +10,7 @@ import pytest
 
 from reeld.storage import Database
 from reeld.storage.events import _cursors
-from reeld.storage.repositories import acquisitions, history, movies
+from reeld.storage.repositories import acquisitions, history, movies, titles, wanted
 from reeld.storage.work import WorkState, _claim, _clock, _people, _rescue
 
 pytestmark = pytest.mark.timeout(400)
@@ -102,6 +102,9 @@ async def test_no_query_of_the_daily_round_reads_a_long_table_from_end_to_end(
         (movies._LIST, (0, 100)),
         (movies._LIST_STAGE, ("wanted", 0, 100)),
         (acquisitions._ACTIVE_OF_MOVIE, (7,)),
+        (titles._CHANGED, {"since": "7", "after": 0, "limit": 500, "days": 8}),
+        (wanted._ASKED, wanted._SEARCHES),
+        (wanted._PAGE, {"after": 7, "limit": 500, "has_file": None, **wanted._SEARCHES}),
     ]
     for statement, params in round_of_queries:
         long_tables = await scans(crowded, statement, params) & {
