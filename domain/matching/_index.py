@@ -33,7 +33,8 @@ class TitleIndex:
         self._movies: dict[int, Named] = {}
         self._by_key: dict[str, tuple[Named, ...]] = {}
         self._by_tmdb: dict[int, Named] = {}
-        self._by_imdb: dict[str, Named] = {}
+        # TMDB has an IMDb number twice now and then.
+        self._by_imdb: dict[str, tuple[Named, ...]] = {}
         self._longest = 0
         for movie in movies:
             self.add(movie)
@@ -56,7 +57,7 @@ class TitleIndex:
         keys.pop("", None)
         self._movies[movie.id] = self._by_tmdb[movie.tmdb_id] = movie
         if movie.imdb_id:
-            self._by_imdb[movie.imdb_id] = movie
+            self._by_imdb[movie.imdb_id] = (*self._by_imdb.get(movie.imdb_id, ()), movie)
         self._keys[movie.id] = tuple(keys)[:_MOST_KEYS]
         for key in self._keys[movie.id]:
             self._by_key[key] = (*self._by_key.get(key, ()), movie)
@@ -69,22 +70,18 @@ class TitleIndex:
             return
         if self._by_tmdb.get(movie.tmdb_id) is movie:
             del self._by_tmdb[movie.tmdb_id]
-        if movie.imdb_id and self._by_imdb.get(movie.imdb_id) is movie:
-            del self._by_imdb[movie.imdb_id]
+        if movie.imdb_id:
+            _take_out(self._by_imdb, movie.imdb_id, movie)
         for key in self._keys.pop(movie_id):
-            left = tuple(each for each in self._by_key[key] if each is not movie)
-            if left:
-                self._by_key[key] = left
-            else:
-                del self._by_key[key]
+            _take_out(self._by_key, key, movie)
 
     def by_tmdb(self, tmdb_id: int) -> Named | None:
         """Return the movie with TMDB's number."""
         return self._by_tmdb.get(tmdb_id)
 
     def by_imdb(self, imdb_id: str) -> Named | None:
-        """Return the movie with an IMDb number."""
-        return self._by_imdb.get(imdb_id)
+        """Return the movie with an IMDb number; of several the first that was wanted."""
+        return min(self._by_imdb.get(imdb_id, ()), key=lambda movie: movie.id, default=None)
 
     def titled(self, key: str) -> Sequence[Named]:
         """Return the movies that have a title with this key."""
@@ -155,3 +152,11 @@ class TitleIndex:
                 return
             # What is nothing but articles so far is a title only as it stands.
             yield from by_key.get(key or "".join(tokens.raw[start:end]), ())
+
+
+def _take_out(lists: dict[str, tuple[Named, ...]], key: str, movie: Named) -> None:
+    left = tuple(each for each in lists[key] if each is not movie)
+    if left:
+        lists[key] = left
+    else:
+        del lists[key]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from reeld.domain.matching._named import Match, MatchedBy, Mismatch, Named, NoMatch, is_near
-from reeld.domain.matching._titles import title_key
+from reeld.domain.matching._titles import title_key, without_publisher
 from reeld.domain.parsing import ParsedRelease
 
 
@@ -78,7 +78,8 @@ def _match_title(index: Lookup, parsed: ParsedRelease, imdb_id: str | None) -> M
 
 def _titled(index: Lookup, parsed: ParsedRelease) -> list[Named]:
     """Return the movies of every reading, each once: where two readings name two movies, nobody knows which."""
-    found = {movie.id: movie for title in parsed.titles for movie in index.titled(title_key(title))}
+    readings = dict.fromkeys([*parsed.titles, *map(without_publisher, parsed.titles)])
+    found = {movie.id: movie for title in readings for movie in index.titled(title_key(title))}
     return list(found.values())
 
 

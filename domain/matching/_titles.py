@@ -61,6 +61,13 @@ _NUMERAL: Final = re.compile(
     re.IGNORECASE,
 )
 _OTHER_NUMERAL: Final = {"i": "1", "v": "5", "x": "10", "1": "i", "5": "v", "10": "x"}
+PUBLISHERS: Final = frozenset(
+    {"bbc", "imax", "netflix", "hbo", "disney", "criterion", "original", "originals", "presents"}
+)
+"""What stands before titles and belongs to none of them."""
+_PUBLISHERS: Final = re.compile(
+    rf"^(?:\(\w+\)\W*)?(?:(?:{'|'.join(sorted(PUBLISHERS))})\b\W*)+", re.IGNORECASE
+)
 _NUMERAL_ENDS: Final = frozenset("iIvVxX150 ")
 _MOST_KEYS: Final = 8
 
@@ -114,6 +121,11 @@ def title_spellings(title: str) -> tuple[str, ...]:
         if one[-1:] in _NUMERAL_ENDS or ":" in one or "-" in one or "art " in one or "ART " in one:
             spellings.append(_NUMERAL.sub(_counted, one))
     return tuple(dict.fromkeys(spellings))[:_MOST_KEYS] if len(spellings) > 1 else (title,)
+
+
+def without_publisher(title: str) -> str:
+    """Return a title without the names of publishers and formats that stand before it; itself when nothing is left."""
+    return _PUBLISHERS.sub("", title) or title
 
 
 def _counted(found: re.Match[str]) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from reeld.domain.matching._titles import DROPPED, SAME_WORDS, fold
+from reeld.domain.matching._titles import DROPPED, PUBLISHERS, SAME_WORDS, fold
 
 LONGEST_NAME: Final = 300
 _TOKEN: Final = re.compile(r"[^\W_]+|[\[\](){}【】/|]|(?<=[\s._])-(?=[\s._])")
 _AKA: Final = re.compile(r"(?<=[\s._(\[])a[._ ]k[._ ]a(?=[\s._])")
-_BEFORE: Final = frozenset(
-    {"aka", "bbc", "imax", "netflix", "hbo", "disney", "criterion", "originals", "presents", "eng"}
-)
+_BEFORE: Final = PUBLISHERS | {"aka"}
 """Words behind which a title may begin, when they stand before one."""
 _MARKS: Final = frozenset("[](){}【】/|-")
 _WORDS: Final = {**SAME_WORDS, **dict.fromkeys(DROPPED, "")}
@@ -63,6 +61,6 @@ def tokens_of(name: str) -> Tokens:
             starts.append(len(raw))
         raw.append(token)
         words.append(_WORDS.get(token, token))
-    if _SCENE_GROUP.match(text):
+    if 0 in years or _SCENE_GROUP.match(text):
         starts.append(1)
     return Tokens(text, words, raw, starts, years)

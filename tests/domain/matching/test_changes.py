@@ -73,6 +73,8 @@ DECORATIONS = [
     "www.site.org - {} {} 1080p WEB-DL",
     "[ www.site.org ] - {}.{}.1080p.WEB-DL",
     "BBC.{}.{}.1080p.HDTV.x264-GRP",
+    "IMAX.-.{}.{}.1080p.BluRay",
+    "(Comedy) Netflix Originals - {} ({}) 1080p WEB-DL",
     "(Comedy) {} {} 1080p WEB-DL",
     "Ein anderer Titel AKA {} ({}) 1080p BluRay",
     "Ein anderer Titel A.K.A. {} ({}) 1080p BluRay",

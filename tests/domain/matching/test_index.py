@@ -55,6 +55,30 @@ def test_every_title_of_a_movie_counts(index, name: str) -> None:
     assert match(index, name) == Match(4, MatchedBy.TITLE)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMAX.-.Sintel.2010.1080p.BluRay",
+        "Netflix Originals - Sintel 2010 1080p WEB-DL",
+        "(Comedy) Netflix Originals - Sintel (2010) 1080p WEB-DL",
+        "BBC.Sintel.2010.1080p.HDTV",
+        "grp-sintel.2010.1080p",
+    ],
+)
+def test_what_stands_before_titles_and_belongs_to_none_does_not_count(index, name: str) -> None:
+    assert index.could_match(name)
+    assert match(index, name) == Match(1, MatchedBy.TITLE)
+
+
+def test_two_wanted_movies_in_one_name_are_ambiguous(make_movie) -> None:
+    index = TitleIndex(
+        [make_movie(id=1), make_movie(id=2, tmdb_id=2, imdb_id=None, title="Durian")]
+    )
+    found = match(index, "Sintel AKA Durian (2010) 1080p WEB-DL")
+    assert isinstance(found, NoMatch)
+    assert (found.reason, set(found.near)) == (Mismatch.MOVIE_AMBIGUOUS, {1, 2})
+
+
 def test_the_secondary_year_counts_and_no_other(index) -> None:
     assert match(index, "The.Night.2014.1080p.WEB-DL") == Match(4, MatchedBy.TITLE)
     found = match(index, "The.Night.2016.1080p.WEB-DL")
