@@ -6,8 +6,10 @@ from typing import Any
 from reeld.domain.library import NewMovieFile
 from reeld.domain.movie import NewMovie, Stage
 from reeld.domain.quality import Quality
+from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.storage import Database
 from reeld.storage.repositories import library, movies
+from reeld.storage.work import submit
 
 
 async def add(database: Database, number: int, statement: str = "", **changes: Any) -> int:
@@ -85,3 +87,24 @@ async def test_what_is_below_its_cutoff_is_listed_with_what_it_has(
     found = await everything(running_daemon, "/api/wanted/cutoff", 1)
     assert [each["id"] for each in found] == [below, enough]
     assert found[1]["format_score"] == 0
+
+
+async def test_a_search_that_waits_for_the_schedules_share_is_hastened_when_a_person_asks(
+    running_daemon: Any, database: Database
+) -> None:
+    movie_id = await add(database, 1)
+    request = WorkRequest(
+        Queue.HDBITS,
+        WorkKind.SEARCH_MOVIE,
+        {"movie_id": movie_id, "cause": "missing"},
+        f"movie:{movie_id}",
+        Priority.BACKGROUND,
+    )
+    async with database.transaction() as conn:
+        await submit(conn, request)
+        await conn.execute("UPDATE work SET run_at = now() + interval '1 hour'")
+    answer = await running_daemon.http.post(f"/api/movies/{movie_id}/search")
+    assert answer.json() == {"queued": False}
+    row = await database.fetch_one("SELECT priority FROM work WHERE kind = 'search-movie'")
+    assert row is not None
+    assert row[0] == Priority.PERSON_WAITS

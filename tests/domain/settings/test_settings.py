@@ -137,3 +137,17 @@ def test_what_is_asked_of_each_indexer_is_known_by_its_name() -> None:
         ),
         "f": IndexerRules("f", priority=3, tags=frozenset({"4k"})),
     }
+
+
+@pytest.mark.parametrize(
+    ("calls", "share", "searches"), [(100, 0.3, 30), (100, 0.0, 0), (3, 0.1, 1), (100, 1.0, 100)]
+)
+def test_the_schedule_gets_its_share_of_the_calls(calls: int, share: float, searches: int) -> None:
+    settings = HdbitsSettings("me", Secret("p"), calls_per_hour=calls, scheduled_share=share)
+    assert settings.scheduled_per_hour == searches
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_of_more_than_everything_is_refused(share: float) -> None:
+    with pytest.raises(InvalidSetting, match=r"hdbits\.scheduled_share"):
+        HdbitsSettings("me", Secret("p"), scheduled_share=share)
