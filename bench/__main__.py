@@ -24,6 +24,7 @@ NAMES = (
     "parsing",
     "formats",
     "deciding",
+    "decisions",
     "feed",
     "daemon",
     "scrape",

@@ -103,10 +103,12 @@ class Desk:
         if not asked.force:
             _require_allowed(judged.decision.verdicts[0])
         (judged_candidate,) = judged.decision.candidates
+        explanation = msgspec.structs.replace(judged.explanation, taken=release.id)
         taken = replace(
             judged,
             decision=replace(judged.decision, best=judged_candidate),
-            explanation=msgspec.structs.replace(judged.explanation, taken=release.id),
+            explanation=explanation,
+            document=msgspec.json.encode(explanation),
         )
         async with self._database.transaction() as conn:
             await releases.lock(conn, [release.id])

@@ -40,6 +40,7 @@ class Judged:
     """A decision and what it was made of.
 
     Attributes:
+        document: The explanation as JSON.
         digest: Equal for two decisions with the same end: the same release taken, and of each the same reasons and score.
         timed_out: Formats whose expressions took too long, and were taken not to match.
         file_formats: Those of the library's file, when nobody had looked for them before.
@@ -47,6 +48,7 @@ class Judged:
 
     decision: Decision
     explanation: Explanation
+    document: bytes
     digest: bytes
     timed_out: int
     file_formats: tuple[FormatMatch, ...] | None
@@ -95,7 +97,15 @@ def judge(
     file_formats = _formats_of_file(around, memory)
     context = context_of(around, found, file_formats)
     decision = decide(found, context)
-    return Judged(decision, explain(decision, context), _digest(decision), timed_out, file_formats)
+    explanation = explain(decision, context)
+    return Judged(
+        decision,
+        explanation,
+        document=msgspec.json.encode(explanation),
+        digest=_digest(decision),
+        timed_out=timed_out,
+        file_formats=file_formats,
+    )
 
 
 def subject_of(title: str, release: Release | None, around: Surroundings) -> Subject:

@@ -56,7 +56,7 @@ async def store(conn: TrioConnection, judged: Judged, around: Surroundings) -> N
             around.movie.id,
             cause=str(around.cause),
             release_id=None if best is None else best.release.id,
-            explanation=judged.explanation.to_json(),
+            explanation=judged.document,
             digest=judged.digest,
         )
     if around.owned is not None and judged.file_formats is not None:

@@ -138,7 +138,7 @@ def deciding_routes(surface: Surface) -> Sequence[Any]:
     async def list_decisions(
         movie_id: FromPath[int],
         before: Annotated[int | None, QueryParameter(ge=1)] = None,
-        limit: Annotated[int, QueryParameter(ge=1, le=50)] = 10,
+        limit: Annotated[int, QueryParameter(ge=1, le=10)] = 3,
     ) -> DecisionPage:
         """List what was decided about a movie with its explanation, newest first."""
         await known(movie_id)

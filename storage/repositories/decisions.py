@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from psycopg.types.json import Jsonb
-
 from reeld.storage._rows import Connection, Reader, execute, fetch_all, fetch_one
 
 _COLUMNS: Final = "id, movie_id, cause, release_id, explanation, times, at, last_at"
@@ -22,7 +20,7 @@ WITH newest AS (
     WHERE decision.id = newest.id AND newest.digest = %(digest)s RETURNING decision.id
 ), new AS (
     INSERT INTO decision (movie_id, cause, release_id, explanation, digest)
-    SELECT %(movie_id)s, %(cause)s, %(release_id)s, %(explanation)s, %(digest)s
+    SELECT %(movie_id)s, %(cause)s, %(release_id)s, %(explanation)s::text::jsonb, %(digest)s
     WHERE NOT EXISTS (SELECT FROM again) RETURNING id
 )
 SELECT id, true FROM new UNION ALL SELECT id, false FROM again
@@ -76,10 +74,18 @@ async def store(
     *,
     cause: str,
     release_id: int | None,
-    explanation: Mapping[str, object],
+    explanation: bytes,
     digest: bytes,
 ) -> tuple[int, bool]:
     """Store a decision; one with the digest of the movie's newest is only counted once more.
+
+    Args:
+        conn: The connection with the transaction.
+        movie_id: The movie.
+        cause: What asked for it.
+        release_id: The release that was taken.
+        explanation: As JSON, written already: of hundreds of releases that takes longer than the loop may stand.
+        digest: Equal for decisions with the same end.
 
     Returns:
         Its number, and whether it is a new row.
@@ -88,7 +94,7 @@ async def store(
         "movie_id": movie_id,
         "cause": cause,
         "release_id": release_id,
-        "explanation": Jsonb(dict(explanation)),
+        "explanation": explanation.decode(),
         "digest": digest,
     }
     row = await fetch_one(conn, _STORE, params)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -156,7 +157,7 @@ async def decided(database: Database, movie_id: int, end: str, **more: Any) -> t
             movie_id,
             cause="rss",
             release_id=more.get("release_id"),
-            explanation={"end": end},
+            explanation=json.dumps({"end": end}).encode(),
             digest=sha256(end.encode()).digest(),
         )
 
