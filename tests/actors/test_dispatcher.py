@@ -14,9 +14,11 @@ from reeld.actors.resources import Resources
 from reeld.domain.history import EventKind
 from reeld.domain.messages import Sweep
 from reeld.domain.release import NewRelease, Source
+from reeld.domain.settings import DecisionSettings
 from reeld.domain.work import Queue, WorkKind
+from reeld.simulators.catalogue import NIGHT_OF_THE_LIVING_DEAD as NIGHT
 from reeld.storage.events import append
-from reeld.storage.repositories import releases
+from reeld.storage.repositories import decisions, releases
 from reeld.storage.work import Presence, WorkQueue, WorkState
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
@@ -217,3 +219,22 @@ async def test_more_old_rows_than_are_deleted_at_once_are_deleted_all_the_same(
             return await resources.work.list() == []
 
         await eventually(pruned)
+
+
+async def test_explanations_are_kept_as_long_as_the_settings_say(
+    resources: Resources, run_actor: Any, rows: Any, eventually: Eventually
+) -> None:
+    movie_id = await rows.add_movie(NIGHT)
+    await resources.database.execute(
+        "INSERT INTO decision (movie_id, cause, explanation, digest, last_at)"
+        " SELECT %s, 'rss', '{}', 'x', now() - make_interval(days => n) FROM generate_series(10, 0, -1) n",
+        (movie_id,),
+    )
+    rows.configure(decision=DecisionSettings(explanation_days=5))
+    async with run_actor(lambda: DispatcherActor(resources)) as cell:
+        cell.address.tell(dispatcher.Prune())
+
+        async def forgotten() -> bool:
+            return len(await decisions.of_movie(resources.database, movie_id)) == 5
+
+        await eventually(forgotten)
