@@ -6,7 +6,7 @@ import structlog
 
 from reeld.actors.decision._judging import Judged
 from reeld.actors.decision._surroundings import Surroundings
-from reeld.actors.decision._waiting import Wait, store_waits, waits_of
+from reeld.actors.decision._waiting import Wait, end_waits, store_waits, waits_of
 from reeld.actors.worker import Effect
 from reeld.domain.decision import Candidate, Decision
 from reeld.domain.history import EventKind
@@ -15,7 +15,7 @@ from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.events import append
-from reeld.storage.repositories import acquisitions, decisions, library, movies, pending, releases
+from reeld.storage.repositories import acquisitions, decisions, library, movies, releases
 from reeld.storage.work import submit
 from reeld.telemetry import tracing
 
@@ -87,7 +87,7 @@ async def take(
     )
     if acquisition_id is None:
         return None
-    await pending.clear(conn, movie.id)
+    await end_waits(conn, movie.id)
     tracing.add_links(release.traceparent)
     log.info("release_decided", movie_id=movie.id, release=release.title)
     note = f"{release.title} ({release.indexer})"

@@ -35,6 +35,12 @@ _SECONDS: Final = {
 }
 
 
+_FORGET_LOOKS: Final = """
+DELETE FROM work
+WHERE queue = %s AND kind = %s AND state = 'available' AND unique_key LIKE %s AND unique_key <> %s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """A release that waits.
@@ -90,16 +96,31 @@ async def store_waits(conn: TrioConnection, around: Surroundings, waits: Iterabl
     await pending.clear(conn, movie_id, keep=[wait.release_id for wait in waits])
     for wait in waits:
         await pending.put(conn, wait.release_id, movie_id, wait.reason, wait.due_at)
-    if waits:
-        due = min(wait.due_at for wait in waits)
+    # What is on its way tells when it has ended: nobody has to look for that.
+    due = min((w.due_at for w in waits if w.reason is not PendingReason.FALLBACK), default=None)
+    key = None if due is None else f"movie:{movie_id}:due:{due.timestamp():.0f}"
+    await forget_looks(conn, movie_id, but=key)
+    if due is not None:
         await enqueue(
             conn,
             Queue.DECISION,
             WorkKind.DECIDE_MOVIE,
             {"movie_id": movie_id, "cause": str(around.cause), "waiting": True},
-            unique_key=f"movie:{movie_id}:due:{due.timestamp():.0f}",
+            unique_key=key,
             run_at=due,
         )
+
+
+async def end_waits(conn: TrioConnection, movie_id: int) -> None:
+    """End every wait of a movie, since a release of it is taken."""
+    if await pending.clear(conn, movie_id):
+        await forget_looks(conn, movie_id)
+
+
+async def forget_looks(conn: TrioConnection, movie_id: int, *, but: str | None = None) -> None:
+    """Take back the looks that were asked for at the end of waits, apart from one; one that runs is let run."""
+    params = (Queue.DECISION, WorkKind.DECIDE_MOVIE, f"movie:{movie_id}:due:%", but or "")
+    await conn.execute(_FORGET_LOOKS, params)
 
 
 def look_again(movie_id: int) -> WorkRequest:

@@ -157,6 +157,7 @@ async def test_while_the_client_is_away_a_release_waits_and_is_taken_when_it_is_
         await eventually(is_taken, 30)
         taken = await offers.taken(movie_id)
         assert taken.title == HD, "a better one that came meanwhile goes first"
+    assert await rows.waiting("decision") == [], "it is looked again for nothing"
 
 
 async def test_after_a_minute_it_is_decided_again_about_what_waits_for_the_client(
