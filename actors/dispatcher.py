@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, Final
 
 import structlog
@@ -19,7 +20,7 @@ from reeld.storage.crashpoints import crash_point
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.events import CHANNEL as EVENTS_CHANNEL
 from reeld.storage.events import Events, OutboxEvent
-from reeld.storage.repositories import decisions, evidence, releases
+from reeld.storage.repositories import decisions, evidence, releases, sessions, throttles
 from reeld.storage.work import CHANNEL as WORK_CHANNEL
 from reeld.storage.work import submit
 
@@ -136,7 +137,7 @@ class DispatcherActor(Actor):
 
     @handles(Prune)
     async def prune(self, _message: Prune) -> None:
-        """Delete what nobody needs: finished work, events all have read, offers nobody took, old evidence and explanations."""
+        """Delete old finished work, events that everybody has read, and whatever else nobody needs any more."""
         days = self._resources.settings.current.decision.explanation_days
         try:
             gone = [
@@ -147,6 +148,9 @@ class DispatcherActor(Actor):
                 gone.append(await releases.prune(conn, limit=PRUNE_ROWS))
                 gone.append(await evidence.prune(conn, limit=PRUNE_ROWS))
                 gone.append(await decisions.prune(conn, days=days, limit=PRUNE_ROWS))
+                idle = timedelta(days=self._resources.settings.current.access.session_idle_days)
+                gone.append(await sessions.prune(conn, idle, limit=PRUNE_ROWS))
+                gone.append(await throttles.prune(conn, limit=PRUNE_ROWS))
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("prune_postponed", reason=error.reason)
             return

@@ -70,6 +70,7 @@ REASONS: Final = frozenset(
         "feed_missing",
         "files_unknown",
         "forbidden",
+        "foreign_origin",
         "former_database_unreadable",
         "group_unknown",
         "host_header_refused",
@@ -94,6 +95,7 @@ REASONS: Final = frozenset(
         "invalid_size",
         "invalid_tag",
         "invalid_template",
+        "last_administrator",
         "leadership_held",
         "leadership_lost",
         "library_not_observed",
@@ -191,7 +193,9 @@ REASONS: Final = frozenset(
         "swap_failed",
         "tag_in_use",
         "timeout",
+        "tls_unusable",
         "too_deep",
+        "too_many_attempts",
         "too_slow_to_parse",
         "torrent_id",
         "torrent_invalid",
@@ -230,6 +234,7 @@ REASONS: Final = frozenset(
         "vault_tampered",
         "verification_failed",
         "worse_than_promised",
+        "wrong_credentials",
         "wrong_size",
     }
 )

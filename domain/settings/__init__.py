@@ -4,6 +4,7 @@ Reading them from the environment, a TOML file or systemd's credentials is the c
 Each class checks itself when it is made: what is wrong names its setting and says what to do.
 """
 
+from reeld.domain.settings._access import AccessSettings
 from reeld.domain.settings._checks import InvalidSetting
 from reeld.domain.settings._reloaded import Reloaded
 from reeld.domain.settings._services import (
@@ -25,6 +26,7 @@ from reeld.domain.settings._settings import (
 from reeld.domain.settings._tracing import TracingSettings
 
 __all__ = [
+    "AccessSettings",
     "BackupSettings",
     "DecisionSettings",
     "FeedSettings",

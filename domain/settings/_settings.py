@@ -9,7 +9,9 @@ from pathlib import Path
 
 from reeld.domain.indexer import IndexerRules
 from reeld.domain.naming import InvalidTemplate, Template
+from reeld.domain.password import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from reeld.domain.secret import Secret
+from reeld.domain.settings._access import AccessSettings
 from reeld.domain.settings._checks import (
     InvalidSetting,
     require,
@@ -40,6 +42,9 @@ class ServerSettings:
         ops_port: Its port; 0 lets the system choose.
         metrics_exportarr: Whether `/metrics/exportarr` shows the metrics under exportarr's names as well.
         rehearsals: Whether an administrator may have services fail on purpose, for a time.
+        admin_password: Of the user `admin` who is made at the first start; None lets reeld choose one.
+        tls_certificate: A PEM file with the certificate and those that lead to its root; None serves plain HTTP.
+        tls_key: The PEM file of its private key, without a passphrase.
     """
 
     host: str = "127.0.0.1"
@@ -50,6 +55,9 @@ class ServerSettings:
     ops_host: str | None = None
     ops_port: int = 8080
     rehearsals: bool = False
+    admin_password: Secret | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -59,6 +67,14 @@ class ServerSettings:
         if self.api_key is not None:
             long_enough = len(self.api_key.reveal()) >= _SHORTEST_API_KEY
             require(long_enough, "server.api_key", "is shorter than 8 characters.")
+        if self.admin_password is not None:
+            fits = SHORTEST_PASSWORD <= len(self.admin_password.reveal()) <= LONGEST_PASSWORD
+            require(fits, "server.admin_password", "must have 8 to 1024 characters.")
+        both = (self.tls_certificate is None) == (self.tls_key is None)
+        require(both, "server.tls_certificate", "and server.tls_key must be set together.")
+        for name, path in (("certificate", self.tls_certificate), ("key", self.tls_key)):
+            if path is not None:
+                require_absolute(f"server.tls_{name}", path)
 
 
 _SHORTEST_API_KEY = 8
@@ -226,6 +242,7 @@ class Settings:
     decision: DecisionSettings = field(default_factory=DecisionSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     tracing: TracingSettings = field(default_factory=TracingSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
 
     def __post_init__(self) -> None:
         """Check the values against each other."""

@@ -28,9 +28,12 @@ from reeld.storage.repositories import (
     profiles,
     releases,
     restrictions,
+    sessions,
     settings,
     tags,
+    throttles,
     titles,
+    users,
     wanted,
 )
 from reeld.storage.repositories.breakers import Breakers
@@ -62,8 +65,11 @@ __all__ = [
     "profiles",
     "releases",
     "restrictions",
+    "sessions",
     "settings",
     "tags",
+    "throttles",
     "titles",
+    "users",
     "wanted",
 ]

@@ -12,12 +12,12 @@ from psycopg.types.json import Jsonb
 from reeld.storage._rows import Connection, Reader, execute, fetch_all
 
 _APPEND: Final = """
-INSERT INTO control_audit (at, who, origin, action, target, reason, outcome, detail)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO control_audit (at, who, origin, action, target, reason, outcome, detail, by)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 _PAGE: Final = """
-SELECT at, who, origin, action, target, reason, outcome, detail, id FROM control_audit
+SELECT at, who, origin, action, target, reason, outcome, detail, id, by FROM control_audit
 WHERE {filter}id < %(before)s ORDER BY id DESC LIMIT %(limit)s
 """
 _ALL: Final = _PAGE.replace("{filter}", "")
@@ -30,7 +30,7 @@ class AuditEntry:
 
     Attributes:
         at: When (UTC).
-        who: The name of the key that was used.
+        who: The name of the key that was used, or of the person who was logged in.
         origin: The address that the request came from.
         action: What was done.
         target: To what: an actor, a breaker, a piece of work.
@@ -38,6 +38,7 @@ class AuditEntry:
         outcome: `ok`, or the machine-readable reason of the refusal.
         detail: Values that JSON can hold; no secret.
         id: The row's number; 0 while it is not written.
+        by: Whether `who` is a `person` or a `key`.
     """
 
     at: datetime
@@ -49,6 +50,7 @@ class AuditEntry:
     outcome: str
     detail: Mapping[str, object] = field(default_factory=dict)
     id: int = 0
+    by: str = "key"
 
 
 async def append(conn: Connection, entry: AuditEntry) -> None:
@@ -65,6 +67,7 @@ async def append(conn: Connection, entry: AuditEntry) -> None:
             entry.reason,
             entry.outcome,
             Jsonb(dict(entry.detail)),
+            entry.by,
         ),
     )
 

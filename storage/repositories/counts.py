@@ -40,6 +40,8 @@ _SCHEDULE: Final = "SELECT task, every_seconds, last_run FROM schedule"
 
 _REFRESHED: Final = "SELECT max(refreshed_at) FROM movie"
 
+_SESSIONS: Final = "SELECT count(*) FROM session WHERE expires_at > now()"
+
 _FEEDS: Final = "SELECT name, last_ok FROM feed WHERE last_ok IS NOT NULL"
 
 _QUEUE: Final = """
@@ -112,6 +114,7 @@ class Counts:
         refreshed_at: When TMDB last told about a movie.
         feeds: When each feed was last read without an error.
         queue: What is under way, by state and the download client's word for it.
+        sessions: Of people, that hold or ended within the last minutes.
         history: How much has happened: exactly at first, and nearly once there is much of it.
     """
 
@@ -127,6 +130,7 @@ class Counts:
     feeds: Mapping[str, datetime]
     queue: Mapping[tuple[str, str | None], int]
     history: int
+    sessions: int = 0
 
 
 async def count(source: Reader) -> Counts:
@@ -144,6 +148,7 @@ async def count(source: Reader) -> Counts:
         feeds=dict(await fetch_all(source, _FEEDS)),
         queue={(state, word): n for state, word, n in await fetch_all(source, _QUEUE)},
         history=await _history(source),
+        sessions=(await fetch_all(source, _SESSIONS))[0][0],
     )
 
 
