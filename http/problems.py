@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.utils.scope.state import ScopeState
 
 from reeld.domain.errors import (
     AskCircle,
@@ -23,6 +24,7 @@ from reeld.domain.errors import (
     ServiceError,
     Unavailable,
 )
+from reeld.http.identity.refusals import ForeignRequest, NotAllowed, TooMany, WrongCredentials
 from reeld.http.stale import note_failure
 from reeld.telemetry import redaction
 
@@ -57,6 +59,12 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 def status_of(error: ReeldError) -> int:
     """Return the HTTP status that says what a foreseen failure means to the client."""
     match error:
+        case WrongCredentials():
+            return HTTPStatus.UNAUTHORIZED
+        case NotAllowed() | ForeignRequest():
+            return HTTPStatus.FORBIDDEN
+        case TooMany():
+            return HTTPStatus.TOO_MANY_REQUESTS
         case NotFound():
             return HTTPStatus.NOT_FOUND
         case Refused():
@@ -144,5 +152,18 @@ def unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[by
     )
 
 
-HANDLERS = {ReeldError: foreseen, HTTPException: refused_by_framework, Exception: unforeseen}
+def undecodable(request: Request[Any, Any, Any], error: UnicodeDecodeError) -> Response[bytes]:
+    """Answer a body that is no UTF-8, which the framework takes for a fault of ours."""
+    body = ScopeState.from_scope(request.scope).body
+    if isinstance(body, bytes) and bytes(error.object) in body:
+        return answer(_problem(400, "invalid_request", "The body is no UTF-8."))
+    return unforeseen(request, error)
+
+
+HANDLERS = {
+    ReeldError: foreseen,
+    HTTPException: refused_by_framework,
+    UnicodeDecodeError: undecodable,
+    Exception: unforeseen,
+}
 """For `Litestar(exception_handlers=...)`."""

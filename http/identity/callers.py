@@ -1,0 +1,31 @@
+"""Who calls: a key, or a person who is logged in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reeld.domain.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and what that allows.
+
+    Attributes:
+        name: Of the key, or of the person.
+        user_id: Who is logged in; None for a key.
+        session_id: By which session.
+        ends_at: When the key or session ends by itself; None for never.
+    """
+
+    name: str
+    scope: Scope
+    user_id: int | None = None
+    session_id: int | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it is a person with a session, whose browser other pages could misuse."""
+        return self.session_id is not None

@@ -1,0 +1,107 @@
+"""Answers of the database about keys and sessions, believed for a while: a request must not cost a query each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final, Generic, Protocol, TypeVar
+
+import trio
+
+from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.secret import Secret
+
+REMEMBERED: Final = 256
+REMEMBERED_SECONDS: Final = 60.0
+"""How long who was found in the database is believed without asking again."""
+UNKNOWN_REMEMBERED: Final = 1024
+
+
+class Ending(Protocol):
+    """Somebody who may come in, until a time if there is one."""
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When, or None for never."""
+
+
+T = TypeVar("T", bound=Ending)
+
+
+class Remembered(Generic[T]):
+    """Asks whose a secret is, and remembers it for a minute. Bounded; the one that was found longest ago goes first.
+
+    What was found before holds while the database is away: an outage must not lock the owner out of `/control`, where
+    it is seen and ended.
+
+    Args:
+        ask: Tells whose it is, by the database; None when it is nobody's.
+    """
+
+    def __init__(self, ask: Callable[[Secret], Awaitable[T | None]]) -> None:
+        self._ask = ask
+        self._generation = 0
+        self._found: OrderedDict[bytes, tuple[T, float]] = OrderedDict()
+        self._nobody: OrderedDict[bytes, float] = OrderedDict()
+
+    async def find(self, secret: Secret) -> T | None:
+        """Return whose it is.
+
+        Raises:
+            DatabaseUnavailable: It was not asked about before.
+        """
+        hashed = digest(secret)
+        remembered, until = self._found.get(hashed, (None, 0.0))
+        now = trio.current_time()
+        if until > now or self._nobody.get(hashed, 0.0) > now:
+            return _lasting(remembered)
+        generation = self._generation
+        try:
+            found = await self._ask(secret)
+        except DatabaseUnavailable:
+            if remembered is not None:
+                return _lasting(remembered)
+            raise
+        # One was revoked while the database was asked: this one, perhaps.
+        if generation == self._generation:
+            self._remember(hashed, found, now + REMEMBERED_SECONDS)
+        return found
+
+    def knows(self, secret: Secret) -> bool:
+        """Whether it was somebody's when the database was asked last."""
+        return digest(secret) in self._found
+
+    def is_nobodys(self, secret: Secret) -> bool:
+        """Whether it is known to be nobody's: who sends it again guesses nothing."""
+        return self._nobody.get(digest(secret), 0.0) > trio.current_time()
+
+    def forget(self) -> None:
+        """Ask the database again about all: one was revoked or made."""
+        self._generation += 1
+        self._found.clear()
+        self._nobody.clear()
+
+    def _remember(self, hashed: bytes, found: T | None, until: float) -> None:
+        self._found.pop(hashed, None)
+        self._nobody.pop(hashed, None)
+        if found is None:
+            self._nobody[hashed] = until
+        else:
+            self._found[hashed] = found, until
+        while len(self._found) > REMEMBERED:
+            self._found.popitem(last=False)
+        while len(self._nobody) > UNKNOWN_REMEMBERED:
+            self._nobody.popitem(last=False)
+
+
+def digest(secret: Secret) -> bytes:
+    """Return what is stored of a key or token. They are random and long: a plain hash is enough."""
+    return hashlib.sha256(secret.reveal().encode()).digest()
+
+
+def _lasting(found: T | None) -> T | None:
+    if found is None or found.ends_at is None or found.ends_at > datetime.now(UTC):
+        return found
+    return None
