@@ -16,6 +16,7 @@ from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
 
 from reeld.domain.errors import Refused
+from reeld.http.tls import Certificate
 
 log = structlog.get_logger("reeld.http")
 
@@ -24,6 +25,7 @@ GRACE_SECONDS: Final = 3.0
 HANG_UP_SECONDS: Final = 1.0
 """How long a connection that was closed under its handler may take to end."""
 MAX_CONNECTIONS: Final = 500
+HANDSHAKE_SECONDS: Final = 10.0
 SILENT_SECONDS: Final = 120.0
 """How long a client that is due to send may be silent; longer than any request of ours takes to answer."""
 UNREAD_SECONDS: Final = 30.0
@@ -75,11 +77,12 @@ def _cannot_bind(host: str, port: int, error: OSError) -> Refused:
     )
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, *, over_tls: bool = False) -> str:
     """Return the URL under which a listening socket is reached."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if over_tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class WebServer:
@@ -92,11 +95,15 @@ class WebServer:
         listener: A listening socket, which stays the caller's and stays open.
         app: The ASGI application; it may also be set later, before `run`. It gets no lifespan events: what it needs
             lives elsewhere in the tree.
+        certificate: What TLS is served with; None serves plain HTTP.
     """
 
-    def __init__(self, listener: socket.socket, app: Any = None) -> None:
+    def __init__(
+        self, listener: socket.socket, app: Any = None, *, certificate: Certificate | None = None
+    ) -> None:
         self.app = app
         self._listener = listener
+        self._certificate = certificate
         self._config = _config()
         self._open: set[trio.SocketStream] = set()
         self._stop = trio.Event()
@@ -140,13 +147,22 @@ class WebServer:
         self._open.add(stream)
         try:
             app = wrap_app(self.app, 0, "asgi")
-            await _Connection(app, self._config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+            spoken = self._spoken(stream)
+            await _Connection(app, self._config, context, ConnectionState({}), spoken)
         except Exception as error:  # one connection must not take all others down
             log.error("connection_failed", exc_info=error)
         finally:
             self._open.discard(stream)
             if not self._open:
                 self._quiet.set()
+
+    def _spoken(self, stream: trio.SocketStream) -> Any:
+        if self._certificate is None:
+            return stream
+        # Asked for with each connection: a renewed certificate is served from then on.
+        return trio.SSLStream(
+            stream, self._certificate.context, server_side=True, https_compatible=True
+        )
 
     async def _drain(self, context: WorkerContext) -> None:
         # Idle connections are closed at once.
@@ -178,6 +194,7 @@ def _config() -> Config:
     config.errorlog = None
     config.include_server_header = False
     config.keep_alive_timeout = 75
+    config.ssl_handshake_timeout = HANDSHAKE_SECONDS
     config.read_timeout = SILENT_SECONDS  # type: ignore[assignment]  # used as seconds, whatever its type says
     config.h11_max_incomplete_size = 64 * 1024
     return config
