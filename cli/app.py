@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from reeld import __version__
 from reeld.cli import deciding
+from reeld.cli.accounts import user
 from reeld.cli.backup import backup
 from reeld.cli.choices import LogLevel, StageName, StateName
 from reeld.cli.declaring import ALONE as _ALONE
@@ -49,7 +50,7 @@ app.command(backup)
 deciding.register(app, movie, _CALLS)
 
 
-for _operating in (actor, breaker, formats, groups, key, profiles, wanted):
+for _operating in (actor, breaker, formats, groups, key, profiles, user, wanted):
     app.command(_operating)
 app.command(
     top,

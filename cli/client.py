@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ class Daemon:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         found = _find(os.environ if environ is None else environ)
         self._url, self._ops_url, self._key = found.url, found.ops_url, found.key
+        self._verify = _verification(found.certificate)
 
     def get(self, path: str, **params: Any) -> Any:
         """Return the JSON of a GET; parameters that are None are left out."""
@@ -65,6 +67,7 @@ class Daemon:
                 headers=headers,
                 timeout=httpx.Timeout(SECONDS, connect=CONNECT_SECONDS),
                 trust_env=False,
+                verify=self._verify,
                 **more,
             )
         except httpx.ReadTimeout as error:
@@ -81,6 +84,24 @@ class Daemon:
                 reason="no_daemon",
             ) from error
         return _judged(answer, also)
+
+
+def _verification(certificate: str | None) -> ssl.SSLContext | bool:
+    """Return how a daemon is known to be the one: by its very certificate where it is at hand."""
+    if certificate is None:
+        return True
+    try:
+        context = ssl.create_default_context(cafile=certificate)
+    except OSError as error:
+        raise Refused(
+            f"The daemon's certificate {certificate} cannot be read by this user. Run the command as the daemon's user,"
+            " or set REELD_URL to a name that the certificate is for.",
+            reason="tls_unusable",
+        ) from error
+    # It is called by an address on this machine, which the certificate is not for; and itself stands for its issuer.
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def _judged(answer: httpx.Response, also: tuple[int, ...]) -> Any:

@@ -22,6 +22,7 @@ from reeld.actors.database import DatabaseStatus
 from reeld.actors.health import SILENT_SECONDS
 from reeld.actors.kernel import Directory
 from reeld.actors.settings import LiveSettings
+from reeld.cli.first_admin import FirstAdmin
 from reeld.cli.gauges import watch_loop_lag
 from reeld.cli.keys import Keys
 from reeld.cli.labels import KNOWN_LABELS
@@ -37,6 +38,7 @@ from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting, Reloaded, Settings
 from reeld.http.server import bind, url_of
 from reeld.http.surface import Readiness, Surface
+from reeld.http.tls import Certificate
 from reeld.storage.errors import DISK_FULL
 from reeld.supervisors import Control, Supervisor
 from reeld.telemetry import Metrics, counting_records, redaction
@@ -55,6 +57,7 @@ class Started:
         url: Where it answers.
         ops_url: Where health, metrics and control answer: the same, unless they have a door of their own.
         new_key: The administrator's key, if it was made just now: show it, nobody can read it again.
+        new_password: That of the user `admin`, likewise.
         local_key: A key for this machine's user, good until the daemon stops.
     """
 
@@ -65,6 +68,7 @@ class Started:
     settings: Settings
     metrics: Metrics
     control: Control
+    new_password: Secret | None = None
 
 
 OnReady: TypeAlias = Callable[[Started], Awaitable[None]]
@@ -79,7 +83,7 @@ class Daemon:
         environ: Where a service manager says how it is told; None when there is none to tell.
 
     Raises:
-        Refused: The address cannot be listened on.
+        Refused: The address cannot be listened on, or the certificate not be used.
     """
 
     def __init__(
@@ -94,12 +98,14 @@ class Daemon:
         self.metrics.describe_build(__version__, os.environ.get("REELD_REVISION", "unknown"))
         self._note_settings_read()
         self._reader = reader
+        self._certificate = _certificate(settings, self.metrics)
         self._listener = bind(settings.server.host, settings.server.port)
         self._ops_listener = _bind_ops(settings)
         self._started_at = datetime.now(UTC)
         self._began = time.monotonic()
         self._database_status = DatabaseStatus()
         self._keys = Keys(settings.data_dir, settings.server.api_key)
+        self._first_admin = FirstAdmin(settings.server.admin_password)
         self._root: Supervisor | None = None
         self._stopping = False
         self._stop_asked = trio.Event()
@@ -109,12 +115,13 @@ class Daemon:
     @property
     def url(self) -> str:
         """Where it answers, or will."""
-        return url_of(self._listener)
+        return url_of(self._listener, over_tls=self._certificate is not None)
 
     @property
     def ops_url(self) -> str:
         """Where health, metrics and control answer, or will."""
-        return url_of(self._ops_listener or self._listener)
+        listener = self._ops_listener or self._listener
+        return url_of(listener, over_tls=self._certificate is not None)
 
     @property
     def is_stopping(self) -> bool:
@@ -182,6 +189,8 @@ class Daemon:
             live=self.live,
             metrics=self.metrics,
             keys=self._keys,
+            first_admin=self._first_admin,
+            certificate=self._certificate,
             listener=self._listener,
             ops_listener=self._ops_listener,
             status=self._database_status,
@@ -238,6 +247,8 @@ class Daemon:
             nursery.start_soon(self._service.attend, root, surface, self._stop_asked)
             nursery.start_soon(rows.run, self._database_status.was_ready)
             nursery.start_soon(surface.audit.run, self._stop_asked)
+            if self._certificate is not None:
+                nursery.start_soon(self._certificate.watch)
             if self._reader is not None:
                 nursery.start_soon(watch_settings, self._reader, surface.reload)
             nursery.start_soon(self._announce, surface, on_ready)
@@ -247,7 +258,10 @@ class Daemon:
     async def _announce(self, surface: Surface, on_ready: OnReady | None) -> None:
         await self._tree_is_up.wait()
         await self._database_status.was_ready.wait()
-        local = await trio.to_thread.run_sync(self._keys.publish_local, self.url, self.ops_url)
+        certificate = self._certificate.path if self._certificate else None
+        local = await trio.to_thread.run_sync(
+            self._keys.publish_local, self.url, self.ops_url, certificate
+        )
         log.info("daemon_ready", url=self.url, version=__version__)
         await self._service.ready()
         try:
@@ -260,6 +274,7 @@ class Daemon:
                     settings=self.live.current,
                     metrics=self.metrics,
                     control=surface.control,
+                    new_password=self._first_admin.new,
                 )
                 await on_ready(started)
             await trio.sleep_forever()
@@ -295,6 +310,14 @@ class _TreeIsUp(trio.TaskStatus[None]):
     def started(self, value: None = None) -> None:  # noqa: ARG002
         """Note it."""
         self._event.set()
+
+
+def _certificate(settings: Settings, metrics: Metrics) -> Certificate | None:
+    server = settings.server
+    if server.tls_certificate is None or server.tls_key is None:
+        metrics.set("reeld_tls_last_reload_successful", 1)
+        return None
+    return Certificate(server.tls_certificate, server.tls_key, metrics)
 
 
 def _bind_ops(settings: Settings) -> socket.socket | None:

@@ -31,11 +31,16 @@ LOCAL_FILE: Final = "daemon.json"
 
 @dataclass(frozen=True, slots=True)
 class LocalDaemon:
-    """What a command needs to call the daemon that runs on this data directory."""
+    """What a command needs to call the daemon that runs on this data directory.
+
+    Attributes:
+        certificate: The file of the certificate that it shows, whatever name that is for; None without TLS.
+    """
 
     url: str
     key: Secret
     ops_url: str
+    certificate: str | None = None
 
 
 class Keys:
@@ -81,16 +86,17 @@ class Keys:
                 await keys.note_use(conn, found.id)
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("key_use_not_noted", reason=error.reason)
-        return Caller(found.name, found.scope)
+        return Caller(found.name, found.scope, ends_at=found.expires_at)
 
-    def publish_local(self, url: str, ops_url: str) -> Secret:
+    def publish_local(self, url: str, ops_url: str, certificate: Path | None = None) -> Secret:
         """Let commands on this machine find the daemon. Blocks on the disk."""
         draft = self._path.with_suffix(".tmp")
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             note = {"url": url, "ops_url": ops_url, "key": self._local.reveal(), "pid": os.getpid()}
-            json.dump(note, file)
+            shown = {} if certificate is None else {"certificate": str(certificate)}
+            json.dump(note | shown, file)
         draft.replace(self._path)
         return self._local
 
@@ -104,7 +110,10 @@ def find_local(data_dir: Path) -> LocalDaemon | None:
     try:
         note = json.loads((data_dir / LOCAL_FILE).read_text(encoding="utf-8"))
         return LocalDaemon(
-            str(note["url"]), Secret(str(note["key"])), str(note.get("ops_url", note["url"]))
+            str(note["url"]),
+            Secret(str(note["key"])),
+            str(note.get("ops_url", note["url"])),
+            note.get("certificate"),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -48,6 +48,7 @@ REPOSITORIES: Final = (
     "counts",
     "groups",
     "http",
+    "identity",
     "keys",
     "limits",
     "metadata",

@@ -24,6 +24,7 @@ from reeld.actors.reconciling import reconcile
 from reeld.actors.resources import Resources
 from reeld.actors.settings import LiveSettings
 from reeld.cli.exportarr import ExportarrView
+from reeld.cli.first_admin import FirstAdmin
 from reeld.cli.gauges import Gauges
 from reeld.cli.keys import Keys
 from reeld.cli.rehearsals import Rehearsals
@@ -35,9 +36,14 @@ from reeld.domain.settings import InvalidSetting, Reloaded
 from reeld.http.access import Access
 from reeld.http.app import create_app
 from reeld.http.doors import Door, Side
+from reeld.http.identity.login import Identity
+from reeld.http.identity.passwords import Passwords
+from reeld.http.identity.sessions import Sessions
+from reeld.http.identity.throttling import Throttle
 from reeld.http.ops.audit import Audit
 from reeld.http.server import WebServer, url_of
 from reeld.http.surface import Readiness, Surface
+from reeld.http.tls import Certificate
 from reeld.migrations import Backup, migrate
 from reeld.storage import Database
 from reeld.storage.embedded import Binaries, EmbeddedServer
@@ -68,6 +74,8 @@ class Ground:
 
     Attributes:
         ops_listener: For the ops surface, when it has a door of its own.
+        first_admin: Makes the first user.
+        certificate: What TLS is served with, at both doors; None for plain HTTP.
         status: Told by the database's actor, read by health checks.
         readiness: Whether the daemon can do its work.
         heartbeat_age: Seconds since the root supervisor last came round.
@@ -79,6 +87,8 @@ class Ground:
     live: LiveSettings
     metrics: Metrics
     keys: Keys
+    first_admin: FirstAdmin
+    certificate: Certificate | None
     listener: socket.socket
     ops_listener: socket.socket | None
     status: DatabaseStatus
@@ -118,8 +128,8 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface, 
         store = _Store(database, conninfo, server, uuid4())
         resources = await _resources(ground, store)
         board = HealthBoard()
-        web = WebServer(ground.listener)
-        ops = None if ground.ops_listener is None else WebServer(ground.ops_listener)
+        web = _server(ground, ground.listener)
+        ops = None if ground.ops_listener is None else _server(ground, ground.ops_listener)
         root = _root(ground, store, resources, board, web, ops)
         rows = RowCounts(database.labelled("counts"), ground.live, ground.metrics)
         surface = _surface(ground, resources, board, Control(root), rows)
@@ -128,6 +138,10 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface, 
         if ops is not None:
             ops.app = Door(app, Side.OPERATIONS)
         yield root, surface, rows
+
+
+def _server(ground: Ground, listener: socket.socket) -> WebServer:
+    return WebServer(listener, certificate=ground.certificate)
 
 
 def _check_conninfo(conninfo: str) -> None:
@@ -184,7 +198,9 @@ def _root(
         incarnation_ended=returns_rows(resources),
     )
     root = Supervisor(spec, kit)
-    known = Vitals(Control(root), ground.metrics, ground.started_at, ground.uptime)
+    known = Vitals(
+        Control(root), ground.metrics, ground.started_at, ground.uptime, ground.certificate
+    )
     return root
 
 
@@ -199,8 +215,23 @@ def _database_actor(ground: Ground, store: _Store, resources: Resources) -> Data
         presence=Presence(database.labelled("presence"), store.owner),
         metrics=ground.metrics,
         status=ground.status,
-        on_ready=lambda: ground.keys.ensure(database),
+        on_ready=lambda: _first_start(ground, database),
         reconcile=lambda: reconcile(database, ground.live.current),
+    )
+
+
+async def _first_start(ground: Ground, database: Database) -> None:
+    await ground.keys.ensure(database)
+    await ground.first_admin.ensure(database.labelled("identity"))
+
+
+def _identity(ground: Ground, database: Database) -> Identity:
+    return Identity(
+        database=database,
+        passwords=Passwords(),
+        throttle=Throttle(database),
+        sessions=Sessions(database, lambda: ground.live.current.access),
+        metrics=ground.metrics,
     )
 
 
@@ -213,11 +244,14 @@ def _surface(
 ) -> Surface:
     rehearsals = Rehearsals(resources.database)
     key_rows = resources.database.labelled("keys")
+    identity = _identity(ground, resources.database.labelled("identity"))
     access = Access(
         lambda key: ground.keys.find(key_rows, key),
         ground.metrics,
         fixed=ground.keys.fixed,
         metrics_token=ground.live.current.server.metrics_token,
+        sessions=identity.sessions,
+        guesses=identity.throttle,
     )
     return Surface(
         settings=lambda: ground.live.current,
@@ -228,6 +262,7 @@ def _surface(
         metrics=ground.metrics,
         health=board,
         access=access,
+        identity=identity,
         audit=Audit(resources.database.labelled("audit"), ground.metrics),
         limits=resources.limits,
         rehearsals=rehearsals,
@@ -238,7 +273,7 @@ def _surface(
             resources, control, ground.readiness, board, rows, rehearsals
         ).refresh,
         exportarr=ExportarrView(
-            Exportarr(url_of(ground.listener)),
+            Exportarr(url_of(ground.listener, over_tls=ground.certificate is not None)),
             rows,
             board,
             ground.metrics,

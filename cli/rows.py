@@ -87,6 +87,7 @@ class RowCounts:
         )
         metrics.replace("reeld_workflows", {(state,): n for state, n in counts.workflows.items()})
         metrics.replace("reeld_jobs", dict(counts.jobs))
+        metrics.set("reeld_sessions", counts.sessions)
         metrics.replace(
             "reeld_pending_releases", {(reason,): n for reason, n in counts.pending.items()}
         )

@@ -99,4 +99,9 @@ async def _welcome(started: Started) -> None:
             f"API key of the administrator, shown this once: {started.new_key.reveal()}\n"
             "Send it in the X-Api-Key header. Commands on this machine need no key.\n"
         )
+    if started.new_password is not None:
+        say(
+            f"Password of the user admin, shown this once: {started.new_password.reveal()}\n"
+            "`reeld user password admin` sets another.\n"
+        )
     await trio.sleep_forever()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, cast
-from urllib.parse import quote, unquote, unquote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 from pydantic_settings import (
@@ -18,8 +18,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from reeld.cli.urls import secrets_of_url
 from reeld.domain.secret import Secret
 from reeld.domain.settings import (
+    AccessSettings,
     BackupSettings,
     DecisionSettings,
     FeedSettings,
@@ -160,6 +162,15 @@ class _Tracing(_Section):
     sample_ratio: float | None = None
 
 
+class _Access(_Section):
+    hosts: str | list[str] | None = None
+    trusted_proxies: str | list[str] | None = None
+    session_idle_days: float | None = None
+    session_days: float | None = None
+    requests_per_minute: int | None = None
+    stranger_requests_per_minute: int | None = None
+
+
 class _Read(BaseSettings):
     """What a person may write, before defaults and checks."""
 
@@ -181,6 +192,9 @@ class _Read(BaseSettings):
     metrics_token: SecretText | None = None
     metrics_exportarr: bool = False
     rehearsals: bool = False
+    admin_password: SecretText | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
     tmdb: _Tmdb = _Tmdb()
     hdbits: _Hdbits = _Hdbits()
     qbittorrent: _Qbittorrent = _Qbittorrent()
@@ -189,6 +203,7 @@ class _Read(BaseSettings):
     decision: _Decision = _Decision()
     backup: _Backup = _Backup()
     tracing: _Tracing = _Tracing()
+    access: _Access = _Access()
 
 
 class _Variables(EnvSettingsSource):
@@ -235,10 +250,14 @@ def credentials(environ: Mapping[str, str]) -> dict[str, str]:
     for path in sorted(Path(folder).iterdir()):
         name = path.name.lower().replace(".", "_").replace("-", "_").removeprefix("reeld_")
         if path.is_file() and name.split("_")[0] in _FIRST_WORDS:
-            found[f"{PREFIX}{name}".upper()] = path.read_text(encoding="utf-8").strip()
+            # Of a certificate and its key the setting is the file, and so is the credential.
+            is_file = name in _FILES
+            text = str(path) if is_file else path.read_text(encoding="utf-8").strip()
+            found[f"{PREFIX}{name}".upper()] = text
     return found
 
 
+_FILES = frozenset({"tls_certificate", "tls_key"})
 _FIRST_WORDS = frozenset(name.split("_")[0] for name in _Read.model_fields)
 
 
@@ -321,6 +340,7 @@ def _checked(read: _Read, environ: Mapping[str, str]) -> Settings:
         decision=DecisionSettings(**_given(read.decision, DecisionSettings)),
         backup=BackupSettings(**backup),
         tracing=_tracing(read, environ),
+        access=_access(read),
     )
 
 
@@ -335,8 +355,29 @@ def _server(read: _Read) -> ServerSettings:
         metrics_token=read.metrics_token or None,
         metrics_exportarr=read.metrics_exportarr,
         rehearsals=read.rehearsals,
+        admin_password=read.admin_password or None,
+        tls_certificate=_expanded(read.tls_certificate),
+        tls_key=_expanded(read.tls_key),
         **more,
     )
+
+
+def _access(read: _Read) -> AccessSettings:
+    given = _given(read.access, AccessSettings)
+    for name in ("hosts", "trusted_proxies"):
+        if name in given:
+            given[name] = _listed(given[name])
+    return AccessSettings(**given)
+
+
+def _listed(value: str | list[str]) -> tuple[str, ...]:
+    """Return the parts of a list, which a variable has with commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(stripped for part in parts if (stripped := part.strip()))
+
+
+def _expanded(path: Path | None) -> Path | None:
+    return None if path is None else path.expanduser().absolute()
 
 
 def parse_bind(text: str, setting: str = "bind") -> tuple[str, int]:
@@ -394,6 +435,7 @@ def secrets_of(settings: Settings) -> list[str]:
         settings.database_url,
         settings.server.api_key,
         settings.server.metrics_token,
+        settings.server.admin_password,
         settings.tmdb and settings.tmdb.token,
         settings.hdbits and settings.hdbits.passkey,
         settings.qbittorrent and settings.qbittorrent.password,
@@ -404,31 +446,6 @@ def secrets_of(settings: Settings) -> list[str]:
     texts = [secret.reveal() for secret in found if secret]
     return [
         *texts,
-        *(part for text in texts if "://" in text for part in _secrets_of_url(text)),
+        *(part for text in texts if "://" in text for part in secrets_of_url(text)),
         *settings.tracing.header_fields().values(),
     ]
-
-
-def _secrets_of_url(url: str) -> list[str]:
-    """Return the password and the secrets of the query, as they stand and in each way in which others write them."""
-    parts = urlsplit(url)
-    fields = (field.partition("=") for field in parts.query.split("&"))
-    values = [value for name, _, value in fields if not _is_public(parts.scheme, name)]
-    found: dict[str, None] = {}
-    for value in (parts.password or "", *values):
-        for plain in (unquote(value), unquote_plus(value)):
-            found |= dict.fromkeys((value, plain, quote(plain, safe="")))
-    return [text for text in found if text]
-
-
-def _is_public(scheme: str, parameter: str) -> bool:
-    # What is masked is masked in every line, so that a word such as `movies` must not be.
-    if scheme.startswith("postgres"):
-        return parameter.lower() not in {"password", "sslpassword"}
-    return parameter.lower() in _TORZNAB
-
-
-_TORZNAB = frozenset(
-    {"attrs", "cat", "extended", "genre", "limit", "maxage", "o", "offset", "q", "t", "year"}
-)
-"""Parameters of a search, by https://torznab.github.io/spec-1.3-draft/: they hold no secret."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from reeld.actors.kernel import ActorState
 from reeld.cli.labels import REPOSITORIES
+from reeld.http.tls import Certificate
 from reeld.supervisors import Control, Kind, NodeSnapshot
 from reeld.telemetry import Check, Metrics, Status
 from reeld.telemetry.quantiles import Recent, buckets_of, quantile
 
+EXPIRES_SOON: Final = timedelta(days=14)
 SLOW_LOOP_SECONDS: Final = 0.25
 SLOW_QUERY_SECONDS: Final = 1.0
 SLOW_MESSAGE_SECONDS: Final = 5.0
@@ -28,6 +30,7 @@ class Vitals:
         metrics: Where times were observed.
         started_at: When the daemon started (UTC).
         uptime: Seconds since then.
+        certificate: What TLS is served with; None without TLS.
     """
 
     def __init__(
@@ -36,7 +39,9 @@ class Vitals:
         metrics: Metrics,
         started_at: datetime,
         uptime: Callable[[], float],
+        certificate: Certificate | None = None,
     ) -> None:
+        self._certificate = certificate
         self._control = control
         self._metrics = metrics
         self._started_at = started_at
@@ -59,6 +64,7 @@ class Vitals:
             *supervisors,
             self._configuration(),
             *self._performance(actors),
+            *self._tls(),
             self._uptime(),
         ]
 
@@ -75,6 +81,12 @@ class Vitals:
             "The changed settings are faulty, the former ones hold: see the log, or `reeld doctor`."
         )
         return Check("configuration:reload", Status.WARN, sentence=sentence, last_success=last)
+
+    def _tls(self) -> list[Check]:
+        if self._certificate is None:
+            return []
+        is_good = bool(self._metrics.read("reeld_tls_last_reload_successful"))
+        return [check_certificate(self._certificate.ends_at, datetime.now(UTC), is_good=is_good)]
 
     def _performance(self, actors: list[str]) -> list[Check]:
         histogram = self._metrics.histogram
@@ -128,6 +140,31 @@ def check_supervisor(name: str, left: int, children: tuple[NodeSnapshot, ...]) -
     else:
         return Check(check, Status.PASS, observed=left, unit="restarts_left")
     return Check(check, Status.WARN, sentence=sentence, observed=left, unit="restarts_left")
+
+
+def check_certificate(ends_at: datetime, now: datetime, *, is_good: bool) -> Check:
+    """Judge the certificate that is served.
+
+    Args:
+        ends_at: When it expires.
+        now: The time.
+        is_good: Whether it is the one in the files.
+    """
+    left = ends_at - now
+    days = round(left.total_seconds() / 86400, 1)
+    status, sentence = Status.PASS, ""
+    if not is_good:
+        sentence = (
+            "The changed certificate files cannot be used, the former ones are served: see the log."
+        )
+        status = Status.WARN
+    if left <= EXPIRES_SOON:
+        status = Status.WARN if left > timedelta(0) else Status.FAIL
+        ends = f"{ends_at:%Y-%m-%d}"
+        sentence = (
+            f"The certificate ends on {ends}. Renew it: the files are read again when they change."
+        )
+    return Check("tls:certificate", status, sentence=sentence, observed=days, unit="d")
 
 
 def check_quantile(name: str, buckets: Mapping[float, float], share: float, slow: float) -> Check:

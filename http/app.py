@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from reeld.domain.secret import Secret
+from reeld.domain.settings import AccessSettings
 from reeld.http.api.deciding import deciding_routes
 from reeld.http.api.definitions import definition_routes
 from reeld.http.api.delays import delay_routes
@@ -22,7 +23,14 @@ from reeld.http.api.tags import tag_routes
 from reeld.http.api.wanted import wanted_routes
 from reeld.http.api.work import work_routes
 from reeld.http.document import openapi_config
-from reeld.http.measure import HeadAsGet, Headers, Measure, area_of, routes_of
+from reeld.http.identity.headers import Careful
+from reeld.http.identity.hosts import Hosts
+from reeld.http.identity.key_routes import own_key_routes
+from reeld.http.identity.networks import Forwarded
+from reeld.http.identity.rates import Rates
+from reeld.http.identity.session_routes import session_routes
+from reeld.http.identity.user_routes import user_routes
+from reeld.http.measure import HeadAsGet, Measure, area_of, routes_of
 from reeld.http.ops.control import control_routes
 from reeld.http.ops.health import health_routes
 from reeld.http.ops.idempotency import Idempotent
@@ -37,14 +45,6 @@ LARGEST_BODY = 1024 * 1024
 
 _ENCODERS: Mapping[Any, Any] = {Secret: str}
 
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
-
 
 def create_app(surface: Surface) -> ASGIApp:
     """Return the ASGI application of one daemon. It needs no lifespan events."""
@@ -58,6 +58,9 @@ def create_app(surface: Surface) -> ASGIApp:
             *queue_routes(surface),
             *wanted_routes(surface),
             *work_routes(surface),
+            *session_routes(surface),
+            *user_routes(surface),
+            *own_key_routes(surface),
             *profile_routes(surface),
             *format_routes(surface),
             *definition_routes(surface),
@@ -80,4 +83,10 @@ def create_app(surface: Surface) -> ASGIApp:
     surface.metrics.know("route", sorted(KEPT))
     once = Idempotent(app, surface.database, surface.access)
     answers = StaleAnswers(once, surface.database_is_away, surface.metrics)
-    return Trace(Measure(Headers(HeadAsGet(answers), _HEADERS), surface.metrics))
+
+    def allowed() -> AccessSettings:
+        return surface.settings().access
+
+    rated = Rates(HeadAsGet(answers), allowed, surface.access, surface.metrics)
+    careful = Careful(Hosts(rated, allowed, surface.metrics))
+    return Forwarded(Trace(Measure(careful, surface.metrics)), allowed)

@@ -11,11 +11,12 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
+from reeld.http.identity.cookies import CSRF_HEADER, PLAIN_NAME, SECURE_NAME
 from reeld.http.problems import CONTENT_TYPE, Problem
 from reeld.http.surface import Surface
 
 PATH: Final = "/api/schema"
-WITHOUT_KEY: Final = frozenset({"/health", "/ready", "/metrics"})
+WITHOUT_KEY: Final = frozenset({"/health", "/ready", "/metrics", "/api/login"})
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -35,9 +36,16 @@ def openapi_config(surface: Surface) -> OpenAPIConfig:
             security_schemes={
                 "key": SecurityScheme(type="apiKey", name="X-Api-Key", security_scheme_in="header"),
                 "bearer": SecurityScheme(type="http", scheme="bearer"),
+                "session": SecurityScheme(
+                    type="apiKey",
+                    name=SECURE_NAME,
+                    security_scheme_in="cookie",
+                    description=f"Set by `POST /api/login`. Without TLS it is called `{PLAIN_NAME}`. Changes also send"
+                    f" the header `{CSRF_HEADER}` with the `csrf_token` of `GET /api/session`.",
+                ),
             }
         ),
-        security=[{"key": []}, {"bearer": []}],
+        security=[{"key": []}, {"bearer": []}, {"session": []}],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from reeld.http.identity.headers import careful
 from reeld.http.problems import CONTENT_TYPE, Problem, encoded
 from reeld.http.sides import is_of_operations
 
@@ -39,7 +40,7 @@ class Door:
         if path == AT_BOTH or is_of_operations(path) is (self._side is Side.OPERATIONS):
             await self._app(scope, receive, send)
         else:
-            await _turn_away(send, self._side)
+            await _turn_away(careful(scope, send), self._side)
 
 
 async def _turn_away(send: Send, side: Side) -> None:
@@ -51,8 +52,6 @@ async def _turn_away(send: Send, side: Side) -> None:
     headers = [
         (b"content-type", CONTENT_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
     ]
     start: Any = {"type": "http.response.start", "status": 404, "headers": headers}
     await send(start)

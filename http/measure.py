@@ -1,4 +1,4 @@
-"""Around the application: every request is measured, and every answer is careful."""
+"""Around the application: every request is measured."""
 
 from __future__ import annotations
 
@@ -88,28 +88,6 @@ class Measure:
     def _count_in_progress(self, change: int) -> None:
         self._in_progress += change
         self._metrics.set("reeld_http_requests_in_progress", self._in_progress)
-
-
-class Headers:
-    """Adds headers to every answer that does not have them: also to those of the framework itself."""
-
-    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
-        self._app = app
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
-
-        async def add(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = list(message.get("headers", ()))
-                names = {bytes(name).lower() for name, _ in given}
-                message["headers"] = given + [
-                    each for each in self._headers if each[0] not in names
-                ]
-            await send(message)
-
-        await self._app(scope, receive, add)
 
 
 class HeadAsGet:

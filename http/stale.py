@@ -13,7 +13,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from reeld.domain.errors import DatabaseUnavailable
-from reeld.http.access import digest, key_of
+from reeld.http.access import credential_of, digest
 from reeld.telemetry import Metrics
 
 KEPT: Final = frozenset(
@@ -43,7 +43,7 @@ _PASSED: Final = "reeld_passed"
 _FAILED: Final = "reeld_database_failed"
 
 Key: TypeAlias = tuple[bytes, str, bytes]
-"""Who asked (a digest of the key), the path and the query: nobody sees what another key was answered."""
+"""Who asked (a digest of the key or session), the path and the query: nobody sees what another key was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,5 +237,5 @@ def _route_of(scope: Scope) -> str:
 
 
 def _key_of(scope: Scope) -> Key | None:
-    key = key_of(Request(scope))
-    return None if key is None else (digest(key), scope["path"], scope["query_string"])
+    shown = credential_of(Request(scope))
+    return None if shown is None else (digest(shown.reveal()), scope["path"], scope["query_string"])

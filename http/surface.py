@@ -12,6 +12,7 @@ from reeld.domain.limits import LimitView
 from reeld.domain.rehearsal import Outage, Rehearsal, RehearsedService
 from reeld.domain.settings import Reloaded, Settings
 from reeld.http.access import Access
+from reeld.http.identity.login import Identity
 from reeld.http.ops.audit import Audit
 from reeld.storage import Database
 from reeld.storage.work import WorkQueue
@@ -80,6 +81,7 @@ class Surface:
         heartbeat_age: Returns the seconds since the root supervisor last came round; None while nobody judges that.
         database_is_away: Finds out whether the database is away; quick when that is known already.
         refresh_gauges: Sets the gauges that are read at scrape time; called on the loop, must be quick.
+        identity: Knows people.
         exportarr: Shows the metrics under exportarr's names.
         audit: Notes every change that is made through the control port.
         limits: The rate limits of the services.
@@ -97,6 +99,7 @@ class Surface:
     metrics: Metrics
     health: HealthBoard
     access: Access
+    identity: Identity
     audit: Audit
     limits: Limits
     rehearsals: Rehearsals

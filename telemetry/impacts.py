@@ -230,6 +230,13 @@ IMPACTS: Final[tuple[Impact, ...]] = (
         ("POST /control/reload",),
         "ReeldConfigReloadFailed",
     ),
+    Impact(
+        "tls",
+        "The certificate lasts for a fortnight, and is the one in its files",
+        "Everything, until it ends: then browsers and programs refuse to talk to reeld.",
+        (),
+        "ReeldHealthCheckFailing",
+    ),
     Impact("loop", "How late the loop's timers run", _SLOW, (), "ReeldEventLoopLag"),
     Impact("messages", "How long messages wait", _SLOW, (), "ReeldActorStalled"),
     Impact(

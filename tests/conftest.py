@@ -236,7 +236,18 @@ def daemon_settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def run_daemon() -> RunDaemon:
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed with next to no work: how much it is in earnest is the library's to know."""
+    from argon2 import PasswordHasher
+
+    from reeld.http.identity import passwords
+
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "HASHER", quick)
+
+
+@pytest.fixture
+def run_daemon(quick_passwords: None) -> RunDaemon:
     """Runs a daemon with given settings for the length of a block, which begins when the daemon is ready."""
     import httpx
 

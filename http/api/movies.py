@@ -16,6 +16,7 @@ from reeld.domain.messages import AddMovie, SearchMovies
 from reeld.domain.movie import Movie, MovieHit, Stage
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.http.api.views import MovieView, ReleaseView
+from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.repositories import library, movies, releases
 from reeld.storage.work import hasten, submit
@@ -84,7 +85,7 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
     there = ResponseSpec(MovieView, description="It was there already; nothing of it was changed.")
 
     @post("/", operation_id="addMovie", responses={200: there})
-    async def add_movie(data: JSONBody[NewMovieBody]) -> Response[MovieView]:
+    async def add_movie(request: AnyRequest, data: JSONBody[NewMovieBody]) -> Response[MovieView]:
         """Want a movie: 201, or 200 when it is there already."""
         message = AddMovie(
             tmdb_id=data.tmdb_id,
@@ -93,7 +94,8 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
             monitored=data.monitored,
             profile=data.profile,
         )
-        added = await surface.directory["tmdb"].ask(message, deadline=ADD_SECONDS)
+        with surface.audit.change(request, "add_movie", f"tmdb:{data.tmdb_id}"):
+            added = await surface.directory["tmdb"].ask(message, deadline=ADD_SECONDS)
         files = await library.by_movie(surface.database, added.movie.id)
         return Response(MovieView.of(added.movie, files), status_code=201 if added.is_new else 200)
 
@@ -112,23 +114,24 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
         return [ReleaseView.of(release, verdicts.get(release.id)) for release in found]
 
     @post("/{movie_id:int}/search", operation_id="searchMovie", status_code=202)
-    async def search_movie(movie_id: FromPath[int]) -> Asked:
+    async def search_movie(movie_id: FromPath[int], request: AnyRequest) -> Asked:
         """Look for releases of a movie now, and take the best one even if the movie is not monitored."""
-        await known(movie_id)
-        request = WorkRequest(
+        search = WorkRequest(
             Queue.HDBITS,
             WorkKind.SEARCH_MOVIE,
             {"movie_id": movie_id},
             unique_key=f"movie:{movie_id}",
             priority=Priority.PERSON_WAITS,
         )
-        async with surface.database.transaction() as conn:
-            await movies.ask_for(conn, movie_id)
-            is_new = bool(await submit(conn, request))
-            if not is_new:
-                # One that the schedule asked for may wait for its share of the calls; a person does not.
-                await hasten(conn, request)
-            return Asked(is_new)
+        with surface.audit.change(request, "search_movie", str(movie_id)):
+            await known(movie_id)
+            async with surface.database.transaction() as conn:
+                await movies.ask_for(conn, movie_id)
+                is_new = bool(await submit(conn, search))
+                if not is_new:
+                    # One that the schedule asked for may wait for its share of the calls; a person does not.
+                    await hasten(conn, search)
+                return Asked(is_new)
 
     @get("/find", operation_id="findMovies")
     async def find_movies(

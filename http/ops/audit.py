@@ -1,4 +1,4 @@
-"""The audit: each change through the control port is a row that says who made it, from where, and why.
+"""The audit: each change is a row that says who made it, from where, and why.
 
 A change must be possible while the database is away: that is when it is needed most. Its row waits in memory then, in a
 bounded queue, and is written as soon as the database takes it; the log has it at once.
@@ -44,6 +44,9 @@ ACTIONS: Final = (
     "change_profile",
     "change_quality_limits",
     "clear_group_rule",
+    "add_movie",
+    "add_user",
+    "change_user",
     "crash",
     "delete_format",
     "delete_profile",
@@ -58,11 +61,15 @@ ACTIONS: Final = (
     "import_formats",
     "import_profiles",
     "grab_release",
+    "end_session",
+    "login",
+    "logout",
     "open_breaker",
     "pause",
     "poll",
     "rehearse_outage",
     "reload",
+    "remove_user",
     "replay_dead_letter",
     "reset_breaker",
     "reset_log_levels",
@@ -77,6 +84,10 @@ ACTIONS: Final = (
     "set_limit",
     "set_log_level",
     "tag_movie",
+    "search_movie",
+    "set_limit",
+    "set_log_level",
+    "set_password",
     "unpark",
 )
 """What may be done; the values of a label."""
@@ -84,7 +95,7 @@ OUTCOMES: Final = ("ok", "refused")
 
 
 class Audit:
-    """Notes changes. `run` writes them; one task of it lives as long as the web server.
+    """Notes changes, and logins. `run` writes them; one task of it lives as long as the web server.
 
     Args:
         database: Where rows go.
@@ -167,6 +178,7 @@ class Audit:
             action=entry.action,
             target=entry.target,
             who=entry.who,
+            by=entry.by,
             origin=entry.origin,
             reason=entry.reason,
             outcome=entry.outcome,
@@ -207,15 +219,17 @@ def _entry(
     outcome: str,
     detail: Mapping[str, object],
 ) -> AuditEntry:
+    caller = caller_of(request)
     return AuditEntry(
         at=datetime.now(UTC),
-        who=caller_of(request).name,
+        who=caller.name,
         origin=request.client.host if request.client else "unknown",
         action=action,
         target=redaction.text(target),
         reason=redaction.text(reason),
         outcome=outcome,
         detail={name: _clean(value) for name, value in detail.items()},
+        by="person" if caller.is_person else "key",
     )
 
 

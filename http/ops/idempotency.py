@@ -11,11 +11,12 @@ from collections import OrderedDict
 from typing import Any, Final
 
 import structlog
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from reeld.domain.errors import DatabaseUnavailable
-from reeld.http.access import Access
+from reeld.http.access import Access, credential_of
 from reeld.http.problems import Problem, encoded
 from reeld.storage import Database
 from reeld.storage.errors import LeadershipLost
@@ -32,7 +33,7 @@ LARGEST_KEPT: Final = 256 * 1024
 
 LARGEST_BODY: Final = 1024 * 1024
 
-NEVER_KEPT: Final = "/control/keys"
+NEVER_KEPT: Final = ("/control/keys", "/api/keys", "/api/login", "/api/users")
 """Whose answers hold what is shown once and stored nowhere."""
 
 Id = tuple[bytes, bytes]
@@ -72,7 +73,7 @@ class Idempotent:
             await _refuse(send, 413, "body_too_large", "A body has at most 1 MiB.")
             return
         request = _digest(scope["method"].encode(), scope["raw_path"], body)
-        await self._once((_caller(headers), _digest(key)), request, scope, body, send)
+        await self._once((_caller(scope), _digest(key)), request, scope, body, send)
 
     async def _once(self, own: Id, request: bytes, scope: Scope, body: bytes, send: Send) -> None:
         if own in self._running:
@@ -192,8 +193,9 @@ def _once_more(body: bytes) -> Receive:
     return receive
 
 
-def _caller(headers: dict[bytes, bytes]) -> bytes:
-    return _digest(headers.get(b"x-api-key", b""), headers.get(b"authorization", b""))
+def _caller(scope: Scope) -> bytes:
+    shown = credential_of(ASGIConnection(scope))
+    return _digest(b"" if shown is None else shown.reveal().encode())
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from litestar import get, post
@@ -10,11 +11,16 @@ from litestar.params import FromPath, JSONBody
 
 from reeld.domain.errors import NotFound, Refused
 from reeld.domain.scope import Scope
+from reeld.http.access import caller_of
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.repositories import keys
 from reeld.storage.repositories.keys import ApiKey
 from reeld.telemetry import redaction
+
+KeyName: TypeAlias = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[\w .@-]+$")
+]
 
 
 class KeyOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,7 +31,7 @@ class KeyOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         scope: What it allows.
     """
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[\w .@-]+$")]
+    name: KeyName
     scope: Scope = Scope.READ
 
 
@@ -50,15 +56,8 @@ def key_routes(surface: Surface) -> list[Any]:
     async def add_key(request: AnyRequest, data: JSONBody[KeyOrder]) -> NewKey:
         """Make a key. Its text is in this answer and nowhere else."""
         with audit.change(request, "add_key", data.name, scope=str(data.scope)):
-            made = keys.generate()
-            redaction.register([made.reveal()])
-            async with database.transaction() as conn:
-                if await keys.store(conn, data.name, made, data.scope) is None:
-                    raise Refused(
-                        f"There is a key {data.name!r} already. Choose another name, or revoke it.",
-                        reason="name_taken",
-                    )
-        return NewKey(made.reveal(), data.name, data.scope)
+            user_id = caller_of(request).user_id
+            return await make_key(surface, data.name, data.scope, user_id=user_id)
 
     @post("/keys/{key_id:int}/revoke", operation_id="revokeKey", status_code=204, guards=admin)
     async def revoke_key(key_id: FromPath[int], request: AnyRequest) -> None:
@@ -70,3 +69,29 @@ def key_routes(surface: Surface) -> list[Any]:
             surface.access.forget()
 
     return [list_keys, add_key, revoke_key]
+
+
+async def make_key(
+    surface: Surface,
+    name: str,
+    scope: Scope,
+    *,
+    user_id: int | None = None,
+    expires_at: datetime | None = None,
+) -> NewKey:
+    """Make a key for a person, or for nobody in particular.
+
+    Raises:
+        Refused: There is a valid key of that name.
+    """
+    made = keys.generate()
+    redaction.register([made.reveal()])
+    async with surface.database.transaction() as conn:
+        stored = await keys.store(conn, name, made, scope, user_id=user_id, expires_at=expires_at)
+        if stored is None:
+            raise Refused(
+                f"There is a key {name!r} already. Choose another name, or revoke it.",
+                reason="name_taken",
+            )
+    surface.access.forget()
+    return NewKey(made.reveal(), name, scope)

@@ -30,7 +30,8 @@ ON CONFLICT (kind, subject) DO UPDATE SET
         THEN now() + make_interval(secs => least(%(longest)s, 2 ^ least(throttle.failures + 1 - %(free)s, 20)))
         ELSE now()
     END
-WHERE throttle.blocked_until <= now()
+-- No wait is longer than that: a clock that was set back must not make one.
+WHERE throttle.blocked_until <= now() OR throttle.blocked_until > now() + make_interval(secs => %(longest)s)
 RETURNING failures
 """
 

@@ -39,8 +39,28 @@ HTTP: Final[tuple[Metric, ...]] = (
     counter(
         "reeld_auth_attempts_total",
         "Authentication attempts",
-        known("method", "api_key", "metrics_token"),
-        known("outcome", "ok", "refused", "forbidden"),
+        known("method", "api_key", "metrics_token", "session", "password"),
+        known("outcome", "ok", "refused", "forbidden", "throttled"),
+    ),
+    gauge("reeld_sessions", "Sessions of people that hold"),
+    counter(
+        "reeld_http_refused_requests_total",
+        "Requests refused for the host that they name, or the page that they come from",
+        known("cause", "host", "origin"),
+    ),
+    counter(
+        "reeld_http_rate_limited_total",
+        "Requests refused because a caller, or the network of strangers, made too many",
+        known("by", "caller", "network"),
+    ),
+    gauge(
+        "reeld_tls_certificate_expiry_timestamp_seconds",
+        "When the certificate that is served ends; 0 without TLS",
+        unit="seconds",
+    ),
+    gauge(
+        "reeld_tls_last_reload_successful",
+        "1 when the certificate in the files is the one that is served, and without TLS",
     ),
     counter(
         "reeld_control_changes_total",

@@ -37,6 +37,11 @@ NOT_IN_THIS_RUN = {
     "reeld_import_fallbacks_total",
     "reeld_rss_gaps_total",
     "reeld_unhinted_rows_total",
+    # Nobody logged in, came too often or from another page, and there is no TLS.
+    "reeld_sessions",
+    "reeld_http_refused_requests_total",
+    "reeld_http_rate_limited_total",
+    "reeld_tls_certificate_expiry_timestamp_seconds",
     # What nothing came of in so short a time, or what was over before somebody looked.
     "reeld_actor_messages_coalesced_total",
     "reeld_actor_mailbox_depth",
