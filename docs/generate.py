@@ -46,7 +46,10 @@ At the top of the file: `bind` (`REELD_BIND`, host:port), `ops_bind` (`REELD_OPS
 control listen instead, off the door that people use), `data_dir` (`REELD_DATA_DIR`), `database_url`
 (`REELD_DATABASE_URL`), `api_key` (`REELD_API_KEY`), `metrics_token` (`REELD_METRICS_TOKEN`), `metrics_exportarr`
 (`REELD_METRICS_EXPORTARR`, off: `true` shows `/metrics/exportarr`), `rehearsals` (`REELD_REHEARSALS`, off: `true` lets an
-administrator have services fail on purpose, through `POST /api/test/circuit-breaker/{service}`).
+administrator have services fail on purpose, through `POST /api/test/circuit-breaker/{service}`), `admin_password`
+(`REELD_ADMIN_PASSWORD`: of the user `admin` who is made at the first start), `tls_certificate` and `tls_key`
+(`REELD_TLS_CERTIFICATE`, `REELD_TLS_KEY`: PEM files; as systemd credentials `tls_certificate` and `tls_key` they are the
+files themselves). See `identity.md`.
 
 Only variables: `REELD_CONFIG` names the file. `REELD_URL` (`http://host:7878`) is for commands such as `reeld status`:
 they call the daemon there, with the key of `REELD_API_KEY`, instead of the one that runs on `REELD_DATA_DIR`.
@@ -82,6 +85,11 @@ _SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
     ("library", settings.LibrarySettings, ""),
     ("decision", settings.DecisionSettings, ""),
     ("backup", settings.BackupSettings, ""),
+    (
+        "access",
+        settings.AccessSettings,
+        "Lists are written with commas in a variable. See `identity.md`.",
+    ),
     (
         "tracing",
         settings.TracingSettings,

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from reeld.grafana.board import Board, Drawn, Query, Row, Unit
+from reeld.grafana.board import Board, Colour, Drawn, Query, Row, Unit, Word
 from reeld.grafana.links import see
-from reeld.grafana.looks import warn_from
-from reeld.grafana.panels import bars, events, graph, heatmap
-from reeld.grafana.promql import SHOWN, or_zero, pick, quantile, rate, ratio, times, total
+from reeld.grafana.looks import GOOD_AT_ONE, good_from, warn_from, yes_no
+from reeld.grafana.panels import bars, events, graph, heatmap, stat
+from reeld.grafana.promql import (
+    SHOWN,
+    least,
+    most,
+    or_zero,
+    pick,
+    quantile,
+    rate,
+    ratio,
+    times,
+    total,
+)
 
+_DAY: Final = 86400.0
+_EXPIRY: Final = "reeld_tls_certificate_expiry_timestamp_seconds"
 _ERRORS: Final = 'status=~"5.."'
 
 REQUESTS: Final = Row(
@@ -113,6 +126,44 @@ ACCESS: Final = Row(
             "Answers served from the cache while the database was away, marked as stale.",
             see("ReeldDatabaseDown", "database"),
             Query(times("reeld_http_stale_answers_total", "route"), "{{route}}"),
+        ),
+        events(
+            "Turned away",
+            "Requests that name another host, come from a page of another origin, or are too many.",
+            see("ReeldAuthFailures"),
+            Query(times("reeld_http_refused_requests_total", "cause"), "foreign {{cause}}"),
+            Query(times("reeld_http_rate_limited_total", "by"), "too many, by {{by}}"),
+        ),
+        graph(
+            "Sessions",
+            Unit.COUNT,
+            "Sessions of people who are logged in; one that nobody began is ended with its password.",
+            see("ReeldAuthFailures"),
+            Query(most(pick("reeld_sessions")), "sessions"),
+        ),
+        stat(
+            "Certificate ends in",
+            Unit.SECONDS,
+            "Time until the certificate of TLS expires; it is renewed in its file, without a restart.",
+            see("ReeldHealthCheckFailing"),
+            Query(
+                f"({least(pick(_EXPIRY))} > 0) - time() or ({least(pick(_EXPIRY))} == 0) - 1",
+            ),
+            width=4,
+            height=8,
+            steps=good_from(14 * _DAY, 0),
+            words=((-1, Word("no TLS", Colour.RESTING)),),
+        ),
+        stat(
+            "Certificate files",
+            Unit.COUNT,
+            "Whether the certificate in the files is the one that is served; if not, the former one is.",
+            see("ReeldHealthCheckFailing"),
+            Query(least(pick("reeld_tls_last_reload_successful"))),
+            width=4,
+            height=8,
+            steps=GOOD_AT_ONE,
+            words=yes_no("served", "broken", Colour.WARNING),
         ),
     ),
 )

@@ -133,6 +133,7 @@ async def trouble_with_movies(scene: Any, watch: Any) -> None:
         nursery.start_soon(seen, watch, "reeld_backup_last_verified_timestamp_seconds > 0")
         nursery.start_soon(fail_an_import, scene, watch)
         nursery.start_soon(knock, scene)
+        nursery.start_soon(log_in, scene, watch)
     scene.world.qbittorrent.turn(stall_all=True)
     scene.movies.append(await scene.life.add(THE_GENERAL.tmdb_id))
     await seen(watch, 'reeld_downloads{state="stalled"} > 0')
@@ -189,6 +190,17 @@ async def knock(scene: Any) -> None:
         for _ in range(60):
             answer = await client.get("/api/movies", headers={"X-Api-Key": "somebody else's"})
             assert answer.status_code == 401
+
+
+async def log_in(scene: Any, watch: Any) -> None:
+    """Come as a person, and from a page that points its own name here."""
+    who = {"username": "anna", "password": "correct horse battery"}
+    await scene.must("/api/users", **who)
+    await scene.must("/api/login", **who)
+    async with scene.life.client() as client:
+        answer = await client.get("/api/movies", headers={"Host": "evil.example"})
+        assert answer.status_code == 421
+    await seen(watch, "reeld_sessions > 0")
 
 
 async def escalate(scene: Any, watch: Any) -> None:

@@ -22,6 +22,9 @@ NOT_YET: Final[dict[str, str]] = {}
 """Panels by dashboard and title whose metrics come from a part that is not there yet."""
 
 CANNOT_MOVE: Final = {
+    "reeld-api/Certificate ends in": {0: "this reeld has no TLS"},
+    "reeld-api/Certificate files": {0: "this reeld has no TLS"},
+    "reeld-api/Turned away": {1: "nobody here makes so many requests"},
     "reeld-database/Connections": {1: "the bound of the pool is a setting"},
     "reeld-pipeline/Decisions": {1: "no custom format of the story takes long"},
     "reeld-runtime/Versions": {0: "the version of a process is what it is"},
