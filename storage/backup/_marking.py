@@ -48,6 +48,8 @@ async def mark_restored(connection: TrioConnection, backup: str, manifest: Manif
     await connection.execute(_LEADER, (0,))
     await connection.execute(_GIVE_BACK)
     await connection.execute("DELETE FROM work_owner")
+    # One that was ended since, perhaps because it was stolen, must not begin again.
+    await connection.execute("DELETE FROM session")
     await connection.execute(_MARK, (backup, manifest.taken_at))
     payload = {"backup": backup, "taken_at": manifest.taken_at.isoformat()}
     await append(connection, EventKind.BACKUP_RESTORED, None, payload)
