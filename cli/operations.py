@@ -34,10 +34,18 @@ def show_keys(*, as_json: bool) -> int:
         print_json(keys)
         return 0
     rows = (
-        (each["id"], each["name"], each["scope"], f"{each['prefix']}…", _used(each))
+        (
+            each["id"],
+            each["name"],
+            each["scope"],
+            f"{each['prefix']}…",
+            _used(each),
+            each.get("owner") or "-",
+            time_of(each["expires_at"]) if each.get("expires_at") else "never",
+        )
         for each in keys
     )
-    show(table(("#", "Name", "Scope", "Begins with", "Last used"), rows))
+    show(table(("#", "Name", "Scope", "Begins with", "Last used", "Owner", "Ends"), rows))
     return 0
 
 

@@ -41,7 +41,8 @@ Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
 UNGUESSABLE: Final = 32
 """Characters from which on a key is looked at however many wrong ones came from the same network."""
-V3: Final = "/api/v3"
+V3_QUERIES: Final = {"/api/v3/": "apikey", "/signalr/": "access_token"}
+"""Where a key may stand in the query, and under which name, as with Radarr."""
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDENTIFIED: Final = "reeld_identified"
 _WAIT: Final = "reeld_wait"
@@ -90,18 +91,19 @@ def key_of(connection: Connection) -> str | None:
 
 
 def key_of_v3(connection: Connection) -> str | None:
-    """Return the key of a request for Radarr's API, whose clients may also write it into the query as `apikey`.
+    """Return the key of a request for Radarr's API, whose clients may also write it into the query.
 
     Paths and names of the query are as Radarr has them: in upper or lower case. Below any other path the query is not
     looked at. Nothing of reeld writes a query down: neither logs, nor spans, nor metrics.
     """
     if key := key_of(connection):
         return key
-    path = str(connection.scope["path"]).lower()
-    if path != V3 and not path.startswith(f"{V3}/"):
+    path = f"{connection.scope['path']}/".lower()
+    wanted = next((name for root, name in V3_QUERIES.items() if path.startswith(root)), None)
+    if wanted is None:
         return None
     query = connection.scope["query_string"].decode("latin-1")
-    keys = (value for name, value in parse_qsl(query) if name.lower() == "apikey")
+    keys = (value for name, value in parse_qsl(query) if name.lower() == wanted)
     return next(keys, None)
 
 

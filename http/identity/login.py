@@ -18,7 +18,7 @@ from reeld.storage import Database
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.repositories import users
 from reeld.storage.repositories.users import User
-from reeld.telemetry import Metrics, redaction
+from reeld.telemetry import Metrics
 
 log = structlog.get_logger("reeld.http")
 
@@ -67,23 +67,25 @@ class Identity:
     async def verify(self, name: str, password: Secret, origin: str) -> User:
         """Return whose name and password these are; see `log_in` for the errors."""
         try:
-            user = await self._verified(name, password, networks.network_of(origin))
+            user = await self._verified(name, password, origin)
         except TooMany as refusal:
             self._count("throttled")
             log.info("login_throttled", origin=origin, seconds=refusal.retry_after)
             raise
         except WrongCredentials:
             self._count("refused")
-            log.warning("login_refused", who=redaction.text(name), origin=origin)
             raise
         self._count("ok")
         return user
 
-    async def _verified(self, name: str, password: Secret, network: str) -> User:
-        attempt = await self.throttle.attempt(name, network)
+    async def _verified(self, name: str, password: Secret, origin: str) -> User:
+        attempt = await self.throttle.attempt(name, networks.network_of(origin))
         found = await users.named(self.database, name)
         stored = None if found is None else found[1]
         if not await self.passwords.fits(password, stored) or found is None:
+            # What was typed for a name that nobody has may be a password.
+            who = found[0].name if found else "nobody"
+            log.warning("login_refused", who=who, origin=origin)
             raise WrongCredentials(WRONG)
         user = found[0]
         await self.throttle.forgive(attempt, user.id)

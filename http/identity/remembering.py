@@ -16,7 +16,10 @@ from reeld.domain.secret import Secret
 REMEMBERED: Final = 256
 REMEMBERED_SECONDS: Final = 60.0
 """How long who was found in the database is believed without asking again."""
-UNKNOWN_REMEMBERED: Final = 1024
+NOBODYS: Final = 1024
+"""So many secrets that are nobody's are remembered, so that a program with an old key is counted once."""
+NOBODYS_SECONDS: Final = 3600.0
+"""Since it was shown last."""
 
 
 class Ending(Protocol):
@@ -55,7 +58,11 @@ class Remembered(Generic[T]):
         hashed = digest(secret)
         remembered, until = self._found.get(hashed, (None, 0.0))
         now = trio.current_time()
-        if until > now or self._nobody.get(hashed, 0.0) > now:
+        if self.is_nobodys(secret):
+            self._nobody[hashed] = now + NOBODYS_SECONDS
+            self._nobody.move_to_end(hashed)
+            return None
+        if until > now:
             return _lasting(remembered)
         generation = self._generation
         try:
@@ -66,7 +73,7 @@ class Remembered(Generic[T]):
             raise
         # One was revoked while the database was asked: this one, perhaps.
         if generation == self._generation:
-            self._remember(hashed, found, now + REMEMBERED_SECONDS)
+            self._remember(hashed, found, now)
         return found
 
     def knows(self, secret: Secret) -> bool:
@@ -83,16 +90,16 @@ class Remembered(Generic[T]):
         self._found.clear()
         self._nobody.clear()
 
-    def _remember(self, hashed: bytes, found: T | None, until: float) -> None:
+    def _remember(self, hashed: bytes, found: T | None, now: float) -> None:
         self._found.pop(hashed, None)
         self._nobody.pop(hashed, None)
         if found is None:
-            self._nobody[hashed] = until
+            self._nobody[hashed] = now + NOBODYS_SECONDS
         else:
-            self._found[hashed] = found, until
+            self._found[hashed] = found, now + REMEMBERED_SECONDS
         while len(self._found) > REMEMBERED:
             self._found.popitem(last=False)
-        while len(self._nobody) > UNKNOWN_REMEMBERED:
+        while len(self._nobody) > NOBODYS:
             self._nobody.popitem(last=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,9 @@ from litestar.connection import ASGIConnection
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.scope import Scope
 from reeld.domain.secret import Secret
+from reeld.domain.settings import Settings
 from reeld.http.access import Access, Caller, digest, key_of_v3
-from reeld.http.identity.remembering import UNKNOWN_REMEMBERED, Remembered
+from reeld.http.identity.remembering import NOBODYS, Remembered
 from reeld.storage import Database
 from reeld.telemetry import Metrics
 
@@ -147,11 +149,33 @@ async def test_the_same_wrong_key_again_and_again_is_an_old_program_and_no_guess
     assert guesses.counted == 1
 
 
+async def test_an_old_program_that_goes_on_for_a_day_is_still_one_guess(
+    autojump_clock: Any,
+) -> None:
+    guesses = Guesses()
+    access = Access(nobodys, Metrics(), guesses=guesses)
+    for _ in range(24 * 60):
+        await access.identify(scope_with("outdated"))
+        await trio.sleep(60)
+    assert guesses.counted == 1
+
+
+async def test_the_token_of_the_metrics_is_no_wrong_key(
+    run_daemon: Any, daemon_settings: Settings, database: Database
+) -> None:
+    server = replace(daemon_settings.server, metrics_token=Secret("of-prometheus"))
+    async with run_daemon(replace(daemon_settings, server=server)) as daemon:
+        headers = {"Authorization": "Bearer of-prometheus"}
+        for _ in range(3):
+            assert (await daemon.stranger.get("/metrics", headers=headers)).status_code == 200
+    assert await database.fetch_all("SELECT kind FROM throttle") == []
+
+
 async def test_keys_that_are_nobodys_take_bounded_memory() -> None:
     remembered = Remembered(nobodys)
-    for number in range(UNKNOWN_REMEMBERED + 100):
+    for number in range(NOBODYS + 100):
         await remembered.find(Secret(f"guess-{number}"))
-    assert len(remembered._nobody) == UNKNOWN_REMEMBERED
+    assert len(remembered._nobody) == NOBODYS
 
 
 async def test_what_has_an_end_ends_even_while_the_database_is_away(autojump_clock: Any) -> None:
@@ -193,6 +217,9 @@ def connection(path: str, query: str = "", **headers: str) -> Any:
         ("/control/keys", "apikey=k3y", None),
         ("/api/v3/movie", "key=k3y", None),
         ("/api/v3/movie", "apikey=", None),
+        ("/signalr/messages", "access_token=k3y", "k3y"),
+        ("/signalr/messages", "apikey=k3y", None),
+        ("/api/v3/movie", "access_token=k3y", None),
     ],
 )
 def test_a_key_in_the_query_is_read_for_radarrs_api_alone(

@@ -82,6 +82,8 @@ async def test_nobody_learns_which_names_there_are(
     logged = capsys.readouterr().out
     assert "wrong password" not in logged
     assert "\x1b[31m" not in logged
+    assert "OR 1=1" not in logged
+    assert "login_refused" in logged
     assert not [line for line in logged.splitlines() if line.startswith("logged_in")]
 
 
