@@ -251,8 +251,7 @@ def credentials(environ: Mapping[str, str]) -> dict[str, str]:
         name = path.name.lower().replace(".", "_").replace("-", "_").removeprefix("reeld_")
         if path.is_file() and name.split("_")[0] in _FIRST_WORDS:
             # Of a certificate and its key the setting is the file, and so is the credential.
-            is_file = name in _FILES
-            text = str(path) if is_file else path.read_text(encoding="utf-8").strip()
+            text = str(path) if name in _FILES else path.read_text(encoding="utf-8").strip()
             found[f"{PREFIX}{name}".upper()] = text
     return found
 
@@ -356,8 +355,8 @@ def _server(read: _Read) -> ServerSettings:
         metrics_exportarr=read.metrics_exportarr,
         rehearsals=read.rehearsals,
         admin_password=read.admin_password or None,
-        tls_certificate=_expanded(read.tls_certificate),
-        tls_key=_expanded(read.tls_key),
+        tls_certificate=read.tls_certificate and read.tls_certificate.expanduser(),
+        tls_key=read.tls_key and read.tls_key.expanduser(),
         **more,
     )
 
@@ -374,10 +373,6 @@ def _listed(value: str | list[str]) -> tuple[str, ...]:
     """Return the parts of a list, which a variable has with commas."""
     parts = value.split(",") if isinstance(value, str) else value
     return tuple(stripped for part in parts if (stripped := part.strip()))
-
-
-def _expanded(path: Path | None) -> Path | None:
-    return None if path is None else path.expanduser().absolute()
 
 
 def parse_bind(text: str, setting: str = "bind") -> tuple[str, int]:
