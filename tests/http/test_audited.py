@@ -11,6 +11,7 @@ ROOMS: Final = Path(__file__).resolve().parents[2] / "http"
 CHANGES: Final = {"post", "put", "patch", "delete"}
 
 ONLY_LOOK: Final = {
+    "decide_name": "a release to judge does not fit into a query",
     "test_formats": "a release to try formats on does not fit into a query",
 }
 """Routes that ask with a body and change nothing, and why they have one."""

@@ -178,9 +178,6 @@ async def test_everything_but_health_readiness_and_metrics_needs_the_key(
     for method, path in [*paths, ("GET", "/api/schema"), ("GET", "/api/schema/openapi.json")]:
         for headers in ({}, {"X-Api-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
             filled = re.sub(r"{\w+_id}", "1", path).replace("{", "").replace("}", "")
-            filled = path.replace("{", "").replace("}", "")
-            for name in ("movie", "work", "letter", "key", "profile", "format", "user", "session"):
-                filled = filled.replace(f"{name}_id", "1")
             answer = await running_daemon.stranger.request(method, filled, headers=headers)
             assert (answer.status_code, answer.json()["reason"]) == (401, "unauthorized"), path
             assert answer.headers["www-authenticate"]
