@@ -146,8 +146,8 @@ def crash_points_page() -> str:
     head = ["| point | case | what is true there |", "|---|---|---|"]
     text = (
         "At each of these places the tests kill the daemon, and again during the recovery. S is a search, G are the\n"
-        "cases of a grab, I those of an import, T is telling people, L learning of groups, B are those of a backup,\n"
-        "R those of a restore. Nothing but a test can arm one."
+        "cases of a grab, I those of an import, F are files that leave or move, T is telling people, L learning of groups,\n"
+        "B are the cases of a backup, R those of a restore. Nothing but a test can arm one."
     )
     return "\n".join([NOTE, "# Crash points\n", text, "", *head, *rows, ""])
 

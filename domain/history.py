@@ -17,6 +17,8 @@ class EventKind(StrEnum):
     """{movie_id, stage}: it is at another stage now."""
     MOVIE_REFRESHED = "movie.refreshed"
     """{movie_id}."""
+    MOVIE_CHANGED = "movie.changed"
+    """{movie_id}: a person said otherwise of it."""
     MOVIE_REMOVED = "movie.removed"
     """{movie_id}."""
     MOVIE_SEARCHED = "movie.searched"
@@ -40,6 +42,8 @@ class EventKind(StrEnum):
     and of the file before it {acquisition_id, quality, revision}, or None."""
     FILE_RETIRED = "file.retired"
     """{movie_id, path}."""
+    FILE_MOVED = "file.moved"
+    """{movie_id, path}: it lies there now, below another root folder."""
     CREDENTIALS_REJECTED = "credentials.rejected"
     """{breaker, reason, sentence}: a service is not called until a person corrects them."""
     WORK_DEAD = "work.dead"
@@ -68,6 +72,7 @@ class HistoryKind(StrEnum):
     """A file lay in the library that no row knew, after a restore."""
     FILE_RETIRED = "file_retired"
     FILE_DELETED = "file_deleted"
+    FILE_MOVED = "file_moved"
     REMOVED = "removed"
 
 

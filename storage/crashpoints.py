@@ -24,7 +24,8 @@ class CrashPoint:
     Attributes:
         name: Its name in the code, such as `grab.torrent.stored`.
         case: The row of the crash matrix that it belongs to: S1 (search), G1 to G7 (grab), I1 to I7 (import),
-            T1 (telling people), L1 (learning of groups), B1 and B2 (backup), R1 to R3 (restore).
+            F1 to F3 (files that leave or move), T1 (telling people), L1 (learning of groups), B1 and B2 (backup),
+            R1 to R3 (restore).
         guards: What is true at this moment, and so what the recovery starts from.
     """
 
@@ -113,6 +114,40 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
         "import.client.ordering", "I7", "a person ordered something, the client was not told"
     ),
     CrashPoint("import.client.ordered", "I7", "the client did it, nobody was told that it did"),
+    CrashPoint(
+        "remove.intent.uncommitted",
+        "F1",
+        "the rows that go and the wish to remove files are written, not committed",
+    ),
+    CrashPoint("remove.file.chosen", "F1", "the file is to leave the library, it was not touched"),
+    CrashPoint("remove.file.retired", "F1", "the file left the library, its row does not say so"),
+    CrashPoint("move.plan.uncommitted", "F2", "the plan to move a file is written, not committed"),
+    CrashPoint("move.plan.committed", "F2", "the plan is committed, the file was not touched"),
+    CrashPoint(
+        "move.file.placed",
+        "F2",
+        "the file has its new name beside its old one, the journal does not say so",
+    ),
+    CrashPoint("move.placed.committed", "F2", "the journal says placed"),
+    CrashPoint(
+        "move.verified.committed", "F2", "the journal says verified, the library has the old name"
+    ),
+    CrashPoint(
+        "move.record.uncommitted",
+        "F2",
+        "the library's row with the new name is written, not committed",
+    ),
+    CrashPoint(
+        "move.record.committed", "F2", "the library has the new name, the old one is there too"
+    ),
+    CrashPoint("move.old.aside", "F2", "the old name is set aside, it can be put back"),
+    CrashPoint("move.old.back", "F2", "the old name is back: both root folders show one file"),
+    CrashPoint("move.old.removed", "F2", "the old name is gone, its folder is not synced"),
+    CrashPoint("move.old.gone", "F2", "the old name is gone, the journal does not say so"),
+    CrashPoint("drop.client.removing", "F3", "the movie is gone, the client has its torrent"),
+    CrashPoint(
+        "drop.client.removed", "F3", "the client forgot the torrent, the work is not completed"
+    ),
     CrashPoint("told.event.logged", "T1", "people were told of events, the cursor stands before"),
     CrashPoint("told.event.noted", "T1", "the cursor stands behind the events that were told"),
     CrashPoint(

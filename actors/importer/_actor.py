@@ -8,8 +8,10 @@ from typing import ClassVar, Final
 import structlog
 import trio
 
+from reeld.actors.importer._moving import Moving
 from reeld.actors.importer._planning import Planner
 from reeld.actors.importer._progress import ProgressBoard
+from reeld.actors.importer._removing import Removing
 from reeld.actors.importer._roots import RootFolders
 from reeld.actors.importer._run import Importing
 from reeld.actors.importer._threads import FileWork
@@ -21,7 +23,7 @@ from reeld.actors.worker import Effect, WorkerActor, works
 from reeld.domain.errors import ReeldError
 from reeld.domain.messages import Sweep
 from reeld.domain.work import Queue, WorkKind
-from reeld.storage.repositories import imports
+from reeld.storage.repositories import imports, moves, removals
 from reeld.storage.work import Job
 
 LEFTOVERS_RETRY_SECONDS: Final = 30.0
@@ -31,7 +33,7 @@ log = structlog.get_logger("reeld.actors.importer")
 
 
 class ImportActor(WorkerActor):
-    """Works on the rows of queue `importer`: `import {acquisition_id}`.
+    """Works on the rows of queue `importer`: imports, moves to other root folders, and removals.
 
     Each import is a journal in the database, so an incarnation goes on where the one before it ended. A root
     folder that fails opens a breaker of its own; its imports wait, those of other folders go on, and the actor
@@ -57,6 +59,8 @@ class ImportActor(WorkerActor):
             self._files, self.address.breakers, self.resources.breakers, observer
         )
         self._importing = Importing(self.resources, self._planner, self._roots, self._board)
+        self._moving = Moving(self.resources, self._roots, self._board)
+        self._removing = Removing(self.resources, self._roots)
         self.start_soon(self._board.report)
         self.start_soon(self._clear_leftovers)
         await super().on_start()
@@ -65,6 +69,17 @@ class ImportActor(WorkerActor):
     async def import_download(self, job: Job) -> Effect | None:
         """Take a finished download into the library."""
         return await self._importing.run(int(job.args["acquisition_id"]), job)
+
+    @works(WorkKind.MOVE_FILES)
+    async def move_files(self, job: Job) -> Effect | None:
+        """Bring the files of a movie into its root folder."""
+        await self._moving.run(int(job.args["movie_id"]), job)
+        return None
+
+    @works(WorkKind.REMOVE_FILE)
+    async def remove_file(self, job: Job) -> Effect | None:
+        """Take a file to the recycle folder."""
+        return await self._removing.run(int(job.args["removal_id"]))
 
     @handles(Sweep)
     async def sweep(self, message: Sweep) -> None:
@@ -91,11 +106,17 @@ class ImportActor(WorkerActor):
         root = self.resources.settings.current.library.root_folder
         try:
             found = await self._files.run(f"sweep:{root}", partial(find_leftovers, root))
-            running = await imports.unfinished(self.resources.database, limit=_ALL)
-            work = partial(remove_leftovers, root, found, {row.id for row in running})
+            work = partial(remove_leftovers, root, found, await self._being_written())
             removed = await self._files.run(f"sweep:{root}", work)
         except ReeldError as error:
             log.info("leftovers_not_cleared", root=str(root), reason=error.reason)
             return False
         log.info("leftovers_cleared", root=str(root), removed=removed)
         return True
+
+    async def _being_written(self) -> set[int]:
+        """Return the numbers by which files that are being written are named."""
+        database = self.resources.database
+        importing = {row.id for row in await imports.unfinished(database, limit=_ALL)}
+        moving = {number for number, _ in await moves.unfinished(database)}
+        return importing | moving | set(await removals.unfinished(database))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from reeld.actors.importer._media import facts_from
 from reeld.actors.importer._subject import Subject
 from reeld.actors.importer.placement import Placed
 from reeld.domain.acquisition import AcquisitionState, IllegalTransition, ImportStep, LinkKind
-from reeld.domain.errors import NotFound
+from reeld.domain.errors import NotFound, Unavailable
 from reeld.domain.history import EventKind, HistoryKind
 from reeld.domain.library import MovieFile, NewMovieFile
 from reeld.domain.movie import Stage
@@ -19,9 +20,21 @@ from reeld.domain.quality import Quality
 from reeld.domain.work import Queue, WorkKind
 from reeld.storage import Database, TrioConnection, events
 from reeld.storage.crashpoints import crash_point
-from reeld.storage.repositories import acquisitions, history, imports, library, movies
+from reeld.storage.repositories import (
+    acquisitions,
+    edits,
+    history,
+    imports,
+    library,
+    moves,
+    movies,
+    removals,
+)
 from reeld.storage.repositories.imports import Import, NewImport
 from reeld.storage.work import enqueue
+
+QUIET_SECONDS: Final = 5.0
+"""How long an import waits for a move or a removal of files of the same movie."""
 
 
 async def planned(database: Database, new: NewImport) -> Import:
@@ -29,13 +42,27 @@ async def planned(database: Database, new: NewImport) -> Import:
 
     Raises:
         DestinationTaken: Another import is at work on the same final name.
+        Unavailable: The movie's files are being moved, or a file of that name removed: that ends first.
     """
     async with database.transaction() as conn:
+        await _require_quiet(conn, new)
         journal = await imports.plan(conn, new)
         await movies.advance(conn, new.movie_id, Stage.IMPORTING)
         crash_point("import.plan.uncommitted")
     crash_point("import.plan.committed")
     return journal
+
+
+async def _require_quiet(conn: TrioConnection, new: NewImport) -> None:
+    # With the movie locked no move of its files is planned before this import is.
+    await edits.locked(conn, new.movie_id)
+    busy = await moves.is_moving(conn, new.movie_id)
+    if busy or await removals.holds(conn, new.root_folder, new.destination):
+        raise Unavailable(
+            "Files of the movie are being moved or removed: it is imported afterwards.",
+            reason="files_leaving",
+            retry_after=QUIET_SECONDS,
+        )
 
 
 async def placed(database: Database, journal: Import, file: Placed) -> Import:

@@ -36,6 +36,7 @@ def order_for(journal: Import, downloads: Path, library: LibrarySettings) -> Ord
     """
     source = Path(journal.source)
     root = downloads if source.is_relative_to(downloads) else source.parent
+    strict = library.import_mode is ImportMode.STRICT
     return Order(
         import_id=journal.id,
         download_root=root,
@@ -44,7 +45,7 @@ def order_for(journal: Import, downloads: Path, library: LibrarySettings) -> Ord
         root_folder=Path(journal.root_folder),
         destination=journal.destination,
         shelf=shelf_of(journal, Path(journal.root_folder), library),
-        means=_means(library),
+        means=means_of(library, Transfer.LINK_ONLY if strict else Transfer.LINK_OR_COPY),
     )
 
 
@@ -56,15 +57,23 @@ def shelf_of(journal: Import, root_folder: Path, library: LibrarySettings) -> Re
         root_folder: The root folder that holds the file to be kept.
         library: The settings in force.
     """
+    return shelf_for(recycle_of(library, root_folder), root_folder, journal.id, journal.created_at)
+
+
+def recycle_of(library: LibrarySettings, root_folder: Path) -> Path:
+    """Return the recycle folder of a root folder: one below it, unless the owner named one for all."""
     elsewhere = library.recycle_folder is None and root_folder != library.root_folder
-    recycle = root_folder / library.recycle.name if elsewhere else library.recycle
-    return shelf_for(recycle, root_folder, journal.id, journal.created_at)
+    return root_folder / library.recycle.name if elsewhere else library.recycle
 
 
-def _means(library: LibrarySettings) -> Means:
-    strict = library.import_mode is ImportMode.STRICT
+def means_of(library: LibrarySettings, transfer: Transfer) -> Means:
+    """Return how files are made in the library; looks the group up, so it may block.
+
+    Raises:
+        Unavailable: The configured group does not exist.
+    """
     return Means(
-        transfer=Transfer.LINK_ONLY if strict else Transfer.LINK_OR_COPY,
+        transfer=transfer,
         permissions=Permissions(
             file_mode=library.file_mode,
             folder_mode=library.folder_mode,

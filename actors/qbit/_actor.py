@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import ClassVar
 
 import structlog
@@ -11,7 +11,14 @@ import structlog
 from reeld.actors.delays import delays_noted
 from reeld.actors.giving_up import give_up
 from reeld.actors.kernel import handles
-from reeld.actors.qbit._adding import VISIBLE_SECONDS, Added, Handover, ensure_added, is_ours
+from reeld.actors.qbit._adding import (
+    VISIBLE_SECONDS,
+    Added,
+    Handover,
+    ensure_added,
+    is_ours,
+    tag_of,
+)
 from reeld.actors.qbit._by_hand import DownloadsByHand
 from reeld.actors.qbit._looking import Lookout
 from reeld.actors.qbit._preferences import PreferenceReader
@@ -158,6 +165,21 @@ class QbitActor(DownloadsByHand):
             if ours := [each.id for each in found if is_ours(each, version, acquisition)]:
                 await client.set_category(ours, f"{category}-imported")
         crash_point("import.client.marked")
+        return None
+
+    @works(WorkKind.DROP_TORRENT)
+    async def drop_torrent(self, job: Job) -> Effect | None:
+        """Remove what was downloaded for a movie that is deleted, unless somebody else added it."""
+        crash_point("drop.client.removing")
+        async with self.call() as client:
+            has_tags = (await client.version()).has_tags
+            if has_tags or job.args["ours"]:
+                tag = tag_of(int(job.args["acquisition_id"])) if has_tags else None
+                with suppress(Refused):  # not ours: it goes on
+                    await client.delete(
+                        str(job.args["infohash"]), with_files=True, required_tag=tag
+                    )
+        crash_point("drop.client.removed")
         return None
 
     def _poll_as_configured(self) -> None:
