@@ -20,15 +20,23 @@ KEPT: Final = frozenset(
     {
         "/api/customformats",
         "/api/customformats/{format_id}",
+        "/api/delayprofiles",
+        "/api/groups",
+        "/api/groups/{name}",
         "/api/history",
         "/api/movies",
         "/api/movies/{movie_id}",
+        "/api/movies/{movie_id}/decisions",
         "/api/movies/{movie_id}/releases",
         "/api/profiles",
         "/api/profiles/{profile_id}",
         "/api/qualitydefinitions",
         "/api/queue",
         "/api/queue/status",
+        "/api/releaseprofiles",
+        "/api/tags",
+        "/api/wanted/cutoff",
+        "/api/wanted/missing",
         "/api/work",
     }
 )

@@ -37,6 +37,12 @@ NOT_IN_THIS_RUN = {
     "reeld_import_fallbacks_total",
     "reeld_rss_gaps_total",
     "reeld_unhinted_rows_total",
+    "reeld_custom_format_timeouts_total",
+    "reeld_pending_releases",
+    # Searches on schedule come ten minutes after the start.
+    "reeld_searches_due",
+    "reeld_search_oldest_due_timestamp_seconds",
+    "reeld_searches_scheduled_total",
     # Nobody logged in, came too often or from another page, and there is no TLS.
     "reeld_sessions",
     "reeld_http_refused_requests_total",
