@@ -17,7 +17,9 @@ from reeld.domain.quality import Quality
 from reeld.domain.release import Source
 from reeld.domain.reputation import Band, EvidenceKind, GroupRule
 from reeld.domain.searching import SearchCause
+from reeld.domain.topics import Topic
 from reeld.domain.work import Queue
+from reeld.http.events import Ending
 from reeld.http.ops.audit import ACTIONS, OUTCOMES
 from reeld.services.operations import OPERATIONS
 from reeld.services.transport import Outcome as ServiceOutcome
@@ -46,6 +48,7 @@ REPOSITORIES: Final = (
     "audit",
     "breakers",
     "counts",
+    "events",
     "groups",
     "http",
     "identity",
@@ -60,7 +63,7 @@ REPOSITORIES: Final = (
 
 KNOWN_LABELS: Final[Mapping[str, tuple[str | tuple[str, ...], ...]]] = {
     "actor": ACTORS,
-    "child": (*ACTORS, "web", "ops"),
+    "child": (*ACTORS, "web", "ops", "events"),
     "supervisor": SUPERVISORS,
     "restart_cause": RESTART_CAUSES,
     "message_outcome": tuple(Outcome),
@@ -96,6 +99,8 @@ KNOWN_LABELS: Final[Mapping[str, tuple[str | tuple[str, ...], ...]]] = {
     "reputation": tuple(Band),
     "control_action": ACTIONS,
     "control_outcome": OUTCOMES,
+    "event_topic": tuple(Topic),
+    "event_ending": tuple(Ending),
     "search_cause": tuple(SearchCause),
     "quality": tuple(quality.label for quality in Quality),
 }

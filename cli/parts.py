@@ -27,6 +27,7 @@ from reeld.cli.exportarr import ExportarrView
 from reeld.cli.first_admin import FirstAdmin
 from reeld.cli.gauges import Gauges
 from reeld.cli.keys import Keys
+from reeld.cli.live import live_events
 from reeld.cli.rehearsals import Rehearsals
 from reeld.cli.rows import RowCounts
 from reeld.cli.vitals import Vitals
@@ -36,6 +37,7 @@ from reeld.domain.settings import InvalidSetting, Reloaded
 from reeld.http.access import Access
 from reeld.http.app import create_app
 from reeld.http.doors import Door, Side
+from reeld.http.events import LiveEvents
 from reeld.http.identity.login import Identity
 from reeld.http.identity.passwords import Passwords
 from reeld.http.identity.sessions import Sessions
@@ -51,7 +53,7 @@ from reeld.storage.errors import EmbeddedServerFailed
 from reeld.storage.repositories import Breakers
 from reeld.storage.vault import Vault
 from reeld.storage.work import Presence, WorkQueue
-from reeld.supervisors import Control, Kit, Supervisor
+from reeld.supervisors import Control, Kit, Supervisor, TreeSnapshot
 from reeld.supervisors.tree import returns_rows, tree_of
 from reeld.telemetry import (
     Check,
@@ -130,9 +132,15 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface, 
         board = HealthBoard()
         web = _server(ground, ground.listener)
         ops = None if ground.ops_listener is None else _server(ground, ground.ops_listener)
-        root = _root(ground, store, resources, board, web, ops)
+
+        def tree() -> TreeSnapshot:
+            return control.tree()
+
+        live = live_events(ground.metrics, database, board, tree, ground.status.was_ready)
+        root = _root(ground, store, resources, board, web, ops, live)
         rows = RowCounts(database.labelled("counts"), ground.live, ground.metrics)
-        surface = _surface(ground, resources, board, Control(root), rows)
+        control = Control(root)
+        surface = _surface(ground, resources, board, control, rows, live)
         app = create_app(surface)
         web.app = app if ops is None else Door(app, Side.PEOPLE)
         if ops is not None:
@@ -178,6 +186,7 @@ def _root(
     board: HealthBoard,
     web: WebServer,
     ops: WebServer | None,
+    live: LiveEvents,
 ) -> Supervisor:
     observer = KernelObserver(ground.metrics)
 
@@ -188,6 +197,7 @@ def _root(
         resources,
         web=web,
         ops=ops,
+        events=live,
         database=lambda: _database_actor(ground, store, resources),
         health=lambda: HealthActor(resources.of("health"), board, ground.status, vitals),
     )
@@ -241,6 +251,7 @@ def _surface(
     board: HealthBoard,
     control: Control,
     rows: RowCounts,
+    live: LiveEvents,
 ) -> Surface:
     rehearsals = Rehearsals(resources.database)
     key_rows = resources.database.labelled("keys")
@@ -261,6 +272,7 @@ def _surface(
         work=resources.work,
         metrics=ground.metrics,
         health=board,
+        live=live,
         access=access,
         identity=identity,
         audit=Audit(resources.database.labelled("audit"), ground.metrics),

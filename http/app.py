@@ -23,6 +23,7 @@ from reeld.http.api.tags import tag_routes
 from reeld.http.api.wanted import wanted_routes
 from reeld.http.api.work import work_routes
 from reeld.http.document import openapi_config
+from reeld.http.events.routes import event_routes
 from reeld.http.identity.headers import Careful
 from reeld.http.identity.hosts import Hosts
 from reeld.http.identity.key_routes import own_key_routes
@@ -61,6 +62,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *session_routes(surface),
             *user_routes(surface),
             *own_key_routes(surface),
+            *event_routes(surface),
             *profile_routes(surface),
             *format_routes(surface),
             *definition_routes(surface),

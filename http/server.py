@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -24,10 +25,19 @@ GRACE_SECONDS: Final = 3.0
 """How long a request may go on after the server was told to stop."""
 HANG_UP_SECONDS: Final = 1.0
 """How long a connection that was closed under its handler may take to end."""
-MAX_CONNECTIONS: Final = 500
+MAX_CONNECTIONS: Final = 800
+"""A process may have 1024 files open by default; some 500 of these may be clients that follow events."""
 HANDSHAKE_SECONDS: Final = 10.0
 SILENT_SECONDS: Final = 120.0
 """How long a client that is due to send may be silent; longer than any request of ours takes to answer."""
+PING_SECONDS: Final = 20.0
+"""How often a WebSocket is pinged. A client whose machine is gone is noticed `UNREAD_SECONDS` later, one that answers no
+ping and says nothing else after `SILENT_SECONDS`."""
+LARGEST_MESSAGE: Final = 16 * 1024
+"""Bytes of a message that a client may send over a WebSocket."""
+HANG_UP: Final = "reeld_hang_up"
+"""Under this name the state of a request holds what cuts its connection: a WebSocket's client that takes nothing cannot
+be told to go."""
 UNREAD_SECONDS: Final = 30.0
 """How long a client may leave what it was sent unacknowledged or unread, before the system resets the connection."""
 
@@ -148,7 +158,8 @@ class WebServer:
         try:
             app = wrap_app(self.app, 0, "asgi")
             spoken = self._spoken(stream)
-            await _Connection(app, self._config, context, ConnectionState({}), spoken)
+            state = ConnectionState({HANG_UP: partial(_abort, stream.socket)})
+            await _Connection(app, self._config, context, state, spoken)
         except Exception as error:  # one connection must not take all others down
             log.error("connection_failed", exc_info=error)
         finally:
@@ -188,6 +199,12 @@ class _Connection(TCPServer):
             await super()._idle_timeout()
 
 
+def _abort(connection: trio.socket.SocketType) -> None:
+    # Whoever waits for the client then finds the connection broken, and ends it.
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
 def _config() -> Config:
     config = Config()
     config.accesslog = None
@@ -196,5 +213,7 @@ def _config() -> Config:
     config.keep_alive_timeout = 75
     config.ssl_handshake_timeout = HANDSHAKE_SECONDS
     config.read_timeout = SILENT_SECONDS  # type: ignore[assignment]  # used as seconds, whatever its type says
+    config.websocket_ping_interval = PING_SECONDS
+    config.websocket_max_message_size = LARGEST_MESSAGE
     config.h11_max_incomplete_size = 64 * 1024
     return config

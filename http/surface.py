@@ -12,6 +12,7 @@ from reeld.domain.limits import LimitView
 from reeld.domain.rehearsal import Outage, Rehearsal, RehearsedService
 from reeld.domain.settings import Reloaded, Settings
 from reeld.http.access import Access
+from reeld.http.events.live import LiveEvents
 from reeld.http.identity.login import Identity
 from reeld.http.ops.audit import Audit
 from reeld.storage import Database
@@ -83,6 +84,7 @@ class Surface:
         refresh_gauges: Sets the gauges that are read at scrape time; called on the loop, must be quick.
         identity: Knows people.
         exportarr: Shows the metrics under exportarr's names.
+        live: Tells events as they happen; other parts follow them with `live.hub.follow`.
         audit: Notes every change that is made through the control port.
         limits: The rate limits of the services.
         rehearsals: Outages on purpose.
@@ -98,6 +100,7 @@ class Surface:
     work: WorkQueue
     metrics: Metrics
     health: HealthBoard
+    live: LiveEvents
     access: Access
     identity: Identity
     audit: Audit

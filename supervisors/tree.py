@@ -54,6 +54,7 @@ def tree_of(
     *,
     web: WebService,
     ops: WebService | None = None,
+    events: WebService | None = None,
     database: MakeDatabase,
     health: MakeHealth,
 ) -> SupervisorSpec:
@@ -67,6 +68,7 @@ def tree_of(
         resources: What the actors share.
         web: Serves HTTP.
         ops: Serves the ops surface by a door of its own, if it has one.
+        events: Tells live events to the clients of `web`: down before it, so that they are told that it goes.
         database: Makes the database's actor, which needs to know where the database is.
         health: Makes the actor that keeps health results fresh.
     """
@@ -81,6 +83,11 @@ def tree_of(
                         _door(name, served)
                         for name, served in (("web", web), ("ops", ops))
                         if served
+                    ),
+                    *(
+                        [TaskSpec(name="events", run=events.run, stop=events.stop)]
+                        if events
+                        else ()
                     ),
                     _leaf("health", health),
                 ),

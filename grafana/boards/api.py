@@ -168,8 +168,42 @@ ACCESS: Final = Row(
     ),
 )
 
+LIVE: Final = Row(
+    "Live events",
+    (
+        graph(
+            "Clients",
+            Unit.COUNT,
+            "Clients that follow live events; 512 is the most.",
+            see("ReeldEventLoopLag", "runtime"),
+            Query(total(pick("reeld_event_clients")), "clients"),
+            steps=warn_from(400, 512),
+        ),
+        graph(
+            "Events by topic",
+            Unit.PER_SECOND,
+            "Live events that were told, by topic; each counts once however many clients follow it.",
+            see("ReeldEventLoopLag", "runtime"),
+            Query(rate("reeld_event_frames_total", "topic"), "{{topic}}"),
+        ),
+        graph(
+            "Lag, p95",
+            Unit.SECONDS,
+            "Age of an event's row when it is handed to the clients, that all but one in twenty stay below.",
+            see("ReeldEventLoopLag", "database"),
+            Query(quantile(0.95, "reeld_event_lag_seconds"), "lag"),
+        ),
+        events(
+            "Clients closed",
+            "Clients that reeld has closed, by reason: slow and stuck ones did not read what they were sent.",
+            see("ReeldEventLoopLag", "runtime"),
+            Query(times("reeld_event_clients_dropped_total", "reason"), "{{reason}}"),
+        ),
+    ),
+)
+
 API: Final = Board(
     "api",
     "Who calls what, how fast is the answer, and what was changed by hand?",
-    (REQUESTS, TIMES, ACCESS),
+    (REQUESTS, TIMES, ACCESS, LIVE),
 )

@@ -52,6 +52,14 @@ VALUES (%s, CASE WHEN %s THEN 0 ELSE (SELECT coalesce(max(position), 0) FROM eve
 ON CONFLICT (subscriber) DO NOTHING
 """
 
+_WINDOW: Final = """
+SELECT coalesce(min(position), 0), coalesce(max(position), 0) FROM event
+"""
+
+_NUMBERED: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM event_position"
+
+_OLDEST: Final = "SELECT min(position) FROM event"
+
 _LAG: Final = """
 SELECT c.subscriber,
        (SELECT count(*) FROM (SELECT FROM event WHERE position > c.position OR position IS NULL LIMIT 10000) AS unread)
@@ -125,6 +133,27 @@ class Events:
         await self._number()
         row = await self._database.fetch_one("SELECT coalesce(max(position), 0) FROM event")
         return 0 if row is None else int(row[0])
+
+    async def window(self) -> tuple[int, int]:
+        """Return the positions of the oldest event that is kept and of the newest that ever was.
+
+        When none is kept, the oldest is the one that comes next.
+        """
+        async with self._database.transaction() as conn:
+            # While this holds the lock nobody numbers events, so that the sequence says no more than the rows did.
+            await _place(conn)
+            row = await fetch_one(conn, _WINDOW)
+            oldest, newest = (0, 0) if row is None else (int(row[0]), int(row[1]))
+            if newest == 0:
+                row = await fetch_one(conn, _NUMBERED)
+                newest = 0 if row is None else int(row[0])
+                oldest = newest + 1
+        return oldest, newest
+
+    async def oldest_position(self) -> int | None:
+        """Return the position of the oldest event that is kept; None when none is."""
+        row = await self._database.fetch_one(_OLDEST)
+        return None if row is None or row[0] is None else int(row[0])
 
     @staticmethod
     async def advance(conn: Connection, subscriber: str, position: int) -> None:

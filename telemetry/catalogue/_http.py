@@ -62,6 +62,22 @@ HTTP: Final[tuple[Metric, ...]] = (
         "reeld_tls_last_reload_successful",
         "1 when the certificate in the files is the one that is served, and without TLS",
     ),
+    gauge("reeld_event_clients", "Clients that follow live events"),
+    counter(
+        "reeld_event_frames_total",
+        "Live events that were told, each once however many follow it",
+        given("topic", of="event_topic"),
+    ),
+    counter(
+        "reeld_event_clients_dropped_total",
+        "Clients of live events that reeld has closed",
+        given("reason", of="event_ending"),
+    ),
+    histogram(
+        "reeld_event_lag_seconds",
+        "Age of an event's row when it is handed to the clients",
+        buckets=_buckets.LAG,
+    ),
     counter(
         "reeld_control_changes_total",
         "Changes made through the control port",
