@@ -19,6 +19,7 @@ from reeld.cli.declaring import CALLS as _CALLS
 from reeld.cli.declaring import Json
 from reeld.cli.declaring import examples as _examples
 from reeld.cli.endings import EXIT_FAILED, EXIT_USAGE, code_of
+from reeld.cli.events import events
 from reeld.cli.groups import groups
 from reeld.cli.operate import OPERATING, actor, breaker, dump, key, top
 from reeld.cli.profiles import formats, profiles
@@ -50,7 +51,7 @@ app.command(backup)
 deciding.register(app, movie, _CALLS)
 
 
-for _operating in (actor, breaker, formats, groups, key, profiles, user, wanted):
+for _operating in (actor, breaker, events, formats, groups, key, profiles, user, wanted):
     app.command(_operating)
 app.command(
     top,

@@ -57,13 +57,18 @@ class Daemon:
         """Have something removed."""
         self._call("DELETE", path)
 
-    def _call(self, method: str, path: str, *, also: tuple[int, ...] = (), **more: Any) -> Any:
+    def place_of(self, path: str) -> tuple[str, dict[str, str]]:
+        """Return the URL of a path and the headers that open it, for what is no plain request."""
         url = self._ops_url if is_of_operations(path) else self._url
-        headers = {"X-Api-Key": self._key.reveal()} if self._key else {}
+        return f"{url}{path}", {"X-Api-Key": self._key.reveal()} if self._key else {}
+
+    def _call(self, method: str, path: str, *, also: tuple[int, ...] = (), **more: Any) -> Any:
+        place, headers = self.place_of(path)
+        url = place.removesuffix(path)
         try:
             answer = httpx.request(
                 method,
-                f"{url}{path}",
+                place,
                 headers=headers,
                 timeout=httpx.Timeout(SECONDS, connect=CONNECT_SECONDS),
                 trust_env=False,

@@ -5,18 +5,25 @@ Run it with `make docs`; a test holds that the committed pages are what it write
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
+from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from reeld.cli.labels import KNOWN_LABELS
 from reeld.deploy.prometheus import index_page
-from reeld.domain import settings
+from reeld.domain import history, settings
+from reeld.domain import topics as topics_module
 from reeld.domain.decision import CRITERIA, RULES, Reason, Rule
+from reeld.domain.history import EventKind
+from reeld.domain.topics import STREAM as STREAM_TOPIC
+from reeld.domain.topics import StateKind, StreamKind, Topic, topic_of
 from reeld.grafana.board import Board, Link
 from reeld.grafana.boards import BOARDS
 from reeld.storage.crashpoints import registry
@@ -341,7 +348,106 @@ def _reason_text(reason: Reason) -> str:
     return f"`{reason.value}`" + " (*t*)" * reason.is_temporary
 
 
+EVENTS = """\
+`/api/events` is a WebSocket (RFC 6455) that tells what happens, as it happens. It is opened with an API key of any scope
+in `X-Api-Key` or `Authorization: Bearer`, as everything else; a wrong one is answered 401 before the socket opens.
+`reeld events` follows it in a terminal.
+
+Each message is one JSON text:
+
+| field | is |
+|---|---|
+| `seq` | of an event, its place in the order in which all were committed; of anything else, that of the last event before it |
+| `kind` | what happened, or what is so; see below |
+| `topic` | what it is about: TOPICS |
+| `at` | when it happened, or was seen to be so (UTC) |
+| `data` | what the kind says |
+
+## Asking
+
+`?since=12&topics=movie,download` in the URL says what to tell; so does a message `{"since": 12, "topics": ["movie"]}` on the
+open socket, at any time. Without topics all are told. What comes then is, in this order: `hello`; every event after `since`;
+how everything is at this moment; `current`; and from then on events and changes as they happen. Without `since` it begins
+with the present.
+
+## Resuming
+
+Remember the `seq` of the last message, whatever its kind, and open the next socket with it as `since`: nothing is missed and
+nothing is told twice, also when the daemon was restarted or killed meanwhile, for as long as events are kept. That is seven
+days at least. When some are not there any more, `gap` says so.
+
+## Being closed
+
+| code | means | do |
+|---|---|---|
+| 1001 | the daemon stops | resume |
+| 1008 | the key was revoked, or the session ended | log in, or use another key |
+| 1009 | a message was longer than 16 KiB | send less |
+| 1012 | events are started anew after a fault | resume |
+| 1013 | the client left 1000 messages unread, or what it missed cannot be read now | resume |
+
+A client is pinged every 20 seconds. One that answers nothing for two minutes, or takes nothing of what it is sent for ten
+seconds, is cut off. Progress of downloads is told once a second at most, all of them in one message, of which a slow client
+gets the latest; of anything else nothing is left out. There may be 512 clients: one more is answered 503 with `Retry-After`.
+
+## Events
+
+Each is a row before it is told, committed with what it tells of. `data` has `movie_id` whenever it is about a movie.
+"""
+STATES = """\
+## States
+
+How something is. All are told when a client begins, and each again when it changes; `"state": "gone"` is told of what is not
+there any more.
+"""
+STREAM = """\
+## The connection itself
+
+These have the topic `stream`, and are told whatever topics are followed.
+"""
+
+
+_BRACES = re.compile(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+"""A payload, which may hold others."""
+
+
+def events_page() -> str:
+    """Return the page of live events, from what each kind says of itself."""
+    topics = ", ".join(f"`{topic}`" for topic in Topic)
+    parts = [NOTE, "# Live events\n", EVENTS.replace("TOPICS", topics)]
+    parts += _kinds(history, EventKind)
+    parts += ["", STATES, *_kinds(topics_module, StateKind)]
+    parts += ["", STREAM, *_kinds(topics_module, StreamKind), ""]
+    return "\n".join(parts)
+
+
+def _kinds(module: ModuleType, kinds: type[EventKind | StateKind | StreamKind]) -> Iterator[str]:
+    told = _told_of_members(module, kinds.__name__)
+    yield "| kind | topic | data |"
+    yield "|---|---|---|"
+    for kind in kinds:
+        topic = STREAM_TOPIC if isinstance(kind, StreamKind) else topic_of(kind)
+        yield f"| `{kind}` | `{topic}` | {told[kind.name]} |"
+
+
+def _told_of_members(module: ModuleType, name: str) -> dict[str, str]:
+    """Return what stands below each member of an enum; Python itself forgets it."""
+    tree = ast.parse(inspect.getsource(module))
+    (body,) = (n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
+    told: dict[str, str] = {}
+    for member, below in pairwise(body):
+        match member, below:
+            case (
+                ast.Assign(targets=[ast.Name(id=member_name)]),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                said = re.sub(r"\s+", " ", text).removesuffix(".")
+                told[member_name] = _BRACES.sub(r"`\g<0>`", said)
+    return told
+
+
 PAGES = {
+    "events.md": events_page,
     "decisions.md": decisions_page,
     "dashboards.md": dashboards_page,
     "health.md": health_page,

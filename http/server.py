@@ -159,7 +159,8 @@ class WebServer:
             app = wrap_app(self.app, 0, "asgi")
             spoken = self._spoken(stream)
             state = ConnectionState({HANG_UP: partial(_abort, stream.socket)})
-            await _Connection(app, self._config, context, state, spoken)
+            line = _ConnectionContext(context)
+            await _Connection(app, self._config, line, state, spoken)
         except Exception as error:  # one connection must not take all others down
             log.error("connection_failed", exc_info=error)
         finally:
@@ -184,14 +185,28 @@ class WebServer:
                 await self._quiet.wait()
 
 
+class _ConnectionContext(WorkerContext):
+    """What hypercorn's connection knows of its server; it sleeps no longer than there is a client."""
+
+    def __init__(self, server: WorkerContext) -> None:
+        super().__init__(None)
+        self.terminated = server.terminated
+        self.client_has_gone = trio.Event()
+
+    async def sleep(self, wait: float) -> None:  # type: ignore[override]  # a static method there
+        with trio.move_on_after(wait):
+            await self.client_has_gone.wait()
+
+
 class _Connection(TCPServer):
-    """Hypercorn's connection, which would wait out the whole keep-alive time after its client has gone."""
+    """Hypercorn's connection, which would outlive its client: by the keep-alive time, or until the next ping is due."""
 
     _client_has_gone = False
 
     async def _read_data(self) -> None:
         await super()._read_data()
         self._client_has_gone = True
+        self.context.client_has_gone.set()  # type: ignore[attr-defined]
         await self.idle_task.stop()
 
     async def _idle_timeout(self) -> None:

@@ -15,8 +15,8 @@ class Message(msgspec.Struct, frozen=True):
     """A frame as JSON.
 
     Attributes:
-        seq: The place of an event in the order in which all were committed; of a state, the place of the last event
-            before it.
+        seq: The place of an event in the order in which all were committed; of anything else, the place of the last event
+            before it that was told. Resuming after the `seq` of the last message misses nothing.
         at: When it happened, or was seen to be so (UTC).
         data: What the kind says.
     """
@@ -57,7 +57,8 @@ class Frame:
 
 def frame_of(event: OutboxEvent) -> Frame:
     """Return the frame of a row."""
-    data = {"movie_id": event.movie_id, **event.payload}
+    about = {} if event.movie_id is None else {"movie_id": event.movie_id}
+    data = {**about, **event.payload}
     return Frame(Message(event.id, str(event.kind), topic_of(event.kind), event.at, data))
 
 

@@ -30,7 +30,7 @@ async def replay(
     place = since
     if since > hub.head:
         # Of another database, or of this one before an older state of it was restored.
-        await say(_gap(hub, since, hub.head + 1))
+        await say(_gap(since, hub.head + 1))
         return
     while place < hub.head:
         head = hub.head
@@ -39,12 +39,12 @@ async def replay(
             # Looked at after the rows were read: what was deleted before, or meanwhile, is noticed.
             oldest = await events.oldest_position() or head + 1
             if oldest > since + 1:
-                await say(_gap(hub, since, oldest))
+                await say(_gap(since, oldest))
         for row in rows:
             if topic_of(row.kind) in topics:
                 await say(frame_of(row))
         place = rows[-1].id if rows else head
 
 
-def _gap(hub: Hub, since: int, oldest: int) -> Frame:
-    return stream_frame(StreamKind.GAP, hub.head, {"since": since, "oldest": oldest})
+def _gap(since: int, oldest: int) -> Frame:
+    return stream_frame(StreamKind.GAP, since, {"since": since, "oldest": oldest})

@@ -65,6 +65,8 @@ class Session:
         self._receive = receive
         self._send = send
         self._subscription = Subscription()
+        self._follows = False
+        self._told = 0
 
     def end(self, ending: Ending) -> None:
         """Tell it nothing more, and close it with the code that says why."""
@@ -131,31 +133,36 @@ class Session:
     async def _obey(self, order: Order | Refused) -> None:
         if isinstance(order, Refused):
             data = {"reason": order.reason, "sentence": order.sentence}
-            await self._say(stream_frame(StreamKind.ERROR, self._hub.head, data))
+            await self._say(stream_frame(StreamKind.ERROR, self._told, data))
         else:
             await self._begin(order)
 
     async def _begin(self, order: Order) -> None:
         """Tell what was missed, then what is so, and from there on what happens."""
         topics = self._subscription.topics if order.topics is None else order.topics
+        await self._states.fetch(topics)
         since = self._hub.head if order.since is None else order.since
-        if order.since is None:
+        if follows := self._follows and order.since is None:
             # What waits already is not lost by a change of topics.
             self._subscription.topics = topics
-            self._hub.join(self._subscription)
         else:
             self._require_welcome()
             self._hub.leave(self._subscription)
             self._subscription = Subscription(topics)
         hello = {"since": since, "topics": sorted(topics)}
-        await self._say(stream_frame(StreamKind.HELLO, self._hub.head, hello))
-        if order.since is not None:
-            await replay(self._events, self._hub, order.since, topics, self._say)
-            self._hub.join(self._subscription)
-        await self._states.fetch(topics)
-        for frame in tuple(self._states.current(topics)):
+        told = self._told if follows else since
+        await self._say(stream_frame(StreamKind.HELLO, told, hello))
+        if not follows:
+            await replay(self._events, self._hub, since, topics, self._say)
+        # Nothing is awaited in between: no event falls between what was missed and what happens.
+        if not follows:
+            self._told = self._hub.head
+        states = tuple(self._states.current(topics, self._told))
+        self._hub.join(self._subscription)
+        self._follows = True
+        for frame in states:
             await self._say(frame)
-        await self._say(stream_frame(StreamKind.CURRENT, self._hub.head, {}))
+        await self._say(stream_frame(StreamKind.CURRENT, self._told, {}))
 
     async def _say(self, frame: Frame) -> None:
         self._require_welcome()
@@ -164,6 +171,7 @@ class Session:
             await self._send({"type": "websocket.send", "text": frame.text})
         finally:
             self.sending_since = None
+        self._told = frame.message.seq
 
     def _require_welcome(self) -> None:
         if self._subscription.ending is not None:

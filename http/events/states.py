@@ -71,16 +71,16 @@ class States:
             if trio.current_time() - self._downloads_at >= PROGRESS_SECONDS:
                 await self._ask()
 
-    def current(self, topics: Iterable[Topic]) -> Iterator[Frame]:
-        """Return the present states of some topics."""
+    def current(self, topics: Iterable[Topic], seq: int) -> Iterator[Frame]:
+        """Return the present states of some topics, for who has been told every event up to `seq`."""
         self._look()
         wanted = frozenset(topics)
         for (kind, _), fact in self._facts.items():
-            frame = state_frame(kind, self._hub.head, fact)
+            frame = state_frame(kind, seq, fact)
             if frame.topic in wanted:
                 yield frame
         if Topic.DOWNLOAD in wanted:
-            yield progress_frame(self._hub.head, self._downloads)
+            yield progress_frame(seq, self._downloads)
 
     async def _watch_facts(self) -> None:
         while True:

@@ -44,14 +44,15 @@ class Ended(Exception):
 class Subscription:
     """The frames of some topics that one follower has not read yet.
 
-    Frames keep their order and none is left out: a follower that leaves `room` of them unread is ended instead.
+    Frames keep their order and none is left out: a follower that leaves `room` of them (`ROOM`) unread is ended
+    instead.
     Progress alone is merged into one frame that waits, behind everything else.
     """
 
-    def __init__(self, topics: Iterable[Topic] = Topic, *, room: int = ROOM) -> None:
+    def __init__(self, topics: Iterable[Topic] = Topic, *, room: int | None = None) -> None:
         self.topics = frozenset(topics)
         self.ending: Ending | None = None
-        self._room = room
+        self._room = ROOM if room is None else room
         self._waiting: deque[Frame] = deque()
         self._progress: Frame | None = None
         self._news = trio.Event()

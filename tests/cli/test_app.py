@@ -55,6 +55,7 @@ def test_every_command_is_there() -> None:
         "demo",
         "doctor",
         "dump",
+        "events",
         "formats delete",
         "formats export",
         "formats import",

@@ -48,7 +48,7 @@ async def test_the_tree_is_that_of_the_design(running_daemon: Any) -> None:
         group["name"]: [each["name"] for each in group["children"]] for group in seen["children"]
     }
     assert shape == {
-        "surface": ["web", "health"],
+        "surface": ["web", "events", "health"],
         "core": ["database", "dispatcher", "scheduler"],
         "sources": ["tmdb", "hdbits", "rss"],
         "pipeline": ["decision", "qbit", "importer", "backup"],

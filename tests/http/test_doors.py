@@ -47,7 +47,7 @@ async def test_both_doors_are_children_of_the_surface(two_doors: Any) -> None:
     ) as ops:
         tree = (await ops.get("/control/actors")).json()
         (surface,) = (each for each in tree["children"] if each["name"] == "surface")
-        assert [each["name"] for each in surface["children"]] == ["web", "ops", "health"]
+        assert [each["name"] for each in surface["children"]] == ["web", "ops", "events", "health"]
         refused = await ops.post("/control/actors/ops/restart")
         assert refused.json()["reason"] == "answers_this_request"
         # The people's door is no part of this answer: it may be restarted, behind the same address.

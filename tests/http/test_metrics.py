@@ -113,7 +113,7 @@ async def test_what_should_be_there_from_the_start_is(running_daemon: Any) -> No
     assert len(running) == 11
     assert set(running.values()) == {1.0}
     budgets = {labels["actor"] for labels, _ in seen["reeld_actor_restart_budget"]}
-    assert budgets == {*running, "web", "ops"}
+    assert budgets == {*running, "web", "ops", "events"}
     restarts = {
         (labels["actor"], labels["cause"]) for labels, _ in seen["reeld_actor_restarts_total"]
     }

@@ -23,6 +23,7 @@ ROUTES = {
     "GET /api/queue",
     "GET /api/queue/status",
     "GET /api/history",
+    "GET /api/events",
     "GET /api/wanted/missing",
     "GET /api/wanted/cutoff",
     "GET /api/work",

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 import trio
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import Ping, Request
 
 from reeld.domain.errors import Refused
 from reeld.http import server as server_module
@@ -190,3 +192,79 @@ def test_a_url_for_every_address_names_one_that_can_be_called() -> None:
     with socket.socket() as listener:
         listener.bind(("0.0.0.0", 0))
         assert url_of(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    assert scope["type"] == "websocket"
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] == "websocket.receive":
+        pass
+
+
+class Follower:
+    """A WebSocket's client that counts the pings it gets."""
+
+    def __init__(self, stream: trio.SocketStream, *, answers: bool) -> None:
+        self.pings = 0
+        self._stream = stream
+        self._answers = answers
+        self._protocol = WSConnection(ConnectionType.CLIENT)
+
+    async def run(self) -> None:
+        request = Request(host="x", target="/")
+        await self._stream.send_all(self._protocol.send(request))
+        while data := await self._receive():
+            self._protocol.receive_data(data)
+            for event in self._protocol.events():
+                if isinstance(event, Ping):
+                    self.pings += 1
+                    if self._answers:
+                        await self._stream.send_all(self._protocol.send(event.response()))
+
+    async def _receive(self) -> bytes:
+        try:
+            return bytes(await self._stream.receive_some())
+        except trio.BrokenResourceError:
+            return b""
+
+
+async def test_a_socket_is_pinged_and_kept_while_its_client_answers_and_no_longer(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(server_module, "SILENT_SECONDS", 1.5)
+    server = WebServer(listener, echo)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(start, server)
+        streams = [await connect(listener) for _ in range(2)]
+        polite, mute = (Follower(s, answers=a) for s, a in zip(streams, (True, False), strict=True))
+        nursery.start_soon(polite.run)
+        with trio.fail_after(30):
+            await mute.run()  # ends when the server hangs up
+        before = polite.pings
+        with trio.fail_after(30):
+            while polite.pings < before + 5:
+                await trio.sleep(0.05)
+        assert (mute.pings > 0, server.connections) == (True, 1)
+        server.stop()  # which ends the polite one's connection
+    for stream in streams:
+        await stream.aclose()
+
+
+async def test_a_socket_whose_client_has_gone_leaves_nothing_behind(
+    server: WebServer, listener: socket.socket
+) -> None:
+    server.app = echo
+    stream = await connect(listener)
+    follower = Follower(stream, answers=True)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(follower.run)
+        with trio.fail_after(10):
+            while not follower.pings:
+                await trio.sleep(0.01)
+        nursery.cancel_scope.cancel()
+    await trio.aclose_forcefully(stream)
+    with trio.fail_after(server_module.PING_SECONDS / 2):
+        while server.connections:
+            await trio.sleep(0.01)

@@ -1,0 +1,135 @@
+"""Live events of the whole daemon: its states, its end, and what a client sees of a killed one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import trio
+
+from reeld.domain.history import EventKind
+from reeld.storage import Database
+from reeld.storage.events import append
+
+PATIENCE_SECONDS = 60
+KEY = "the-key-of-the-tests"
+
+
+async def tell(database: Database, number: int) -> None:
+    async with database.transaction() as conn:
+        await append(conn, EventKind.MOVIE_SEARCHED, number, {"movie_id": number})
+
+
+async def until_named(opened: Any, kind: str, name: str) -> dict[str, Any]:
+    while True:
+        frame: dict[str, Any] = await opened.receive()
+        if frame["kind"] == kind and frame["data"]["name"] == name:
+            return frame["data"]
+
+
+async def test_a_client_sees_states_and_the_end_and_resumes_with_the_next_daemon(
+    run_daemon: Any, daemon_settings: Any, database: Database, connect: Any
+) -> None:
+    async with run_daemon(daemon_settings) as running:
+        opened = connect(running.started.url)
+        async with opened as client:
+            frames = await client.until("current")
+            told = {(each["kind"], each["data"].get("name")) for each in frames}
+            assert {
+                ("actor.state", "decision"),
+                ("breaker.state", "postgresql"),
+                ("health.check", "database:answers"),
+            } <= told
+            answer = await running.http.post("/control/actors/decision/pause")
+            assert answer.is_success
+            assert (await until_named(client, "actor.state", "decision"))["paused"] is True
+            answer = await running.http.post(
+                "/control/actors/tmdb/breakers/open", json={"breaker": "tmdb"}
+            )
+            assert answer.is_success
+            found = await until_named(client, "breaker.state", "tmdb")
+            assert found["state"] == "forced_open"
+            await tell(database, 1)
+            (*_, last) = await client.until("movie.searched")
+            running.daemon.stop()
+            assert await client.code() == 1001
+    await tell(database, 2)
+    async with (
+        run_daemon(daemon_settings) as running,
+        connect(running.started.url, f"?since={last['seq']}&topics=movie") as client,
+    ):
+        frames = await client.until("current")
+        assert [each["kind"] for each in frames] == ["hello", "movie.searched", "current"]
+        assert frames[1]["data"]["movie_id"] == 2
+
+
+@contextmanager
+def process(settings: Any, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("REELD_")}
+    environ |= {
+        "REELD_DATABASE_URL": settings.database_url.reveal(),
+        "REELD_DATA_DIR": str(settings.data_dir),
+        "REELD_LIBRARY_ROOT_FOLDER": str(settings.library.root_folder),
+        "REELD_BIND": f"127.0.0.1:{port}",
+        "REELD_API_KEY": KEY,
+        "XDG_CONFIG_HOME": str(settings.data_dir),
+    }
+    with log.open("wb") as out:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "reeld", "run"], env=environ, stdout=out, stderr=out
+        )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
+async def until_ready(url: str) -> None:
+    async with httpx.AsyncClient() as http:
+        with trio.fail_after(PATIENCE_SECONDS):
+            while True:
+                try:
+                    if (await http.get(f"{url}/ready")).is_success:
+                        return
+                except httpx.TransportError:
+                    pass
+                await trio.sleep(0.05)
+
+
+async def test_nothing_is_missed_across_a_daemon_that_is_killed(
+    daemon_settings: Any, database: Database, connect: Any, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url, seen, last, total = f"http://127.0.0.1:{port}", [], 0, 120
+
+    async def write() -> None:
+        for number in range(total):
+            await tell(database, number)
+
+    async def follow(until: int) -> None:
+        nonlocal last
+        async with connect(url, f"?since={last}&topics=movie") as client:
+            while len(seen) < until:
+                frame = await client.receive()
+                if frame["topic"] == "movie":
+                    seen.append(frame["data"]["movie_id"])
+                    last = frame["seq"]
+
+    async with trio.open_nursery() as nursery:
+        with process(daemon_settings, port, tmp_path / "first.log"):
+            await until_ready(url)
+            nursery.start_soon(write)
+            await follow(total // 3)
+        with process(daemon_settings, port, tmp_path / "second.log"):
+            await until_ready(url)
+            await follow(total)
+    assert seen == list(range(total))
