@@ -177,6 +177,7 @@ LIVE: Final = Row(
             "Clients that follow live events; 512 is the most.",
             see("ReeldEventLoopLag", "runtime"),
             Query(total(pick("reeld_event_clients")), "clients"),
+            width=6,
             steps=warn_from(400, 512),
         ),
         graph(
@@ -185,19 +186,22 @@ LIVE: Final = Row(
             "Live events that were told, by topic; each counts once however many clients follow it.",
             see("ReeldEventLoopLag", "runtime"),
             Query(rate("reeld_event_frames_total", "topic"), "{{topic}}"),
+            width=6,
         ),
         graph(
             "Lag, p95",
             Unit.SECONDS,
             "Age of an event's row when it is handed to the clients, that all but one in twenty stay below.",
             see("ReeldEventLoopLag", "database"),
-            Query(quantile(0.95, "reeld_event_lag_seconds"), "lag"),
+            Query(quantile(0.95, "reeld_event_lag_seconds"), "lag", with_exemplars=True),
+            width=6,
         ),
         events(
             "Clients closed",
             "Clients that reeld has closed, by reason: slow and stuck ones did not read what they were sent.",
             see("ReeldEventLoopLag", "runtime"),
             Query(times("reeld_event_clients_dropped_total", "reason"), "{{reason}}"),
+            width=6,
         ),
     ),
 )

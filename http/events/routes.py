@@ -9,7 +9,7 @@ import structlog
 from litestar import Router, WebSocket, get, websocket
 from litestar.exceptions import HTTPException
 from litestar.params import QueryParameter
-from litestar.status_codes import HTTP_426_UPGRADE_REQUIRED
+from litestar.status_codes import HTTP_101_SWITCHING_PROTOCOLS, HTTP_426_UPGRADE_REQUIRED
 
 from reeld.domain.errors import ReeldError, Unavailable
 from reeld.domain.topics import Topic
@@ -37,7 +37,7 @@ def event_routes(surface: Surface) -> Sequence[Any]:
         PATH,
         operation_id="followEvents",
         guards=[access.requires_key],
-        status_code=HTTP_426_UPGRADE_REQUIRED,
+        status_code=HTTP_101_SWITCHING_PROTOCOLS,
     )
     async def without_upgrade(
         since: Annotated[int | None, QueryParameter(ge=0)] = None,  # noqa: ARG001

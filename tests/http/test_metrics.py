@@ -32,6 +32,8 @@ NOT_IN_THIS_RUN = {
     "reeld_actor_parked",
     "reeld_actor_dead_letters_total",
     "reeld_ask_circles_total",
+    "reeld_event_clients",
+    "reeld_event_clients_dropped_total",
     "reeld_external_retries_total",
     "reeld_import_failures_total",
     "reeld_import_fallbacks_total",
