@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from reeld.http.identity.headers import careful
-from reeld.http.problems import CONTENT_TYPE, Problem, encoded
+from reeld.http.identity.refusals import refuse
+from reeld.http.problems import Problem, encoded
 from reeld.http.sides import is_of_operations
 
 AT_BOTH: Final = "/health"
@@ -40,20 +41,12 @@ class Door:
         if path == AT_BOTH or is_of_operations(path) is (self._side is Side.OPERATIONS):
             await self._app(scope, receive, send)
         else:
-            await _turn_away(careful(scope, send), self._side)
+            await _turn_away(scope, careful(scope, send), self._side)
 
 
-async def _turn_away(send: Send, side: Side) -> None:
+async def _turn_away(scope: Scope, send: Send, side: Side) -> None:
     sentence = {
         Side.PEOPLE: "Health, metrics and control are served where REELD_OPS_BIND says.",
         Side.OPERATIONS: "Only health, metrics and control are served here; the rest is where REELD_BIND says.",
     }[side]
-    body = encoded(Problem("Not Found", 404, "other_door", sentence))
-    headers = [
-        (b"content-type", CONTENT_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    start: Any = {"type": "http.response.start", "status": 404, "headers": headers}
-    await send(start)
-    end: Any = {"type": "http.response.body", "body": body, "more_body": False}
-    await send(end)
+    await refuse(scope, send, encoded(Problem("Not Found", 404, "other_door", sentence)), 404, [])

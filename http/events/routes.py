@@ -110,15 +110,20 @@ async def _turn_away(socket: Socket, error: ReeldError | HTTPException) -> None:
 
 async def _serve(socket: Socket, live: LiveEvents, access: Access, order: Order) -> None:
     scope: Any = socket.scope
-    # Without what access has noted of this connection: it is to look anew.
-    who: Any = {name: scope[name] for name in _WHO if name in scope}
+    # Without what access has noted of this connection: it is to look anew each time.
+    who = {name: scope[name] for name in _WHO if name in scope}
+
+    async def known() -> bool:
+        asked: Any = dict(who)
+        return await access.identify(asked) is not None
+
     session = Session(
         live.hub,
         live.states,
         live.events,
         receive=socket.receive,
         send=socket.send,
-        known=lambda: access.knows(who),
+        known=known,
         hang_up=scope["state"].get(HANG_UP, lambda: None),
     )
     try:

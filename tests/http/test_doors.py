@@ -11,6 +11,7 @@ import pytest
 
 from reeld.cli.keys import find_local
 from reeld.domain.settings import Settings
+from reeld.http.doors import Door, Side
 from reeld.http.sides import is_of_operations
 
 OPS = ("/ready", "/metrics", "/health/detailed", "/info", "/control/actors")
@@ -78,3 +79,17 @@ async def test_commands_find_both_doors(two_doors: Any) -> None:
 )
 def test_a_path_is_of_one_side(path: str, whether: bool) -> None:
     assert is_of_operations(path) is whether
+
+
+async def test_a_socket_at_the_wrong_door_is_not_accepted() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def nothing(*_: Any) -> None:
+        pytest.fail("it went through")
+
+    scope: Any = {"type": "websocket", "path": "/api/events", "headers": [], "scheme": "ws"}
+    await Door(nothing, Side.OPERATIONS)(scope, nothing, send)
+    assert [each["type"] for each in sent] == ["websocket.close"]

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import trio
 
 from reeld.domain.history import EventKind
+from reeld.http.events import clients
 from reeld.storage import Database
 from reeld.storage.events import append
 
@@ -68,6 +70,29 @@ async def test_a_client_sees_states_and_the_end_and_resumes_with_the_next_daemon
         frames = await client.until("current")
         assert [each["kind"] for each in frames] == ["hello", "movie.searched", "current"]
         assert frames[1]["data"]["movie_id"] == 2
+
+
+async def test_a_person_follows_with_a_session_and_no_other_page_does(
+    running_daemon: Any, connect: Any, rejected: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "KNOWN_SECONDS", 0.1)
+    url = running_daemon.started.url
+    body = {"username": "ann", "password": "correct horse battery", "role": "viewer"}
+    assert (await running_daemon.http.post("/api/users", json=body)).status_code == 201
+    del body["role"]
+    async with httpx.AsyncClient(base_url=url) as browser:
+        answer = await browser.post("/api/login", json=body)
+        cookie = {"Cookie": f"reeld-session={browser.cookies['reeld-session']}"}
+        for foreign in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+            refusal = await rejected(url, headers=cookie | foreign)
+            assert (refusal.status, refusal.body["reason"]) == (403, "foreign_origin"), foreign
+        refusal = await rejected(url, headers={"X-Api-Key": KEY, "Origin": "https://evil.example"})
+        assert refusal.status == 403
+        async with connect(url, headers=cookie | {"Origin": url}) as client:
+            await client.until("current")
+            token = {"X-CSRF-Token": answer.json()["csrf_token"]}
+            assert (await browser.post("/api/logout", headers=token)).status_code == 204
+            assert await client.code() == 1008
 
 
 @contextmanager
