@@ -29,6 +29,7 @@ NAMES = (
     "daemon",
     "scrape",
     "observing",
+    "events",
 )
 LIMIT_SECONDS = 300.0
 ROOT = Path(__file__).resolve().parents[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import trio
 
@@ -12,6 +13,8 @@ from reeld.http.events.hub import Hub
 from reeld.http.events.states import States
 from reeld.http.events.subscription import Ending
 from reeld.storage.events import Events
+
+BEGIN_SECONDS: Final = 3.0
 
 
 class LiveEvents:
@@ -39,6 +42,14 @@ class LiveEvents:
         self._feed = feed
         self._database_is_ready = database_is_ready
         self._stop = trio.Event()
+        self._begun = trio.Event()
+
+    async def lets_in(self) -> bool:
+        """Whether clients may come in; while the daemon begins, waits `BEGIN_SECONDS` for that."""
+        if not self._stop.is_set():
+            with trio.move_on_after(BEGIN_SECONDS):
+                await self._begun.wait()
+        return self.hub.is_open
 
     def stop(self) -> None:
         """Take leave of the clients; `run` then returns within two seconds."""
@@ -47,6 +58,7 @@ class LiveEvents:
     async def run(self, *, task_status: trio.TaskStatus[object] = trio.TASK_STATUS_IGNORED) -> None:
         """Tell events until `stop`, or until cancelled, which cuts the clients off."""
         self._stop = trio.Event()
+        self._begun = trio.Event()
         task_status.started()
         try:
             async with trio.open_nursery() as nursery:
@@ -65,7 +77,9 @@ class LiveEvents:
         await self._database_is_ready()
         await self._feed.start()
         self.hub.is_open = not self._stop.is_set()
+        self._begun.set()
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.hub.run)
             nursery.start_soon(self._feed.run)
             nursery.start_soon(self.states.run)
             nursery.start_soon(self.clients.run)

@@ -74,7 +74,7 @@ async def _admitted(socket: Socket, live: LiveEvents, access: Access) -> Order |
     try:
         await access.requires_key(socket, socket.route_handler)
         order = order_of_query(socket.scope["query_string"])
-        if not live.hub.is_open:
+        if not await live.lets_in():
             raise Unavailable(
                 "Events are not told at this moment. Try again in a few seconds.",
                 reason="events_not_ready",

@@ -57,17 +57,21 @@ class Subscription:
         self._progress: Frame | None = None
         self._news = trio.Event()
 
-    def offer(self, frame: Frame) -> None:
-        """Have the follower see a frame, if it wants that topic. Never waits."""
+    def offer(self, frame: Frame) -> bool:
+        """Have the follower see a frame, if it wants that topic. Never waits; `wake` lets it look.
+
+        Returns:
+            Whether there is something to look at.
+        """
         if frame.topic not in self.topics or self.ending is not None:
-            return
+            return False
         if frame.parts is not None:
             self._progress = merged(self._progress, frame) if self._progress else frame
         elif len(self._waiting) < self._room:
             self._waiting.append(frame)
         else:
             self.end(Ending.SLOW)
-        self._news.set()
+        return True
 
     def end(self, ending: Ending) -> None:
         """Have the follower see nothing more; only the first reason counts."""
@@ -96,7 +100,7 @@ class Subscription:
         self._news = trio.Event()
 
     def wake(self) -> None:
-        """Let `wait` return."""
+        """Let `wait` return, now or the next time."""
         self._news.set()
 
     async def next(self) -> Frame:

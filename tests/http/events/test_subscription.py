@@ -4,6 +4,7 @@ import gc
 import json
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import trio
 from reeld.domain.topics import StateKind, StreamKind, Topic
 from reeld.http.events import Ended, Ending, Frame, Hub, Subscription
 from reeld.http.events.frames import Message, progress_frame, state_frame
+from reeld.http.events.hub import SLICE
 
 
 def frame(seq: int, topic: Topic = Topic.MOVIE) -> Frame:
@@ -75,6 +77,26 @@ def test_a_frame_is_encoded_once_however_many_follow(monkeypatch: pytest.MonkeyP
     hub.publish(frame(1))
     texts = {each.take().text for each in followers}  # type: ignore[union-attr]
     assert (len(texts), calls["encode"]) == (1, 1)
+
+
+async def test_a_crowd_is_woken_a_few_at_a_time(nursery: trio.Nursery) -> None:
+    hub, seen = Hub(), []
+    nursery.start_soon(hub.run)
+
+    async def follow() -> None:
+        with hub.follow() as subscription:
+            seen.append((await subscription.next()).message.seq)
+
+    for _ in range(SLICE * 5):
+        nursery.start_soon(follow)
+    await trio.testing.wait_all_tasks_blocked()
+    hub.publish(frame(7))
+    turns = []
+    while len(seen) < SLICE * 5:
+        turns.append(len(seen))
+        await trio.lowlevel.checkpoint()
+    assert max(after - before for before, after in pairwise(turns)) <= SLICE * 2
+    assert set(seen) == {7}
 
 
 async def test_parts_of_the_process_follow_too(autojump_clock: trio.testing.MockClock) -> None:
