@@ -60,6 +60,7 @@ def topic_of(kind: EventKind | StateKind) -> Topic:
             EventKind.MOVIE_ADDED
             | EventKind.MOVIE_MOVED
             | EventKind.MOVIE_REFRESHED
+            | EventKind.MOVIE_CHANGED
             | EventKind.MOVIE_REMOVED
             | EventKind.MOVIE_SEARCHED
         ):
@@ -73,7 +74,12 @@ def topic_of(kind: EventKind | StateKind) -> Topic:
             | StateKind.DOWNLOAD_PROGRESS
         ):
             return Topic.DOWNLOAD
-        case EventKind.IMPORT_STEPPED | EventKind.MOVIE_IMPORTED | EventKind.FILE_RETIRED:
+        case (
+            EventKind.IMPORT_STEPPED
+            | EventKind.MOVIE_IMPORTED
+            | EventKind.FILE_RETIRED
+            | EventKind.FILE_MOVED
+        ):
             return Topic.IMPORT
         case StateKind.ACTOR_STATE:
             return Topic.ACTOR

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 import trio
 from hypercorn.config import Config
+from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
@@ -156,7 +157,7 @@ class WebServer:
             return
         self._open.add(stream)
         try:
-            app = wrap_app(self.app, 0, "asgi")
+            app: Any = _Uncompressed(wrap_app(self.app, 0, "asgi"))
             spoken = self._spoken(stream)
             state = ConnectionState({HANG_UP: partial(_abort, stream.socket)})
             line = _ConnectionContext(context)
@@ -183,6 +184,22 @@ class WebServer:
         if self._open:
             with trio.move_on_after(GRACE_SECONDS):
                 await self._quiet.wait()
+
+
+class _Uncompressed:
+    """Accepts no compression on WebSockets, which hypercorn has no setting for.
+
+    Each client would have a compressor of its own, of some 300 kB, and what is the same for all be compressed for each.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any, *more: Any) -> None:
+        stream = getattr(send, "__self__", None)
+        if isinstance(stream, WSStream):
+            stream.handshake.extensions = None
+        await self._app(scope, receive, send, *more)
 
 
 class _ConnectionContext(WorkerContext):

@@ -8,7 +8,8 @@ import httpx
 import pytest
 import trio
 from wsproto import ConnectionType, WSConnection
-from wsproto.events import Ping, Request
+from wsproto.events import AcceptConnection, Ping, Request
+from wsproto.extensions import PerMessageDeflate
 
 from reeld.domain.errors import Refused
 from reeld.http import server as server_module
@@ -268,3 +269,18 @@ async def test_a_socket_whose_client_has_gone_leaves_nothing_behind(
     with trio.fail_after(server_module.PING_SECONDS / 2):
         while server.connections:
             await trio.sleep(0.01)
+
+
+async def test_a_socket_is_not_compressed_whatever_its_client_offers(
+    server: WebServer, listener: socket.socket
+) -> None:
+    server.app = echo
+    protocol = WSConnection(ConnectionType.CLIENT)
+    offer = Request(host="x", target="/", extensions=[PerMessageDeflate()])
+    stream = await connect(listener, protocol.send(offer))
+    with trio.fail_after(10):
+        protocol.receive_data(bytes(await stream.receive_some()))
+    accepted = next(iter(protocol.events()))
+    assert isinstance(accepted, AcceptConnection)
+    assert accepted.extensions == []
+    await stream.aclose()

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import trio
 
-from reeld.domain.topics import StateKind, StreamKind, Topic
+from reeld.domain.history import EventKind
+from reeld.domain.topics import StateKind, StreamKind, Topic, topic_of
 from reeld.http.events import Ended, Ending, Frame, Hub, Subscription
 from reeld.http.events.frames import Message, progress_frame, state_frame
 from reeld.http.events.hub import SLICE
@@ -123,6 +124,7 @@ async def test_parts_of_the_process_follow_too(autojump_clock: trio.testing.Mock
 def test_every_kind_is_encoded_with_its_topic() -> None:
     document = json.loads(state_frame(StateKind.ACTOR_STATE, 7, {"name": "web"}).text)
     assert (document["seq"], document["kind"], document["topic"]) == (7, "actor.state", "actor")
+    assert {topic_of(kind) for kind in (*EventKind, *StateKind)} == set(Topic)
     assert {str(kind) for kind in StreamKind} == {"hello", "gap", "current", "error"}
 
 
