@@ -45,9 +45,7 @@ async def test_the_download_of_a_deleted_movie_leaves_the_client_with_its_files(
     async with run_actor(lambda: QbitActor(resources)):
         number = await rows.ask("qbit", "add-torrent", {"acquisition_id": acquisition_id})
         await rows.until(number)
-        await rows.until_state(
-            acquisition_id, AcquisitionState.SENT, AcquisitionState.DOWNLOADING
-        )
+        await rows.until_state(acquisition_id, AcquisitionState.SENT, AcquisitionState.DOWNLOADING)
         await delete(resources, movie_id)
         await dropped(rows)
         assert world.qbittorrent.torrents == {}
