@@ -9,6 +9,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "tmdb": ("check", "search", "movie", "find", "collection", "configuration", "image"),
     "hdbits": ("check", "search", "recent", "download"),
     "feed": ("fetch", "download"),
+    "torznab": ("caps", "search", "recent", "download"),
     "qbittorrent": (
         "version",
         "preferences",

@@ -1,4 +1,4 @@
-"""Stand-ins for TMDB, HDBits, feeds and qBittorrent that speak the documented protocols over HTTP.
+"""Stand-ins for TMDB, HDBits, feeds, Torznab indexers and qBittorrent that speak the documented protocols over HTTP.
 
 `World.open` starts all of them with movies to be had; each can also be served alone with `serve`. Every simulator has
 fault knobs: `simulator.turn(down_for=5)` in the same process, `POST /_knobs` with `{"down_for": 5}` from any other.
@@ -15,6 +15,7 @@ from reeld.simulators.serving import serve, serve_app
 from reeld.simulators.simulator import Simulator
 from reeld.simulators.tmdb import TmdbSimulator
 from reeld.simulators.torrents import Torrent
+from reeld.simulators.torznab import TorznabItem, TorznabSimulator
 from reeld.simulators.world import Release, World
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "Source",
     "TmdbSimulator",
     "Torrent",
+    "TorznabItem",
+    "TorznabSimulator",
     "UnknownKnob",
     "Upload",
     "World",

@@ -64,13 +64,26 @@ def examine(body: bytes, charset: str | None) -> Document:
     Raises:
         Objection: It is no XML, has a DOCTYPE, is nested too deep, or its encoding is not one of those in use.
     """
+    data = plain_xml(body, charset)
+    scan = _Scan()
+    return Document(data, scan.attributes, scan.run(data))
+
+
+def plain_xml(body: bytes, charset: str | None) -> bytes:
+    """Return a document as UTF-8 without a declaration of another encoding.
+
+    Args:
+        body: As it came.
+        charset: From the content type; the document's own declaration goes first.
+
+    Raises:
+        Objection: It is no XML, has a DOCTYPE, or its encoding is not one of those in use.
+    """
     text = _decode(body, charset)
     _refuse_doctype(text)
     if not text.lstrip().startswith("<"):
         raise Objection("not_a_feed", "something that is no XML" if text.strip() else "nothing")
-    data = _DECLARATION.sub("", text, count=1).lstrip().encode()
-    scan = _Scan()
-    return Document(data, scan.attributes, scan.run(data))
+    return _DECLARATION.sub("", text, count=1).lstrip().encode()
 
 
 def _decode(body: bytes, charset: str | None) -> str:

@@ -70,23 +70,24 @@ def normalise(entry: Mapping[str, Any], attributes: Mapping[str, str], feed_url:
     links = _links(entry)
     torrent = _torrent_link(links, feed_url)
     infohash = _infohash(entry, attributes, [href for href, _, _ in links])
-    seeders = _number(attributes.get("seeders"))
-    peers = _number(attributes.get("peers"))
+    seeders = number_in(attributes.get("seeders"))
+    peers = number_in(attributes.get("peers"))
     return FeedItem(
-        key=_key(infohash, _text(entry.get("id")), torrent),
-        title=_title(_text(entry.get("title"))),
+        key=key_of_offer(infohash, _text(entry.get("id")), torrent),
+        title=tidy_title(_text(entry.get("title"))),
         torrent=None if torrent is None else Secret(torrent),
         infohash=infohash,
         size=_size(entry, attributes, links),
         seeders=seeders,
         leechers=None if peers is None or seeders is None else max(peers - seeders, 0),
-        imdb_id=_imdb_id(attributes.get("imdbid") or attributes.get("imdb")),
+        imdb_id=imdb_id_in(attributes.get("imdbid") or attributes.get("imdb")),
         freeleech=attributes.get("downloadvolumefactor", "").strip() in {"0", "0.0"},
         published_at=_moment(_date_of(entry)),
     )
 
 
-def _title(text: str) -> str:
+def tidy_title(text: str) -> str:
+    """Return a release's name without what cannot be shown, and no longer than one is."""
     # Many feeds escape twice.
     return _NO_SHOWING.sub(" ", html.unescape(text[: _LONGEST_TITLE * 8])).strip()[:_LONGEST_TITLE]
 
@@ -99,7 +100,7 @@ def _links(entry: Mapping[str, Any]) -> list[_Link]:
     found = [link for link in entry.get("links", []) if isinstance(link, Mapping)][:20]
     found.sort(key=lambda link: link.get("rel") != "enclosure")
     return [
-        (_text(link.get("href")), _text(link.get("type")).lower(), _number(link.get("length")))
+        (_text(link.get("href")), _text(link.get("type")).lower(), number_in(link.get("length")))
         for link in found
         if 0 < len(_text(link.get("href"))) <= _LONGEST_LINK
     ]
@@ -108,10 +109,11 @@ def _links(entry: Mapping[str, Any]) -> list[_Link]:
 def _torrent_link(links: list[_Link], feed_url: str) -> str | None:
     """Prefer what says that it is a torrent, then any enclosure, then any link."""
     ordered = sorted(links, key=lambda link: link[1] != _TORRENT_TYPE)
-    return next((url for href, _, _ in ordered if (url := _absolute(href, feed_url))), None)
+    return next((url for href, _, _ in ordered if (url := absolute_link(href, feed_url))), None)
 
 
-def _absolute(href: str, feed_url: str) -> str | None:
+def absolute_link(href: str, feed_url: str) -> str | None:
+    """Return an address of HTTP as it counts from the feed's; None when it is none."""
     try:
         url = httpx.URL(feed_url).join(href.strip())
     except (httpx.InvalidURL, ValueError):
@@ -136,7 +138,7 @@ def _size(
 ) -> int | None:
     lengths = [length for _, kind, length in links if kind == _TORRENT_TYPE]
     stated = (attributes.get("size"), entry.get("size"), entry.get("torrent_contentlength"))
-    for number in (*map(_number, stated), *lengths):
+    for number in (*map(number_in, stated), *lengths):
         # Some feeds give the .torrent file's own length: no movie is that small.
         if number is not None and number >= 2**20:
             return number
@@ -146,7 +148,8 @@ def _size(
     return int(float(found[1].replace(",", ".")) * 1024 ** _POWERS[found[2].lower()])
 
 
-def _key(infohash: str | None, guid: str, torrent: str | None) -> str:
+def key_of_offer(infohash: str | None, guid: str, torrent: str | None) -> str:
+    """Return what makes an offer the same one in the next answer, without any secret; see `FeedItem.key`."""
     if infohash is not None:
         return f"hash:{infohash}"
     # A guid that is an address may hold a key; hashed, it gives nothing away.
@@ -167,14 +170,16 @@ def _without_keys(address: str) -> str:
     return f"{url.host}{url.path}?{urlencode(kept)}"
 
 
-def _imdb_id(value: str | None) -> str | None:
+def imdb_id_in(value: str | None) -> str | None:
+    """Return an IMDb number as `tt` and at least seven digits; None when it is none."""
     digits = (value or "").strip().lower().removeprefix("tt")
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 10 or int(digits) == 0:
         return None
     return f"tt{int(digits):07d}"
 
 
-def _number(value: object) -> int | None:
+def number_in(value: object) -> int | None:
+    """Return a whole number that is not negative; None for anything else."""
     text = _text(value).strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 

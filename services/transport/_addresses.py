@@ -35,6 +35,8 @@ class AddressPolicy(Enum):
 
     CONFIGURED = "configured"
     """An address that the owner wrote down: anything but link-local and metadata addresses."""
+    NOT_HERE = "not_here"
+    """The same, and nothing of this machine either."""
     GLOBAL_ONLY = "global_only"
     """An address that a stranger supplied: nothing of this machine or this network."""
 
@@ -54,6 +56,8 @@ def refuse_address(text: str, policy: AddressPolicy) -> str | None:
         return "a link-local or cloud metadata address"
     if address.is_multicast or address.is_unspecified:
         return "no address of a single machine"
+    if policy is AddressPolicy.NOT_HERE and address.is_loopback:
+        return "an address of this machine"
     if policy is AddressPolicy.GLOBAL_ONLY and not address.is_global:
         return "an address of this machine or this network"
     return None
