@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag, StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 
 class Source(StrEnum):
@@ -13,6 +13,7 @@ class Source(StrEnum):
 
     HDBITS = "hdbits"
     RSS = "rss"
+    TORZNAB = "torznab"
 
 
 class IndexerFlag(IntFlag):
@@ -39,7 +40,7 @@ class NewRelease:
 
     Attributes:
         source: What kind of indexer it is: it names the actor that fetches the .torrent.
-        indexer: The indexer's own name: `hdbits`, or the name of the feed.
+        indexer: The indexer's own name: `hdbits`, or the name of the feed or of the Torznab indexer.
         guid: The indexer's identity of the offer; (indexer, guid) is unique.
         title: The release name as announced.
         size: Bytes; None when the indexer does not say.
@@ -63,6 +64,17 @@ class NewRelease:
     published_at: datetime | None = None
     flags: IndexerFlag = NO_FLAGS
     indexer_ref: str = ""
+
+    @property
+    def fetched_by(self) -> str:
+        """The actor, and so the queue, that fetches the .torrent."""
+        match self.source:
+            case Source.HDBITS | Source.RSS:
+                return str(self.source)
+            case Source.TORZNAB:
+                return f"{self.source}:{self.indexer_ref}"
+            case _:
+                assert_never(self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,10 +139,12 @@ class Indexer(NewIndexer):
 
     Attributes:
         id: reeld's own number.
+        sealed_api_key: The key as it is stored; None where there is none. `api_key` is empty unless it was unsealed.
         version: Changes with the row.
     """
 
     id: int
+    sealed_api_key: bytes | None = field(default=None, repr=False)
     added_at: datetime
     changed_at: datetime
     version: str = ""

@@ -8,11 +8,16 @@ from enum import IntEnum, StrEnum
 
 
 class Queue(StrEnum):
-    """A queue is named after the actor that works on it."""
+    """A queue is named after the actor that works on it.
+
+    Each indexer has an actor of its own; their queues, `torznab:<id>`, count as one.
+    """
 
     TMDB = "tmdb"
     HDBITS = "hdbits"
     RSS = "rss"
+    INDEXERS = "indexers"
+    TORZNAB = "torznab"
     DECISION = "decision"
     QBIT = "qbit"
     IMPORTER = "importer"
@@ -75,11 +80,12 @@ class WorkRequest:
     """A piece of work to be enqueued.
 
     Attributes:
+        queue: A `Queue`, or that of one indexer.
         args: Values that JSON can hold.
         unique_key: Work of one queue and kind with an equal key exists only once until it is final.
     """
 
-    queue: Queue
+    queue: str
     kind: WorkKind
     args: Mapping[str, object] = field(default_factory=dict)
     unique_key: str | None = None

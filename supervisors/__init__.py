@@ -1,6 +1,7 @@
 """Who restarts whom: restart policy, supervisors, the control port and the tree."""
 
 from reeld.supervisors._backoff import Backoff, CrashStreak
+from reeld.supervisors._brood import Brood, Wanted
 from reeld.supervisors._errors import Escalated, InducedCrash, StartTimedOut
 from reeld.supervisors._intensity import Intensity, RestartBudget
 from reeld.supervisors._kit import IncarnationEnded, Kit
@@ -20,6 +21,7 @@ from reeld.supervisors.control import Control, MailboxSnapshot, NodeSnapshot, Tr
 
 __all__ = [
     "Backoff",
+    "Brood",
     "ChildSpec",
     "Control",
     "CrashStreak",
@@ -42,4 +44,5 @@ __all__ = [
     "SupervisorSpec",
     "TaskSpec",
     "TreeSnapshot",
+    "Wanted",
 ]

@@ -87,6 +87,8 @@ class Child:
         self.life: Life | None = None
         self.wished = False
         """A person wishes a restart."""
+        self.dismissed = False
+        """It is to end for good, while its supervisor goes on."""
         self.budget = RestartBudget(spec.intensity)
         self._streak = CrashStreak(spec.backoff, kit.draw)
         self._kit = kit
@@ -189,15 +191,20 @@ class Child:
         self.wished = True
         self.stir()
 
+    def dismiss(self) -> None:
+        """Have it end for good, in order and within its deadline; whoever looks after it lets it go then."""
+        self.dismissed = True
+        self.stir()
+
     async def wait_for_end_or_wish(self) -> None:
-        """Wait until the life is over, or a person wishes a restart."""
-        while self.alive and not self.wished:
+        """Wait until the life is over, a person wishes a restart, or it is dismissed."""
+        while self.alive and not (self.wished or self.dismissed):
             await self._wait_stir()
 
     async def wait_for_wish(self, seconds: float) -> None:
-        """Wait so long at most for a person to wish a restart."""
+        """Wait so long at most for a person to wish a restart, or for its dismissal."""
         with trio.move_on_after(seconds):
-            while not self.wished:
+            while not (self.wished or self.dismissed):
                 await self._wait_stir()
 
     async def come_round(self) -> None:
@@ -207,7 +214,9 @@ class Child:
         """
         rounds = self._rounds
         self.stir()
-        await self.wait_until(lambda: self._rounds > rounds or self.state in _ON_THE_WAY)
+        await self.wait_until(
+            lambda: self._rounds > rounds or self.state in _ON_THE_WAY or self.dismissed
+        )
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait until something is true of this child."""

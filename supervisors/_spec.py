@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import trio
 
 from reeld.actors.kernel import Actor
 from reeld.supervisors._backoff import Backoff
 from reeld.supervisors._intensity import Intensity
+
+if TYPE_CHECKING:
+    from reeld.supervisors._brood import Brood
 
 DEFAULT_INTENSITY = Intensity(3, 60.0)
 DEFAULT_BACKOFF = Backoff()
@@ -120,6 +123,7 @@ class SupervisorSpec(Care):
         name: Unique in the tree.
         strategy: Who is restarted with a child that crashed.
         children: Whom it supervises.
+        brood: Whom it supervises beside them, as they come and go; one-for-one only.
 
     How long it may take to start and to stop follows from its children. It is restarted when it fails, once a
     minute at most: the restarts that its own children had are multiplied by it.
@@ -128,6 +132,7 @@ class SupervisorSpec(Care):
     name: str
     strategy: Strategy = Strategy.ONE_FOR_ONE
     children: tuple[Child, ...]
+    brood: Brood | None = None
     intensity: Intensity = SUPERVISOR_INTENSITY
     on_exhausted: OnExhausted = OnExhausted.ESCALATE
 
@@ -139,6 +144,8 @@ class SupervisorSpec(Care):
             raise ValueError(
                 f"names below {self.name} must be unique: {sorted([self.name, *names])}"
             )
+        if self.brood is not None and self.strategy is not Strategy.ONE_FOR_ONE:
+            raise ValueError(f"children of {self.name} cannot come and go: they stand together")
         parks = [c.name for c in self.children if c.on_exhausted is OnExhausted.PARK]
         if parks and self.strategy is not Strategy.ONE_FOR_ONE:
             raise ValueError(

@@ -12,6 +12,7 @@ from typing import assert_never
 import trio
 
 from reeld.actors.kernel import ActorState
+from reeld.supervisors._brood import Brood
 from reeld.supervisors._child import Again, Child, Done, GiveUp, Park, Verdict
 from reeld.supervisors._life import EndCause
 from reeld.supervisors._pulse import Pulse
@@ -27,6 +28,7 @@ async def keep_apart(
     started: Callable[[], None],
     fail: Fail,
     pulse: Pulse,
+    brood: Brood | None = None,
 ) -> None:
     """Keep each child alive, whatever becomes of the others.
 
@@ -38,23 +40,45 @@ async def keep_apart(
         started: Called when each child has started, or failed to once.
         fail: Called when a child cannot be helped, and is not to be parked.
         pulse: Answered when every child has been looked at once more.
+        brood: Those that come and go.
     """
     async with trio.open_nursery() as keepers:
-        for child in children:
+        for child in [each for each in children if brood is None or not brood.has(each)]:
             await keepers.start(_keep, child, lives, fail)
         started()
+        if brood is not None:
+            keepers.start_soon(_welcome, brood, keepers, lives, fail)
         while True:
             await pulse.asked()
-            for child in children:
+            for child in tuple(children):
                 await child.come_round()
             pulse.answer()
+
+
+async def _welcome(brood: Brood, keepers: trio.Nursery, lives: trio.Nursery, fail: Fail) -> None:
+    """Start those that come, one after the other, each acknowledged; and let those go that were dismissed."""
+    while True:
+        child = await brood.newcomer()
+        await keepers.start(_keep_until_dismissed, brood, child, lives, fail)
+
+
+async def _keep_until_dismissed(
+    brood: Brood,
+    child: Child,
+    lives: trio.Nursery,
+    fail: Fail,
+    *,
+    task_status: trio.TaskStatus[None],
+) -> None:
+    await _keep(child, lives, fail, task_status=task_status)
+    brood.gone(child)
 
 
 async def _keep(
     child: Child, lives: trio.Nursery, fail: Fail, *, task_status: trio.TaskStatus[None]
 ) -> None:
     attempted = False
-    while True:
+    while not child.dismissed:
         up = await child.start(lives)
         if not attempted:
             attempted = True
@@ -62,10 +86,15 @@ async def _keep(
         if up:
             await child.wait_for_end_or_wish()
             await child.end(EndCause.REQUESTED)
+        if child.dismissed:
+            break
         verdict = child.judge(child.how_it_ended())
         if isinstance(verdict, GiveUp):
             fail(child, verdict)
         await child.rest(verdict)
+    if not attempted:
+        task_status.started()
+    child.finish("it is not needed any more")
 
 
 async def keep_together(

@@ -48,6 +48,8 @@ class Supervisor:
         self._stir = trio.Event()
         self._living = False
         self._pulse = Pulse()
+        if spec.brood is not None:
+            spec.brood.belong_to(self)
 
     @property
     def name(self) -> str:
@@ -76,6 +78,20 @@ class Supervisor:
             if child.name == name:
                 return child
         raise NotFound(f"Nothing in the tree is called {name}.", reason="no_such_child")
+
+    # Children that come and go
+
+    def hatch(self, spec: ChildSpec) -> Child:
+        """Make a child beside those of the spec; see `Brood`."""
+        child = Child(spec, self._unit_of(spec), self.kit, self._stirred)
+        self.children.append(child)
+        return child
+
+    def part_with(self, child: Child) -> None:
+        """Forget a child that has ended for good."""
+        self.children.remove(child)
+        if isinstance(child.unit, ActorUnit):
+            self.directory.remove(child.unit.cell.address)
 
     # The root
 
@@ -188,7 +204,10 @@ class Supervisor:
     async def _keep(self, lives: trio.Nursery, started: Callable[[], None]) -> None:
         match self.spec.strategy:
             case Strategy.ONE_FOR_ONE:
-                await keep_apart(self.children, lives, started, self._fail, self._pulse)
+                brood = self.spec.brood
+                if brood is not None:
+                    brood.again()
+                await keep_apart(self.children, lives, started, self._fail, self._pulse, brood)
             case Strategy.ONE_FOR_ALL | Strategy.REST_FOR_ONE as strategy:
                 await keep_together(
                     self.children, lives, started, self._fail, strategy, self._next_stir

@@ -29,7 +29,7 @@ ON CONFLICT (indexer, guid) DO UPDATE SET
     seeders = coalesce(excluded.seeders, r.seeders), leechers = coalesce(excluded.leechers, r.leechers),
     size = coalesce(excluded.size, r.size), infohash = coalesce(excluded.infohash, r.infohash),
     imdb_id = coalesce(excluded.imdb_id, r.imdb_id), tmdb_id = coalesce(excluded.tmdb_id, r.tmdb_id),
-    flags = excluded.flags, sealed_link = coalesce(excluded.sealed_link, r.sealed_link),
+    flags = excluded.flags, indexer_ref = excluded.indexer_ref, sealed_link = coalesce(excluded.sealed_link, r.sealed_link),
     last_seen = now()
 RETURNING id, indexer, guid, xmax = 0
 """
