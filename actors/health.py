@@ -37,7 +37,7 @@ from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.messages import ClientSettingsRead, Message, Overflow, SettingsChanged
 from reeld.domain.settings import Settings
-from reeld.storage.repositories import feeds, profiles, standing
+from reeld.storage.repositories import feeds, indexers, profiles, standing
 from reeld.storage.schedule import Schedule
 from reeld.telemetry import Check, HealthBoard, Status
 
@@ -233,6 +233,12 @@ class HealthActor(Actor):
         checks += [
             check_feed(name, states.get(name), seconds, now)
             for name, seconds in _polled(self._settings).items()
+        ]
+        every = self._settings.torznab.poll_seconds
+        checks += [
+            check_feed(each.name, states.get(each.part), every, now)
+            for each in await indexers.every(database)
+            if each.enable_rss
         ]
         checks.append(
             check_profile(self._settings.decision.profile, await profiles.names(database))

@@ -45,6 +45,11 @@ class Limits:
         self._apply(limiter.name)
         return limiter
 
+    def forget(self, name: str) -> None:
+        """Let a limiter go whose service is not there any more."""
+        self._limiters.pop(name, None)
+        self._slowed.pop(name, None)
+
     def slow_down(self, name: str, factor: float, seconds: float | None = None) -> LimitView:
         """Allow only a part of the configured pace.
 

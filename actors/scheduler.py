@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -15,8 +16,10 @@ from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.messages import Message, Overflow, SettingsChanged
 from reeld.domain.searching import ROUND_SECONDS as SEARCH_ROUND_SECONDS
 from reeld.domain.settings import Settings
+from reeld.domain.torznab import Indexer
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.storage.errors import LeadershipLost
+from reeld.storage.repositories import indexers
 from reeld.storage.schedule import Schedule, Task
 
 log = structlog.get_logger("reeld.actors")
@@ -35,8 +38,8 @@ class RunDue(Message[None]):
     overflow: ClassVar[Overflow] = Overflow.COALESCE
 
 
-def tasks_of(settings: Settings) -> dict[str, Task]:
-    """Return the tasks that the settings ask for, by name."""
+def tasks_of(settings: Settings, rows: Sequence[Indexer] = ()) -> dict[str, Task]:
+    """Return the tasks that the settings and the indexers' rows ask for, by name."""
     tasks: list[Task] = []
     if settings.hdbits is not None:
         tasks.append(
@@ -46,7 +49,7 @@ def tasks_of(settings: Settings) -> dict[str, Task]:
                 WorkRequest(Queue.HDBITS, WorkKind.POLL_RECENT, {}, "recent", Priority.BACKGROUND),
             )
         )
-    if settings.hdbits is not None and settings.hdbits.scheduled_per_hour:
+    if settings.searches_per_hour(has_indexers=bool(rows)):
         request = WorkRequest(
             Queue.DECISION, WorkKind.SEARCH_MISSING, {}, "missing", Priority.BACKGROUND
         )
@@ -62,6 +65,12 @@ def tasks_of(settings: Settings) -> dict[str, Task]:
     for feed in settings.feeds:
         request = WorkRequest(Queue.RSS, WorkKind.POLL_FEED, {"feed": feed.name}, feed.name)
         tasks.append(_task(task_of_feed(feed.name), feed.interval_seconds, request))
+    for indexer in rows:
+        if indexer.enable_rss:
+            request = WorkRequest(
+                indexer.part, WorkKind.POLL_RECENT, {}, "recent", Priority.BACKGROUND
+            )
+            tasks.append(_task(indexer.part, settings.torznab.poll_seconds, request))
     if settings.backup.every_hours > 0:
         seconds = settings.backup.every_hours * 3600
         request = WorkRequest(Queue.BACKUP, WorkKind.MAKE_BACKUP, {}, "backup", Priority.BACKGROUND)
@@ -82,6 +91,7 @@ class SchedulerActor(Actor):
     def __init__(self, resources: Resources) -> None:
         super().__init__()
         self._settings = resources.settings
+        self._database = resources.database
         self._schedule = Schedule(resources.database)
         self._tasks: dict[str, Task] | None = None
 
@@ -103,7 +113,8 @@ class SchedulerActor(Actor):
     async def _look(self) -> None:
         pause = LONGEST_PAUSE_SECONDS
         try:
-            wanted = tasks_of(self._settings.current)
+            there = await indexers.every(self._database)
+            wanted = tasks_of(self._settings.current, there)
             if wanted != self._tasks:
                 await self._schedule.declare(wanted)
                 self._tasks = wanted

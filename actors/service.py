@@ -69,7 +69,7 @@ class ServiceActor(WorkerActor, Generic[SettingsT, ClientT]):
     @property
     def breaker(self) -> Breaker:
         """The breaker of the service."""
-        return self.address.breakers[self.name]
+        return self.address.breakers[self.part]
 
     def require_settings(self) -> SettingsT:
         """Return the service's settings in force.
@@ -117,7 +117,7 @@ class ServiceActor(WorkerActor, Generic[SettingsT, ClientT]):
 
     async def _breaker_for(self, settings: SettingsT | None) -> Breaker:
         mark = self.mark(settings) if settings is not None else ""
-        return await open_breaker(self, self.name, mark, self.breaker_config)
+        return await open_breaker(self, self.part, mark, self.breaker_config)
 
 
 async def open_breaker(actor: WorkerActor, name: str, mark: str, config: BreakerConfig) -> Breaker:

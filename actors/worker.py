@@ -121,6 +121,11 @@ class WorkerActor(Actor):
         return self._cell.observer if self._cell is not None else None
 
     @property
+    def part(self) -> str:
+        """The name of the rows that it works on: its queue, or its own part of a queue that several share."""
+        return str(self.queue)
+
+    @property
     def working(self) -> int:
         """How many rows are worked on."""
         return len(self._jobs)
@@ -149,7 +154,7 @@ class WorkerActor(Actor):
             return
         try:
             if self._wake_wanted:
-                await self.resources.work.wake(self.queue)
+                await self.resources.work.wake(self.part)
                 self._wake_wanted = False
             jobs = await self._claim(free)
         except (DatabaseUnavailable, LeadershipLost) as error:
@@ -171,7 +176,7 @@ class WorkerActor(Actor):
             await self.resources.work.let_go(self.incarnation, tuple(self._jobs))
         self._claim_unknown = True
         jobs = await self.resources.work.claim(
-            self.queue, free, self.incarnation, seconds=self.job_seconds * 1.5 + 30
+            self.part, free, self.incarnation, seconds=self.job_seconds * 1.5 + 30
         )
         self._claim_unknown = False
         return jobs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import trio
@@ -10,11 +10,11 @@ import trio
 from reeld.actors.kernel import BreakerSnapshot, BreakerState
 from reeld.actors.resources import Resources
 from reeld.cli.rehearsals import Rehearsals
-from reeld.cli.rows import RowCounts, feeds_of
+from reeld.cli.rows import RowCounts
 from reeld.domain.rehearsal import RehearsedService
 from reeld.http.surface import Readiness
 from reeld.supervisors import Control, Kind, NodeSnapshot
-from reeld.telemetry import HealthBoard, Metrics, Status
+from reeld.telemetry import HealthBoard, Metrics, Status, kind_of
 
 LAG_SECONDS: Final = 0.5
 
@@ -66,7 +66,7 @@ class Gauges:
         self._refresh_faults()
 
     def _refresh_feeds_and_folders(self) -> None:
-        feeds = feeds_of(self._settings)
+        feeds = self._rows.read
         self._metrics.follow("indexer", feeds)
         for name, seconds in feeds.items():
             self._metrics.set("reeld_rss_interval_seconds", seconds, indexer=name)
@@ -84,12 +84,15 @@ class Gauges:
         )
 
     def _refresh_actors(self, leaves: tuple[NodeSnapshot, ...]) -> None:
-        for node in leaves:
-            self._metrics.set("reeld_actor_restart_budget", node.restarts_left, actor=node.name)
-            if node.mailbox is not None:
-                depth, capacity = node.mailbox.depth, node.mailbox.capacity
-                self._metrics.set("reeld_actor_mailbox_depth", depth, actor=node.name)
-                self._metrics.set("reeld_actor_mailbox_capacity", capacity, actor=node.name)
+        for kind, nodes in _by_kind(leaves).items():
+            # Of several of a kind, that which is worst off.
+            left = min(node.restarts_left for node in nodes)
+            self._metrics.set("reeld_actor_restart_budget", left, actor=kind)
+            boxes = [node.mailbox for node in nodes if node.mailbox is not None]
+            if boxes:
+                fullest = max(boxes, key=lambda box: box.depth)
+                self._metrics.set("reeld_actor_mailbox_depth", fullest.depth, actor=kind)
+                self._metrics.set("reeld_actor_mailbox_capacity", fullest.capacity, actor=kind)
 
     def _refresh_breakers(self, leaves: tuple[NodeSnapshot, ...]) -> None:
         # All states of all breakers: an alert on a series that is not there would never fire, and a breaker that is
@@ -131,6 +134,13 @@ async def watch_loop_lag(metrics: Metrics) -> None:
         due = trio.current_time() + LAG_SECONDS
         await trio.sleep_until(due)
         lag.observe(max(trio.current_time() - due, 0.0))
+
+
+def _by_kind(leaves: Iterable[NodeSnapshot]) -> dict[str, list[NodeSnapshot]]:
+    found: dict[str, list[NodeSnapshot]] = {}
+    for node in leaves:
+        found.setdefault(kind_of(node.name), []).append(node)
+    return found
 
 
 def _leaves(nodes: tuple[NodeSnapshot, ...]) -> Iterator[NodeSnapshot]:

@@ -37,12 +37,14 @@ ACTORS: Final = (
     "hdbits",
     "health",
     "importer",
+    "indexers",
     "qbit",
     "rss",
     "scheduler",
     "tmdb",
+    "torznab",
 )
-SUPERVISORS: Final = ("root", "surface", "core", "sources", "pipeline")
+SUPERVISORS: Final = ("root", "surface", "core", "sources", "torznab", "pipeline")
 REPOSITORIES: Final = (
     *ACTORS,
     "audit",

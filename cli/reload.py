@@ -28,7 +28,17 @@ Fingerprint = tuple[tuple[str, int, int], ...]
 
 NEEDS_RESTART: Final = ("data_dir", "database_url", "server", "tracing")
 """What is read once, when the daemon starts."""
-LISTENERS: Final = ("tmdb", "hdbits", "rss", "decision", "qbit", "importer", "scheduler", "backup")
+LISTENERS: Final = (
+    "indexers",
+    "tmdb",
+    "hdbits",
+    "rss",
+    "decision",
+    "qbit",
+    "importer",
+    "scheduler",
+    "backup",
+)
 
 
 class SettingsReader:

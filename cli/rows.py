@@ -53,6 +53,13 @@ class RowCounts:
         there = {each.root for each in self.last.files} if self.last else set()
         return frozenset({str(self._settings.current.library.root_folder), *there})
 
+    @property
+    def read(self) -> dict[str, float]:
+        """The intervals in seconds of everything that is read on a schedule, feeds and indexers, by name."""
+        there = self.last.indexers if self.last else ()
+        every = self._settings.current.torznab.poll_seconds
+        return feeds_of(self._settings) | dict.fromkeys(there, every)
+
     async def run(self, ready: trio.Event) -> None:
         """Count again and again, once the database is `ready`, until cancelled."""
         await ready.wait()
@@ -101,9 +108,11 @@ class RowCounts:
 
     def _show_successes(self, counts: Counts) -> None:
         """Show when things last went well; after a restart only the rows know."""
-        for name in feeds_of(self._settings).keys() & counts.feeds.keys():
-            last = counts.feeds[name].timestamp()
-            self._metrics.set("reeld_rss_last_success_timestamp_seconds", last, indexer=name)
+        read = {name: name for name in feeds_of(self._settings)} | dict(counts.indexers)
+        for name, part in read.items():
+            if part in counts.feeds:
+                last = counts.feeds[part].timestamp()
+                self._metrics.set("reeld_rss_last_success_timestamp_seconds", last, indexer=name)
         calls = "reeld_external_last_success_timestamp_seconds"
         for service, last in successes(counts).items():
             if last > self._metrics.read(calls, service=service):
@@ -149,7 +158,8 @@ def successes(counts: Counts) -> dict[str, float]:
     """Return when each service last answered well as far as rows tell, in Unix time."""
     found: dict[str, float] = {}
     for name, last in counts.feeds.items():
-        service = "hdbits" if name == "hdbits" else "feed"
+        kind = name.partition(":")[0]
+        service = kind if kind in {"hdbits", "torznab"} else "feed"
         found[service] = max(found.get(service, 0.0), last.timestamp())
     if counts.refreshed_at is not None:
         found["tmdb"] = counts.refreshed_at.timestamp()

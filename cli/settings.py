@@ -35,6 +35,7 @@ from reeld.domain.settings import (
     ServerSettings,
     Settings,
     TmdbSettings,
+    TorznabSettings,
     TracingSettings,
 )
 
@@ -123,6 +124,11 @@ class _Feed(_Section):
     tags: tuple[str, ...] = ()
 
 
+class _Torznab(_Section):
+    allow_loopback: bool | None = None
+    poll_seconds: float | None = None
+
+
 class _Library(_Section):
     root_folder: Path | None = None
     recycle_folder: Path | None = None
@@ -199,6 +205,7 @@ class _Read(BaseSettings):
     hdbits: _Hdbits = _Hdbits()
     qbittorrent: _Qbittorrent = _Qbittorrent()
     feeds: list[_Feed] = []
+    torznab: _Torznab = _Torznab()
     library: _Library = _Library()
     decision: _Decision = _Decision()
     backup: _Backup = _Backup()
@@ -336,6 +343,7 @@ def _checked(read: _Read, environ: Mapping[str, str]) -> Settings:
         hdbits=_hdbits(read),
         qbittorrent=_qbittorrent(read),
         feeds=tuple(FeedSettings(**_given(feed, FeedSettings)) for feed in read.feeds),
+        torznab=TorznabSettings(**_given(read.torznab, TorznabSettings)),
         decision=DecisionSettings(**_given(read.decision, DecisionSettings)),
         backup=BackupSettings(**backup),
         tracing=_tracing(read, environ),

@@ -89,6 +89,11 @@ _SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
     ("hdbits", settings.HdbitsSettings, ""),
     ("qbittorrent", settings.QbittorrentSettings, ""),
     ("feeds", settings.FeedSettings, "A list: `[[feeds]]` in the file, JSON in `REELD_FEEDS`."),
+    (
+        "torznab",
+        settings.TorznabSettings,
+        "The indexers themselves are entered with `reeld indexer`, over HTTP, or by Prowlarr. See `indexers.md`.",
+    ),
     ("library", settings.LibrarySettings, ""),
     ("decision", settings.DecisionSettings, ""),
     ("backup", settings.BackupSettings, ""),

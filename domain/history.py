@@ -23,6 +23,8 @@ class EventKind(StrEnum):
     """{movie_id}."""
     MOVIE_SEARCHED = "movie.searched"
     """{movie_id, source, found}."""
+    SEARCH_ENDED = "search.ended"
+    """{movie_id, search_id, late}: all indexers that were asked at once have answered, but for the late ones."""
     RELEASES_FOUND = "releases.found"
     """{release_ids, source}, and {cause, look} when they were searched for."""
     RELEASE_DECIDED = "release.decided"

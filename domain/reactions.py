@@ -7,7 +7,7 @@ from typing import Final
 
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.history import Event, EventKind
-from reeld.domain.work import Queue, WorkKind, WorkRequest
+from reeld.domain.work import Queue, WorkKind, WorkRequest, searches_of
 
 CARRIED: Final[Mapping[str, AcquisitionState]] = {
     WorkKind.FETCH_TORRENT: AcquisitionState.INTENT,
@@ -30,9 +30,11 @@ def work_after(event: Event) -> tuple[WorkRequest, ...]:
             movie = event.payload["movie_id"]
             return (
                 _movie_work(Queue.TMDB, WorkKind.REFRESH_MOVIE, movie),
-                _movie_work(Queue.HDBITS, WorkKind.SEARCH_MOVIE, movie),
+                *searches_of(int(str(movie))),
                 _movie_work(Queue.DECISION, WorkKind.MATCH_MOVIE, movie),
             )
+        case EventKind.SEARCH_ENDED:
+            return (_decision_after_search(event.payload["movie_id"]),)
         case EventKind.RELEASES_FOUND:
             args = {"release_ids": event.payload["release_ids"]}
             args |= {
@@ -69,6 +71,12 @@ def _abandonment(event: Event) -> WorkRequest:
         {"acquisition_id": acquisition, "kind": kind},
         unique_key=f"acquisition:{acquisition}:{kind}",
     )
+
+
+def _decision_after_search(movie_id: object) -> WorkRequest:
+    args = {"movie_id": movie_id, "cause": "search"}
+    key = f"movie:{movie_id}:search"
+    return WorkRequest(Queue.DECISION, WorkKind.DECIDE_MOVIE, args, unique_key=key)
 
 
 def _decision_about_what_waits(movie_id: object) -> WorkRequest:

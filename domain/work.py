@@ -31,6 +31,8 @@ class WorkKind(StrEnum):
     """tmdb: {movie_id}."""
     SEARCH_MOVIE = "search-movie"
     """hdbits: {movie_id}, {cause} when the schedule asks, {look} when a person will choose among what is found."""
+    END_SEARCH = "end-search"
+    """indexers: {search_id, movie_id}, when the decision waits no longer for those that have not answered."""
     REFRESH_STALE = "refresh-stale"
     """tmdb: {}. Asks for a refresh of the movies whose facts are oldest."""
     SEARCH_MISSING = "search-missing"
@@ -90,3 +92,24 @@ class WorkRequest:
     args: Mapping[str, object] = field(default_factory=dict)
     unique_key: str | None = None
     priority: Priority = Priority.NORMAL
+
+
+def searches_of(
+    movie_id: int,
+    *,
+    args: Mapping[str, object] | None = None,
+    key: str | None = None,
+    priority: Priority = Priority.NORMAL,
+) -> tuple[WorkRequest, WorkRequest]:
+    """Return what a search of a movie asks for: HDBits, and the actor that has all other indexers asked at once.
+
+    Args:
+        movie_id: The movie.
+        args: What else the search says.
+        key: Its unique key; that of any search of the movie when left out.
+        priority: How urgent it is.
+    """
+    said = {"movie_id": movie_id, **(args or {})}
+    unique = key or f"movie:{movie_id}"
+    hdbits = WorkRequest(Queue.HDBITS, WorkKind.SEARCH_MOVIE, said, unique, priority)
+    return hdbits, WorkRequest(Queue.INDEXERS, WorkKind.SEARCH_MOVIE, said, unique, priority)

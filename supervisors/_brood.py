@@ -72,7 +72,7 @@ class Brood:
 
     def _keep_one(self, name: str, wanted: Wanted) -> None:
         child = self._children.get(name)
-        if child is not None and child.dismissed:
+        if child is not None and child.is_dismissed():
             return
         before, self._wanted[name] = self._wanted.get(name), wanted
         if child is None:

@@ -87,8 +87,7 @@ class Child:
         self.life: Life | None = None
         self.wished = False
         """A person wishes a restart."""
-        self.dismissed = False
-        """It is to end for good, while its supervisor goes on."""
+        self._dismissed = False
         self.budget = RestartBudget(spec.intensity)
         self._streak = CrashStreak(spec.backoff, kit.draw)
         self._kit = kit
@@ -193,18 +192,22 @@ class Child:
 
     def dismiss(self) -> None:
         """Have it end for good, in order and within its deadline; whoever looks after it lets it go then."""
-        self.dismissed = True
+        self._dismissed = True
         self.stir()
+
+    def is_dismissed(self) -> bool:
+        """Tell whether it is to end for good while its supervisor goes on."""
+        return self._dismissed
 
     async def wait_for_end_or_wish(self) -> None:
         """Wait until the life is over, a person wishes a restart, or it is dismissed."""
-        while self.alive and not (self.wished or self.dismissed):
+        while self.alive and not (self.wished or self._dismissed):
             await self._wait_stir()
 
     async def wait_for_wish(self, seconds: float) -> None:
         """Wait so long at most for a person to wish a restart, or for its dismissal."""
         with trio.move_on_after(seconds):
-            while not (self.wished or self.dismissed):
+            while not (self.wished or self._dismissed):
                 await self._wait_stir()
 
     async def come_round(self) -> None:
@@ -215,7 +218,7 @@ class Child:
         rounds = self._rounds
         self.stir()
         await self.wait_until(
-            lambda: self._rounds > rounds or self.state in _ON_THE_WAY or self.dismissed
+            lambda: self._rounds > rounds or self.state in _ON_THE_WAY or self._dismissed
         )
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:

@@ -78,7 +78,7 @@ async def _keep(
     child: Child, lives: trio.Nursery, fail: Fail, *, task_status: trio.TaskStatus[None]
 ) -> None:
     attempted = False
-    while not child.dismissed:
+    while not child.is_dismissed():
         up = await child.start(lives)
         if not attempted:
             attempted = True
@@ -86,7 +86,7 @@ async def _keep(
         if up:
             await child.wait_for_end_or_wish()
             await child.end(EndCause.REQUESTED)
-        if child.dismissed:
+        if child.is_dismissed():
             break
         verdict = child.judge(child.how_it_ended())
         if isinstance(verdict, GiveUp):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from reeld.actors.dispatcher import DispatcherActor
 from reeld.actors.hdbits import HdbitsActor
 from reeld.actors.health import HealthActor
 from reeld.actors.importer import ImportActor
+from reeld.actors.indexers import IndexersActor, KeepActors
 from reeld.actors.kernel import Actor
 from reeld.actors.qbit import QbitActor
 from reeld.actors.resources import Resources
@@ -22,6 +23,7 @@ from reeld.actors.rss import RssActor
 from reeld.actors.scheduler import SchedulerActor
 from reeld.actors.tmdb import TmdbActor
 from reeld.domain.work import Queue
+from reeld.supervisors._brood import Brood, Wanted
 from reeld.supervisors._kit import IncarnationEnded
 from reeld.supervisors._life import EndCause
 from reeld.supervisors._spec import (
@@ -72,6 +74,7 @@ def tree_of(
         database: Makes the database's actor, which needs to know where the database is.
         health: Makes the actor that keeps health results fresh.
     """
+    brood = Brood()
     return SupervisorSpec(
         name="root",
         strategy=Strategy.ONE_FOR_ONE,
@@ -107,6 +110,11 @@ def tree_of(
                     _leaf("tmdb", lambda: TmdbActor(resources.of("tmdb"))),
                     _leaf("hdbits", lambda: HdbitsActor(resources.of("hdbits"))),
                     _leaf("rss", lambda: RssActor(resources.of("rss"))),
+                    _leaf(
+                        "indexers", lambda: IndexersActor(resources.of("indexers"), _keeper(brood))
+                    ),
+                    # One actor an indexer's row; the actor before says which.
+                    SupervisorSpec(name="torznab", children=(), brood=brood),
                 ),
             ),
             SupervisorSpec(
@@ -120,6 +128,13 @@ def tree_of(
             ),
         ),
     )
+
+
+def _keeper(brood: Brood) -> KeepActors:
+    def keep(wanted: Mapping[str, tuple[str, Callable[[], Actor]]]) -> None:
+        brood.keep({name: Wanted(*each) for name, each in wanted.items()})
+
+    return keep
 
 
 def _door(name: str, served: WebService) -> TaskSpec:
@@ -139,7 +154,7 @@ def returns_rows(resources: Resources) -> IncarnationEnded:
 
     async def give_back(name: str, incarnation: UUID, cause: str) -> None:
         # Nobody else claims rows; and when the database's own actor ends there is nothing to write to.
-        if name in _WORKERS:
+        if name.partition(":")[0] in _WORKERS:
             await resources.work.give_back(incarnation, crashed=cause == EndCause.CRASHED)
 
     return give_back

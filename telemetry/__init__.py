@@ -13,6 +13,7 @@ from reeld.telemetry.observers import (
     DatabaseObserver,
     KernelObserver,
     ServiceObserver,
+    kind_of,
 )
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "current_exemplar",
     "exemplar_of",
     "impact_of",
+    "kind_of",
     "redaction",
 ]

@@ -18,6 +18,11 @@ RESTART_CAUSES: Final = ("crashed", "requested", "sibling", "exit")
 """Why an actor may be started again, as the metric tells it."""
 
 
+def kind_of(actor: str) -> str:
+    """Return the kind of an actor: its name, but for what tells it from others of its kind (`torznab:5`)."""
+    return actor.partition(":")[0]
+
+
 class StageLeft(Protocol):
     """What the database says of an acquisition that left a stage."""
 
@@ -49,6 +54,7 @@ class KernelObserver:
         self._messages: dict[tuple[str, str], Counter] = {}
         self._wait: dict[str, Histogram] = {}
         self._handle: dict[str, Histogram] = {}
+        self._states: dict[str, dict[str, str]] = {}
 
     def message_handled(
         self,
@@ -60,6 +66,7 @@ class KernelObserver:
         span: SpanContext | None = None,
     ) -> None:
         """Count a message and observe its times, with the trace of its handling if there is one."""
+        actor = kind_of(actor)
         key = (actor, outcome)
         counter = self._messages.get(key)
         if counter is None:
@@ -78,25 +85,30 @@ class KernelObserver:
 
     def message_coalesced(self, actor: str) -> None:
         """Count a message that was merged into one that waited already."""
-        self._metrics.add("reeld_actor_messages_coalesced_total", actor=actor)
+        self._metrics.add("reeld_actor_messages_coalesced_total", actor=kind_of(actor))
 
     def ask_circle(self, actor: str) -> None:
         """Count an ask that was refused because it would close a circle."""
-        self._metrics.add("reeld_ask_circles_total", actor=actor)
+        self._metrics.add("reeld_ask_circles_total", actor=kind_of(actor))
 
     def dead_letter(self, actor: str, reason: str) -> None:
         """Count a message that was not delivered or not handled."""
-        self._metrics.add("reeld_actor_dead_letters_total", actor=actor, reason=reason)
+        self._metrics.add("reeld_actor_dead_letters_total", actor=kind_of(actor), reason=reason)
 
     def restarted(self, actor: str, cause: str) -> None:
         """Count a restart. The name of a fault is in the log; as a label it would have too many values."""
         cause = cause if cause in RESTART_CAUSES else "crashed"
-        self._metrics.add("reeld_actor_restarts_total", actor=actor, cause=cause)
+        self._metrics.add("reeld_actor_restarts_total", actor=kind_of(actor), cause=cause)
 
     def state_changed(self, actor: str, state: str) -> None:
-        """Follow whether the actor runs or is parked."""
-        self._metrics.set("reeld_actors_running", float(state == "running"), actor=actor)
-        self._metrics.set("reeld_actor_parked", float(state == "parked"), actor=actor)
+        """Follow whether the actor runs or is parked; those of a kind that has several are counted."""
+        kind = kind_of(actor)
+        self._states.setdefault(kind, {})[actor] = state
+        states = tuple(self._states[kind].values())
+        self._metrics.set("reeld_actors_running", float(states.count("running")), actor=kind)
+        self._metrics.set("reeld_actor_parked", float("parked" in states), actor=kind)
+        if state == "stopped":
+            del self._states[kind][actor]
 
     def breaker_transition(self, name: str, to: str) -> None:
         """Count a transition; the state itself is read when somebody scrapes."""

@@ -27,7 +27,7 @@ from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.errors import LeadershipLost
-from reeld.storage.repositories import movies, pending, releases
+from reeld.storage.repositories import movies, pending, releases, searches
 from reeld.storage.repositories.pending import PendingReason
 from reeld.storage.work import Job, submit
 
@@ -120,6 +120,9 @@ class DecisionActor(WorkerActor):
         """Judge everything that is offered for a movie, and take the best."""
         movie = await movies.get(self.resources.database, int(job.args["movie_id"]))
         if movie is None:
+            return None
+        if await searches.is_open(self.resources.database, movie.id):
+            # Indexers are being asked at once: when they have answered, or are late, it is decided about all.
             return None
         cause = Cause(job.args.get("cause", Cause.RSS))
         return await self._deciding.about(movie, cause, waiting=bool(job.args.get("waiting")))

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from reeld.actors.kernel import Directory
 from reeld.actors.kernel.breaker import Breaker, BreakerState
+from reeld.domain.torznab import Indexer
 from reeld.domain.work import Queue
 
 _AWAY: Final = frozenset({BreakerState.OPEN, BreakerState.FORCED_OPEN})
 """One that is half open is being tried: what is decided now may be what it is tried with."""
 
 
-def indexers_away(directory: Directory) -> frozenset[str]:
-    """Return the names of the indexers and feeds whose breakers refuse calls."""
+def indexers_away(directory: Directory, rows: Iterable[Indexer] = ()) -> frozenset[str]:
+    """Return the names of the indexers and feeds whose breakers refuse calls.
+
+    Args:
+        directory: Where the actors are.
+        rows: The indexers that have an actor each.
+    """
     names = (name for queue in (Queue.HDBITS, Queue.RSS) for name in _open(directory, queue))
-    return frozenset(name.removeprefix("rss:") for name in names)
+    away = frozenset(name.removeprefix("rss:") for name in names)
+    return away | {each.name for each in rows if any(_open(directory, each.part))}
 
 
 def is_client_away(directory: Directory) -> bool:
@@ -26,8 +33,9 @@ def is_client_away(directory: Directory) -> bool:
 
 def who_is_away(directory: Directory) -> frozenset[str]:
     """Return the names of all breakers that refuse calls."""
-    queues = (Queue.HDBITS, Queue.RSS, Queue.QBIT)
-    return frozenset(name for queue in queues for name in _open(directory, queue))
+    actors = [str(queue) for queue in (Queue.HDBITS, Queue.RSS, Queue.QBIT)]
+    actors += [each.name for each in directory if each.name.startswith(f"{Queue.TORZNAB}:")]
+    return frozenset(name for actor in actors for name in _open(directory, actor))
 
 
 def _open(directory: Directory, actor: str) -> Iterator[str]:

@@ -149,7 +149,7 @@ def context_of(
         searched_by_person=around.asked_for,
         cause=around.cause,
         limits=around.limits,
-        indexers=around.settings.indexers,
+        indexers=around.indexers,
         delay=around.delay,
         restrictions=around.restrictions,
         free_bytes=around.free_bytes,

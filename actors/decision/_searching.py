@@ -15,9 +15,9 @@ from reeld.actors.resources import Resources
 from reeld.actors.worker import Effect
 from reeld.domain.profile import QualityProfile
 from reeld.domain.searching import ROUND_SECONDS, SearchCause, Turn, due, next_turn, room, wanted
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
+from reeld.domain.work import Priority, WorkRequest, searches_of
 from reeld.storage import TrioConnection
-from reeld.storage.repositories import profiles
+from reeld.storage.repositories import indexers, profiles
 from reeld.storage.repositories import wanted as wanted_rows
 from reeld.storage.work import submit
 
@@ -37,12 +37,14 @@ async def plan_searches(resources: Resources) -> Effect | None:
     All monitored movies are looked at each time: what is due follows from rows that many parts change.
     """
     settings = resources.settings.current
-    if settings.hdbits is None:
+    there = await indexers.every(resources.database)
+    per_hour = settings.searches_per_hour(has_indexers=bool(there))
+    if not per_hour:
         return None
     now, _, _ = await wanted_rows.asked_lately(resources.database)
     ready = due(await _due(resources, now), now)
     _show(resources, ready)
-    return _searches(resources, ready, settings.hdbits.scheduled_per_hour)
+    return _searches(resources, ready, per_hour)
 
 
 async def _due(resources: Resources, now: datetime) -> list[Turn]:
@@ -86,7 +88,7 @@ def _searches(resources: Resources, ready: list[Turn], per_hour: int) -> Effect:
         most = room(per_hour, every_seconds=ROUND_SECONDS, asked=asked, waiting=waiting)
         chosen = ready[:most]
         await wanted_rows.note_scheduled(conn, [turn.movie_id for turn in chosen])
-        await submit(conn, *map(_search, chosen))
+        await submit(conn, *(request for turn in chosen for request in _search(turn)))
         for turn in chosen:
             resources.metrics.add("reeld_searches_scheduled_total", cause=str(turn.cause))
         log.info("searches_scheduled", due=len(ready), asked=len(chosen))
@@ -94,7 +96,5 @@ def _searches(resources: Resources, ready: list[Turn], per_hour: int) -> Effect:
     return effect
 
 
-def _search(turn: Turn) -> WorkRequest:
-    args = {"movie_id": turn.movie_id, "cause": str(turn.cause)}
-    key = f"movie:{turn.movie_id}"
-    return WorkRequest(Queue.HDBITS, WorkKind.SEARCH_MOVIE, args, key, Priority.BACKGROUND)
+def _search(turn: Turn) -> tuple[WorkRequest, ...]:
+    return searches_of(turn.movie_id, args={"cause": str(turn.cause)}, priority=Priority.BACKGROUND)

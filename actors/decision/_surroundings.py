@@ -14,6 +14,7 @@ from reeld.actors.resources import Resources
 from reeld.domain.custom_format import CustomFormat
 from reeld.domain.decision import Cause
 from reeld.domain.delay import DelayProfile, delay_for
+from reeld.domain.indexer import IndexerRules
 from reeld.domain.library import MovieFile
 from reeld.domain.movie import Movie
 from reeld.domain.profile import QualityProfile
@@ -29,6 +30,7 @@ from reeld.storage.repositories import (
     facts,
     grabs,
     groups,
+    indexers,
     library,
     movies,
     pending,
@@ -74,6 +76,7 @@ class Surroundings:
     delay: DelayProfile
     restrictions: tuple[ReleaseProfile, ...]
     free_bytes: int | None
+    indexers: Mapping[str, IndexerRules]
     indexers_away: frozenset[str]
     client_away: bool
     torrents_of_others: Mapping[str, str]
@@ -122,6 +125,7 @@ class Survey:
         """
         database, settings = self._resources.database, self._resources.settings.current
         # In this order: a file that is imported in between is seen, so that it is not acquired a second time.
+        there = await indexers.every(database)
         taken = await grabs.of_movie(database, movie.id, hours=LATELY_HOURS)
         files = await library.by_movie(database, movie.id)
         known = await facts.of_movie(database, movie.id)
@@ -145,7 +149,8 @@ class Survey:
             free_bytes=await self._room.free(
                 Path(movie.root_folder or settings.library.root_folder)
             ),
-            indexers_away=indexers_away(self._resources.directory),
+            indexers={each.name: each.rules for each in there} | dict(settings.indexers),
+            indexers_away=indexers_away(self._resources.directory, there),
             client_away=is_client_away(self._resources.directory),
             group_rules={key: str(rule) for key, rule in (await groups.rules(database)).items()},
             torrents_of_others=await grabs.torrents_of_others(

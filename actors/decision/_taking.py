@@ -11,7 +11,7 @@ from reeld.actors.worker import Effect
 from reeld.domain.decision import Candidate, Decision
 from reeld.domain.history import EventKind
 from reeld.domain.movie import Movie, Stage
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
+from reeld.domain.work import Priority, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.events import append
@@ -98,7 +98,7 @@ async def take(
     await submit(
         conn,
         WorkRequest(
-            Queue(release.source),
+            release.fetched_by,
             WorkKind.FETCH_TORRENT,
             {"acquisition_id": acquisition_id},
             unique_key=f"acquisition:{acquisition_id}",

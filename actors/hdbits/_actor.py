@@ -32,7 +32,7 @@ from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.services.hdbits import HdbitsClient, HdbitsTorrent
 from reeld.services.limiter import Limiter, Pace
 from reeld.services.torrents import DeliveredTorrent
-from reeld.storage.repositories import feeds, movies
+from reeld.storage.repositories import feeds, indexers, movies
 from reeld.storage.work import Job, submit
 
 log = structlog.get_logger("reeld.actors.hdbits")
@@ -105,6 +105,8 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
         movie = await movies.get(self._database, int(job.args["movie_id"]))
         if movie is None:
             return None
+        if self.read_settings() is None and await indexers.every(self._database):
+            return None  # others are asked
         if movie.imdb_id is None:
             return not_searchable(movie, _NO_IMDB_ID)
         try:

@@ -15,7 +15,7 @@ from reeld.services.hdbits import Category, HdbitsTorrent
 from reeld.storage import Database, TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.events import append
-from reeld.storage.repositories import feeds, history, movies, releases
+from reeld.storage.repositories import feeds, history, movies, releases, searches
 
 INDEXER: Final = "hdbits"
 NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
@@ -108,6 +108,8 @@ def searched(movie: Movie, offered: list[NewRelease], found: int, *, look: bool 
         data = {"source": INDEXER, "found": found}
         await history.append(conn, movie.id, HistoryKind.SEARCHED, data=data)
         await append(conn, EventKind.MOVIE_SEARCHED, movie.id, {"movie_id": movie.id, **data})
+        if not look:
+            await searches.answered(conn, movie.id, INDEXER)
         crash_point("grab.search.uncommitted")
 
     return effect
@@ -128,6 +130,7 @@ def not_searchable(movie: Movie, note: str) -> Effect:
                 reason="imdb_id_came",
                 retry_after=1.0,
             )
+        await searches.answered(conn, movie.id, INDEXER)
 
     return effect
 

@@ -34,7 +34,7 @@ from reeld.domain.messages import (
 )
 from reeld.domain.movie import Movie, MovieDetails, MovieHit, NewMovie
 from reeld.domain.settings import TmdbSettings
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
+from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, searches_of
 from reeld.services.limiter import Limiter, Pace
 from reeld.services.tmdb import TmdbClient
 from reeld.storage import TrioConnection
@@ -200,7 +200,7 @@ def _refreshed(movie: Movie, details: MovieDetails) -> Effect:
         await metadata.refresh(conn, movie.id, details)
         await append(conn, EventKind.MOVIE_REFRESHED, movie.id, {"movie_id": movie.id})
         if became_searchable:
-            await submit(conn, _search(movie.id))
+            await submit(conn, *searches_of(movie.id))
         if is_called_otherwise:
             await submit(conn, _match(movie.id))
 
@@ -233,12 +233,6 @@ def _new_movie(message: AddMovie, details: MovieDetails | None, profile: str) ->
         year=details.year,
         monitored=message.monitored,
         profile=profile,
-    )
-
-
-def _search(movie_id: int) -> WorkRequest:
-    return WorkRequest(
-        Queue.HDBITS, WorkKind.SEARCH_MOVIE, {"movie_id": movie_id}, f"movie:{movie_id}"
     )
 
 

@@ -12,7 +12,7 @@ from reeld.domain.messages._qbit import (
     ResumeDownload,
     SetShareLimits,
 )
-from reeld.domain.messages._sources import PollFeed, PollRecent
+from reeld.domain.messages._sources import IndexerTested, PollFeed, PollRecent, TestIndexer
 from reeld.domain.messages._tmdb import (
     AddedMovie,
     AddMovie,
@@ -34,6 +34,7 @@ __all__ = [
     "GrabRelease",
     "Image",
     "ImageKind",
+    "IndexerTested",
     "JudgeReleases",
     "LookupMovie",
     "Message",
@@ -49,4 +50,5 @@ __all__ = [
     "SetShareLimits",
     "SettingsChanged",
     "Sweep",
+    "TestIndexer",
 ]

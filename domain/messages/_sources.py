@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from reeld.domain.messages._base import Message, Overflow
+from reeld.domain.torznab import NewIndexer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,40 @@ class PollFeed(Message[None]):
 
     overflow: ClassVar[Overflow] = Overflow.COALESCE
     feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestIndexer(Message["IndexerTested"]):
+    """Try an indexer, with its key.
+
+    Raises nothing of the indexer's own: what goes wrong with it is the answer.
+    """
+
+    deadline_seconds: ClassVar[float | None] = 70.0
+    indexer: NewIndexer
+
+
+@dataclass(frozen=True, slots=True)
+class IndexerTested:
+    """What came of trying an indexer.
+
+    Attributes:
+        reason: What is wrong, machine-readable.
+        sentence: What is wrong and what to do, for people.
+        server: How it calls itself.
+        limit: How many offers a page of it holds.
+        searches_by: What movies can be searched by there, such as `imdbid`.
+        categories: Numbers and names of what it has.
+        offers: How many of its latest offers were read.
+        warnings: What works less well than it could, for people.
+    """
+
+    ok: bool
+    reason: str = ""
+    sentence: str = ""
+    server: str = ""
+    limit: int = 0
+    searches_by: tuple[str, ...] = ()
+    categories: tuple[tuple[int, str], ...] = ()
+    offers: int = 0
+    warnings: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from reeld.domain.settings._services import (
     PathMapping,
     QbittorrentSettings,
     TmdbSettings,
+    TorznabSettings,
 )
 from reeld.domain.settings._settings import (
     BackupSettings,
@@ -41,5 +42,6 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "TmdbSettings",
+    "TorznabSettings",
     "TracingSettings",
 ]

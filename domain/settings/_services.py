@@ -181,6 +181,24 @@ class FeedSettings:
         return _rules(self.name, self)
 
 
+@dataclass(frozen=True, slots=True)
+class TorznabSettings:
+    """What holds for all Torznab and Newznab indexers; they themselves are rows, not settings.
+
+    Attributes:
+        allow_loopback: Whether an indexer may be on this machine, as Prowlarr often is. Without it such an address is
+            refused when it is connected to, whatever its name. Link-local and metadata addresses are refused always.
+        poll_seconds: Between two looks at what is new at an indexer; at least 60.
+    """
+
+    allow_loopback: bool = True
+    poll_seconds: float = 900.0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        require_between("torznab.poll_seconds", self.poll_seconds, 60)
+
+
 def _require_rules(setting: str, given: HdbitsSettings | FeedSettings) -> None:
     require_between(f"{setting}.priority", given.priority, 1, 50)
     if given.minimum_seeders is not None:

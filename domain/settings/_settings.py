@@ -24,6 +24,7 @@ from reeld.domain.settings._services import (
     HdbitsSettings,
     QbittorrentSettings,
     TmdbSettings,
+    TorznabSettings,
 )
 from reeld.domain.settings._tracing import TracingSettings
 
@@ -221,6 +222,10 @@ class BackupSettings:
         require_between("backup.keep", self.keep, 1, 1000)
 
 
+SEARCHES_PER_HOUR = 30
+"""Of indexers that count nobody's calls: each is spared as HDBits is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All of reeld's settings.
@@ -239,6 +244,7 @@ class Settings:
     hdbits: HdbitsSettings | None = None
     qbittorrent: QbittorrentSettings | None = None
     feeds: tuple[FeedSettings, ...] = ()
+    torznab: TorznabSettings = field(default_factory=TorznabSettings)
     decision: DecisionSettings = field(default_factory=DecisionSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     tracing: TracingSettings = field(default_factory=TracingSettings)
@@ -262,6 +268,16 @@ class Settings:
         if self.hdbits is not None:
             rules.append(self.hdbits.rules)
         return {each.name: each for each in rules}
+
+    def searches_per_hour(self, *, has_indexers: bool) -> int:
+        """How many searches an hour the schedule may ask for: HDBits' share of its calls, if it is set up.
+
+        Args:
+            has_indexers: Whether there are Torznab indexers, which alone are asked as often as HDBits by default.
+        """
+        if self.hdbits is not None:
+            return self.hdbits.scheduled_per_hour
+        return SEARCHES_PER_HOUR if has_indexers else 0
 
     @property
     def backups(self) -> Path:

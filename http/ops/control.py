@@ -48,7 +48,7 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _POKES: dict[str, tuple[Message[Any], ...]] = {
-    **{str(queue): (Sweep(),) for queue in Queue},
+    **{str(queue): (Sweep(),) for queue in Queue if queue is not Queue.TORZNAB},
     "hdbits": (Sweep(), PollRecent()),
     "qbit": (Sweep(), PollDownloads()),
 }

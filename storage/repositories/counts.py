@@ -27,19 +27,23 @@ FROM library_file GROUP BY root_folder, quality
 
 _WORKFLOWS: Final = "SELECT state, count(*) FROM acquisition GROUP BY state"
 
-_JOBS: Final = "SELECT queue, state, count(*) FROM work GROUP BY queue, state"
+# The queues of all indexers count as one.
+_JOBS: Final = (
+    "SELECT split_part(queue, ':', 1) AS kind, state, count(*) FROM work GROUP BY kind, state"
+)
 
 _PENDING: Final = "SELECT reason, count(*) FROM pending_release GROUP BY reason"
 
 _DUE: Final = """
-SELECT queue, extract(epoch FROM min(run_at))::float8 FROM work
-WHERE state = 'available' AND run_at <= now() GROUP BY queue
+SELECT split_part(queue, ':', 1) AS kind, extract(epoch FROM min(run_at))::float8 FROM work
+WHERE state = 'available' AND run_at <= now() GROUP BY kind
 """
 
 _SCHEDULE: Final = "SELECT task, every_seconds, last_run FROM schedule"
 
 _REFRESHED: Final = "SELECT max(refreshed_at) FROM movie"
 
+_INDEXERS: Final = "SELECT name, 'torznab:' || id FROM indexer WHERE enable_rss"
 _SESSIONS: Final = "SELECT count(*) FROM session WHERE expires_at > now()"
 
 _FEEDS: Final = "SELECT name, last_ok FROM feed WHERE last_ok IS NOT NULL"
@@ -112,6 +116,7 @@ class Counts:
         pending: Releases that wait, by what for.
         oldest_due: Unix time at which the oldest due job of a queue became due.
         refreshed_at: When TMDB last told about a movie.
+        indexers: The parts that read the indexers which are read on a schedule, by the indexers' names.
         feeds: When each feed was last read without an error.
         queue: What is under way, by state and the download client's word for it.
         sessions: Of people, that hold or ended within the last minutes.
@@ -127,6 +132,7 @@ class Counts:
     oldest_due: Mapping[str, float]
     schedule: tuple[Turn, ...]
     refreshed_at: datetime | None
+    indexers: Mapping[str, str]
     feeds: Mapping[str, datetime]
     queue: Mapping[tuple[str, str | None], int]
     history: int
@@ -145,6 +151,7 @@ async def count(source: Reader) -> Counts:
         oldest_due=dict(await fetch_all(source, _DUE)),
         schedule=tuple(Turn(*row) for row in await fetch_all(source, _SCHEDULE)),
         refreshed_at=(await fetch_all(source, _REFRESHED))[0][0],
+        indexers=dict(await fetch_all(source, _INDEXERS)),
         feeds=dict(await fetch_all(source, _FEEDS)),
         queue={(state, word): n for state, word, n in await fetch_all(source, _QUEUE)},
         history=await _history(source),

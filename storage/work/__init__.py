@@ -8,6 +8,7 @@ from reeld.storage.work._backoff import Backoff
 from reeld.storage.work._enqueue import CHANNEL, enqueue, hasten, submit
 from reeld.storage.work._errors import LostClaim
 from reeld.storage.work._job import Job, QueueDepth, Returned, WorkError, WorkItem, WorkState
+from reeld.storage.work._people import abandon_queues
 from reeld.storage.work._presence import Presence
 from reeld.storage.work._queue import WorkQueue
 
@@ -23,6 +24,7 @@ __all__ = [
     "WorkItem",
     "WorkQueue",
     "WorkState",
+    "abandon_queues",
     "enqueue",
     "hasten",
     "submit",

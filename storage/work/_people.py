@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -98,6 +99,29 @@ async def discard(conn: Connection, work_id: int) -> bool:
         payload = {"work_id": work_id, "queue": queue, "kind": kind, "args": args}
         await append(conn, EventKind.WORK_DISCARDED, None, payload)
     return True
+
+
+# Whoever worked on them is not there any more.
+_ABANDON: Final = """
+UPDATE work SET state = 'cancelled', finished_at = now(), reason = 'discarded', sentence = 'Its indexer was removed.'
+WHERE state = 'available' AND starts_with(queue, %s) AND queue <> ALL(%s)
+RETURNING id, queue, kind, args
+"""
+
+
+async def abandon_queues(conn: Connection, *, prefix: str, kept: Sequence[str]) -> int:
+    """Cancel what waits in queues of this prefix that nobody works on, and tell who waits for it; return how much.
+
+    Args:
+        conn: The connection with the transaction.
+        prefix: How the names of the queues begin.
+        kept: Those that somebody works on.
+    """
+    rows = await fetch_all(conn, _ABANDON, (prefix, list(kept)))
+    for work_id, queue, kind, args in rows:
+        payload = {"work_id": work_id, "queue": queue, "kind": kind, "args": args}
+        await append(conn, EventKind.WORK_DISCARDED, None, payload)
+    return len(rows)
 
 
 async def depths(conn: Reader) -> list[QueueDepth]:
