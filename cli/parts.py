@@ -270,6 +270,7 @@ def _surface(
         control=control,
         database=resources.database.labelled("http"),
         work=resources.work,
+        vault=resources.vault,
         metrics=ground.metrics,
         health=board,
         live=live,

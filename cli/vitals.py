@@ -11,7 +11,7 @@ from reeld.actors.kernel import ActorState
 from reeld.cli.labels import REPOSITORIES
 from reeld.http.tls import Certificate
 from reeld.supervisors import Control, Kind, NodeSnapshot
-from reeld.telemetry import Check, Metrics, Status
+from reeld.telemetry import Check, Metrics, Status, kind_of
 from reeld.telemetry.quantiles import Recent, buckets_of, quantile
 
 EXPIRES_SOON: Final = timedelta(days=14)
@@ -94,7 +94,8 @@ class Vitals:
         queries = [
             histogram("reeld_db_query_duration_seconds", repository=name) for name in REPOSITORIES
         ]
-        waits = [histogram("reeld_actor_message_wait_seconds", actor=name) for name in actors]
+        kinds = sorted({kind_of(name) for name in actors})
+        waits = [histogram("reeld_actor_message_wait_seconds", actor=kind) for kind in kinds]
         return [
             check_quantile(
                 "loop:lag_p99", self._lag.take(buckets_of(lag)), 0.99, SLOW_LOOP_SECONDS

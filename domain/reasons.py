@@ -110,6 +110,7 @@ REASONS: Final = frozenset(
         "lost_claim",
         "magnet_only",
         "mailbox_full",
+        "masked",
         "migration_changed",
         "migration_locked",
         "migration_out_of_order",

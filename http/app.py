@@ -15,6 +15,7 @@ from reeld.http.api.definitions import definition_routes
 from reeld.http.api.delays import delay_routes
 from reeld.http.api.formats import format_routes
 from reeld.http.api.groups import group_routes
+from reeld.http.api.indexers import indexer_routes
 from reeld.http.api.movies import movie_routes
 from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
@@ -66,6 +67,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *profile_routes(surface),
             *format_routes(surface),
             *definition_routes(surface),
+            *indexer_routes(surface),
             *group_routes(surface),
             *tag_routes(surface),
             *delay_routes(surface),

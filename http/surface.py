@@ -16,6 +16,7 @@ from reeld.http.events.live import LiveEvents
 from reeld.http.identity.login import Identity
 from reeld.http.ops.audit import Audit
 from reeld.storage import Database
+from reeld.storage.vault import Vault
 from reeld.storage.work import WorkQueue
 from reeld.supervisors import Control
 from reeld.telemetry import HealthBoard, Metrics
@@ -81,6 +82,7 @@ class Surface:
         readiness: Whether the schema is in place, this process leads, and the database answered lately.
         heartbeat_age: Returns the seconds since the root supervisor last came round; None while nobody judges that.
         database_is_away: Finds out whether the database is away; quick when that is known already.
+        vault: Seals credentials that are stored.
         refresh_gauges: Sets the gauges that are read at scrape time; called on the loop, must be quick.
         identity: Knows people.
         exportarr: Shows the metrics under exportarr's names.
@@ -98,6 +100,7 @@ class Surface:
     control: Control
     database: Database
     work: WorkQueue
+    vault: Vault
     metrics: Metrics
     health: HealthBoard
     live: LiveEvents

@@ -104,6 +104,11 @@ class Brood:
             park_retry=care.park_retry,
         )
 
+    @property
+    def stop_deadlines(self) -> tuple[float, ...]:
+        """The seconds that each of those that are there has to end by itself."""
+        return tuple(child.spec.stop_deadline for child in self._children.values())
+
     # For the supervisor
 
     async def newcomer(self) -> Child:

@@ -177,5 +177,7 @@ def start_deadline_of(child: Child) -> float:
 def stop_deadline_of(child: Child) -> float:
     """Return the seconds that a child has to end by itself; a supervisor has what its children have together."""
     if isinstance(child, SupervisorSpec):
-        return sum(stop_deadline_of(grandchild) + WIND_DOWN for grandchild in child.children)
+        come_and_go = child.brood.stop_deadlines if child.brood is not None else ()
+        own = (stop_deadline_of(grandchild) for grandchild in child.children)
+        return sum(deadline + WIND_DOWN for deadline in (*own, *come_and_go))
     return child.stop_deadline

@@ -39,8 +39,10 @@ BATCH: Final = 100
 
 
 ACTIONS: Final = (
+    "add_indexer",
     "add_key",
     "change_format",
+    "change_indexer",
     "change_profile",
     "change_quality_limits",
     "clear_group_rule",
@@ -49,6 +51,7 @@ ACTIONS: Final = (
     "change_user",
     "crash",
     "delete_format",
+    "delete_indexer",
     "delete_profile",
     "delete_delay_profile",
     "delete_release_profile",
@@ -88,6 +91,7 @@ ACTIONS: Final = (
     "set_limit",
     "set_log_level",
     "set_password",
+    "test_indexer",
     "unpark",
 )
 """What may be done; the values of a label."""

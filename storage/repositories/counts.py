@@ -29,14 +29,14 @@ _WORKFLOWS: Final = "SELECT state, count(*) FROM acquisition GROUP BY state"
 
 # The queues of all indexers count as one.
 _JOBS: Final = (
-    "SELECT split_part(queue, ':', 1) AS kind, state, count(*) FROM work GROUP BY kind, state"
+    "SELECT split_part(queue, ':', 1), state, count(*) FROM work GROUP BY 1, 2"
 )
 
 _PENDING: Final = "SELECT reason, count(*) FROM pending_release GROUP BY reason"
 
 _DUE: Final = """
-SELECT split_part(queue, ':', 1) AS kind, extract(epoch FROM min(run_at))::float8 FROM work
-WHERE state = 'available' AND run_at <= now() GROUP BY kind
+SELECT split_part(queue, ':', 1), extract(epoch FROM min(run_at))::float8 FROM work
+WHERE state = 'available' AND run_at <= now() GROUP BY 1
 """
 
 _SCHEDULE: Final = "SELECT task, every_seconds, last_run FROM schedule"

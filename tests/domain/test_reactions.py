@@ -27,6 +27,7 @@ def test_an_added_movie_is_refreshed_searched_and_looked_for_among_what_came_bef
     assert kinds(event(EventKind.MOVIE_ADDED, movie_id=3)) == [
         (Queue.TMDB, WorkKind.REFRESH_MOVIE),
         (Queue.HDBITS, WorkKind.SEARCH_MOVIE),
+        (Queue.INDEXERS, WorkKind.SEARCH_MOVIE),
         (Queue.DECISION, WorkKind.MATCH_MOVIE),
     ]
 

@@ -60,6 +60,20 @@ async def test_children_come_acknowledged_one_after_the_other_and_go_in_order(
     assert stage.told("stopped") == ["stopped a", "stopped b", "stopped one"]
 
 
+async def test_all_that_are_there_get_their_time_when_the_tree_stops(
+    autojump_clock: MockClock, stage: Any, brood: Brood, wanted: Any
+) -> None:
+    async with stage.play(tree(stage, brood)):
+        brood.keep(wanted("a", "b"))
+        await states(stage)
+        begun = trio.current_time()
+        for name in "ab":
+            stage.address(name).tell(stage.Work(2))
+        await trio.sleep(0.1)
+    assert trio.current_time() - begun >= 2
+    assert stage.told("stopped") == ["stopped b", "stopped a", "stopped one"]
+
+
 async def test_one_that_does_not_stop_is_cancelled_at_its_deadline(
     autojump_clock: MockClock, stage: Any, brood: Brood, wanted: Any
 ) -> None:

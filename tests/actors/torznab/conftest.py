@@ -64,9 +64,7 @@ async def place(world: World, resources: Resources) -> AsyncIterator[Place]:
 
 
 @pytest.fixture
-async def open_places(
-    world: World, resources: Resources, nursery: Any
-) -> Callable[[int], Any]:
+async def open_places(world: World, resources: Resources, nursery: Any) -> Callable[[int], Any]:
     """Serve so many indexers that have the same."""
     from reeld.simulators.serving import serve_app
 
