@@ -28,9 +28,7 @@ FROM library_file GROUP BY root_folder, quality
 _WORKFLOWS: Final = "SELECT state, count(*) FROM acquisition GROUP BY state"
 
 # The queues of all indexers count as one.
-_JOBS: Final = (
-    "SELECT split_part(queue, ':', 1), state, count(*) FROM work GROUP BY 1, 2"
-)
+_JOBS: Final = "SELECT split_part(queue, ':', 1), state, count(*) FROM work GROUP BY 1, 2"
 
 _PENDING: Final = "SELECT reason, count(*) FROM pending_release GROUP BY reason"
 
