@@ -21,6 +21,7 @@ from reeld.cli.declaring import examples as _examples
 from reeld.cli.endings import EXIT_FAILED, EXIT_USAGE, code_of
 from reeld.cli.events import events
 from reeld.cli.groups import groups
+from reeld.cli.indexers import indexer
 from reeld.cli.operate import OPERATING, actor, breaker, dump, key, top
 from reeld.cli.profiles import formats, profiles
 from reeld.cli.wanted import wanted
@@ -51,8 +52,19 @@ app.command(backup)
 deciding.register(app, movie, _CALLS)
 
 
-for _operating in (actor, breaker, events, formats, groups, key, profiles, user, wanted):
-    app.command(_operating)
+for _below in (
+    actor,
+    breaker,
+    events,
+    formats,
+    groups,
+    indexer,
+    key,
+    profiles,
+    user,
+    wanted,
+):
+    app.command(_below)
 app.command(
     top,
     group=OPERATING,

@@ -70,7 +70,8 @@ class Interactive:
     """What is offered for a movie, and what would become of each; nothing of it was taken.
 
     Attributes:
-        searched: How far the indexers were asked for it.
+        searched: How far HDBits was asked for it.
+        others: How far each Torznab indexer was asked.
         explanation: The releases, the accepted ones first, best first: what was understood of each, every rule's ruling
             with its values, the parts of the score, the rank, and what it lost to.
         offers: What the indexer says of each release, by the release's number.
@@ -78,6 +79,7 @@ class Interactive:
 
     movie_id: int
     searched: Looked
+    others: tuple[Looked, ...]
     explanation: dict[str, Any]
     offers: dict[str, dict[str, Any]]
 
@@ -120,10 +122,10 @@ def deciding_routes(surface: Surface) -> Sequence[Any]:
         what it found.
         """
         await known(movie)
-        searched = await look(surface, movie, seconds=0 if cached else seconds)
+        searched, others = await look(surface, movie, seconds=0 if cached else seconds)
         explanation = await directory["decision"].ask(JudgeReleases(movie), deadline=ASK_SECONDS)
         ids = [each.release_id for each in explanation.releases]
-        return Interactive(movie, searched, explanation.to_json(), await offers(ids))
+        return Interactive(movie, searched, others, explanation.to_json(), await offers(ids))
 
     @post("/api/releases/{release_id:int}/grab", operation_id="grabRelease", status_code=201)
     async def grab(
