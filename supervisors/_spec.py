@@ -177,7 +177,8 @@ def start_deadline_of(child: Child) -> float:
 def stop_deadline_of(child: Child) -> float:
     """Return the seconds that a child has to end by itself; a supervisor has what its children have together."""
     if isinstance(child, SupervisorSpec):
-        come_and_go = child.brood.stop_deadlines if child.brood is not None else ()
+        # One that has none at present stops at once, which takes a moment all the same.
+        come_and_go = (0.0, *child.brood.stop_deadlines) if child.brood is not None else ()
         own = (stop_deadline_of(grandchild) for grandchild in child.children)
         return sum(deadline + WIND_DOWN for deadline in (*own, *come_and_go))
     return child.stop_deadline

@@ -252,7 +252,7 @@ class SchemaField(msgspec.Struct, frozen=True):
 
     name: str
     type: str
-    default: str | int | float | bool | list[int] | list[str] | None
+    default: str | int | float | bool | list[int] | None
     is_required: bool
 
 
