@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from reeld.cli.urls import secrets_of_url
+from reeld.cli.values import Mode, SecretText
 from reeld.domain.secret import Secret
 from reeld.domain.settings import (
     AccessSettings,
@@ -40,32 +41,6 @@ from reeld.domain.settings import (
 )
 
 PREFIX = "REELD_"
-
-
-def _secret(value: object) -> Secret:
-    if isinstance(value, Secret):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("must be a text")
-    return Secret(value.strip())
-
-
-SecretText = Annotated[Secret, PlainValidator(_secret)]
-
-
-def _mode(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("must be permission bits such as 0o644")
-    # Text comes from a variable, where permission bits are octal as in chmod(1).
-    if isinstance(value, int):
-        return value
-    digits = value.removeprefix("0o")
-    if not digits or set(digits) - set("01234567"):
-        raise ValueError("must be permission bits such as 0o644")
-    return int(digits, 8)
-
-
-Mode = Annotated[int, PlainValidator(_mode)]
 
 
 class _Section(BaseModel):

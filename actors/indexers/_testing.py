@@ -13,13 +13,14 @@ from reeld.domain.messages import IndexerTested, TestIndexer
 from reeld.domain.torznab import NewIndexer
 from reeld.services.limiter import Limiter, Pace
 from reeld.services.torznab import Capabilities, TorznabPage
-from reeld.telemetry import ServiceObserver
+from reeld.telemetry import ServiceObserver, redaction
 
 _PACE: Final = Pace(per_second=1.0, burst=3)
 
 
 async def try_indexer(resources: Resources, message: TestIndexer) -> IndexerTested:
     """Ask an indexer what it can do and for its latest offers; what goes wrong is the outcome, not an error."""
+    redaction.register([message.indexer.api_key.reveal()])
     observer = ServiceObserver(resources.metrics)
     client = client_of(message.indexer, Limiter("test", _PACE), resources, observer)
     try:

@@ -35,7 +35,7 @@ from reeld.storage.errors import LeadershipLost
 from reeld.storage.repositories import feeds, indexers, metadata, movies, releases, searches
 from reeld.storage.vault import VaultError
 from reeld.storage.work import Job
-from reeld.telemetry import ServiceObserver
+from reeld.telemetry import ServiceObserver, redaction
 
 log = structlog.get_logger("reeld.actors.torznab")
 
@@ -107,6 +107,7 @@ class TorznabActor(ServiceActor[Indexer, TorznabClient]):
             raise Unavailable(
                 error.sentence, reason=error.reason, retry_after=UNCONFIGURED_SECONDS
             ) from error
+        redaction.register([indexer.api_key.reveal()])
         limiter = Limiter(
             self.part, PACE, store=self._limits, max_wait=PATIENCE_SECONDS, on_wait=self._waited
         )

@@ -88,8 +88,6 @@ ACTIONS: Final = (
     "set_log_level",
     "tag_movie",
     "search_movie",
-    "set_limit",
-    "set_log_level",
     "set_password",
     "test_indexer",
     "unpark",

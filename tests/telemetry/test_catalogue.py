@@ -106,7 +106,7 @@ def test_no_label_has_more_values_than_anybody_could_look_at() -> None:
 
 def test_the_whole_of_it_stays_small_enough_to_be_scraped_every_few_seconds() -> None:
     body, _ = Metrics(KNOWN_LABELS).render("text/plain")
-    assert len(body) < 200_000
+    assert len(body) < 220_000
 
 
 def test_the_page_in_the_docs_is_what_the_table_says() -> None:
