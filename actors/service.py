@@ -67,6 +67,11 @@ class ServiceActor(WorkerActor, Generic[SettingsT, ClientT]):
         await self._clients.aclose()
 
     @property
+    def label(self) -> str:
+        """What people call the service."""
+        return self.part
+
+    @property
     def breaker(self) -> Breaker:
         """The breaker of the service."""
         return self.address.breakers[self.part]
@@ -117,7 +122,9 @@ class ServiceActor(WorkerActor, Generic[SettingsT, ClientT]):
 
     async def _breaker_for(self, settings: SettingsT | None) -> Breaker:
         mark = self.mark(settings) if settings is not None else ""
-        return await open_breaker(self, self.part, mark, self.breaker_config)
+        breaker = await open_breaker(self, self.part, mark, self.breaker_config)
+        breaker.label = self.label
+        return breaker
 
 
 async def open_breaker(actor: WorkerActor, name: str, mark: str, config: BreakerConfig) -> Breaker:

@@ -7,9 +7,11 @@ from typing import Final
 
 import structlog
 
+from reeld.actors.answering import cannot_answer
 from reeld.actors.fetching import fetch_torrent
 from reeld.actors.hdbits._storing import (
     INDEXER,
+    answers_nothing,
     not_searchable,
     offers,
     polled,
@@ -106,7 +108,7 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
         if movie is None:
             return None
         if self.read_settings() is None and await indexers.every(self._database):
-            return None  # others are asked
+            return answers_nothing(movie)
         if movie.imdb_id is None:
             return not_searchable(movie, _NO_IMDB_ID)
         try:
@@ -116,6 +118,10 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
         except Refused as error:
             # Asking again is of no use before the movie's facts change; it is done once a day anyway.
             return not_searchable(movie, error.sentence)
+        except ReeldError:
+            if not job.args.get("look"):
+                await cannot_answer(self._database, movie.id, INDEXER)
+            raise
 
     @works(WorkKind.POLL_RECENT)
     async def poll_recent(self, job: Job) -> Effect | None:

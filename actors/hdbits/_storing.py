@@ -135,6 +135,15 @@ def not_searchable(movie: Movie, note: str) -> Effect:
     return effect
 
 
+def answers_nothing(movie: Movie) -> Effect:
+    """Return the effect of a search while HDBits is not set up and others are asked: nobody waits for it."""
+
+    async def effect(conn: TrioConnection) -> None:
+        await searches.answered(conn, movie.id, INDEXER)
+
+    return effect
+
+
 def polled(offered: list[NewRelease], newest: int, *, gap: bool) -> Effect:
     """Return the effect of reading the recent uploads: the last page's offers together with the watermark."""
 

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 import trio
 
+from reeld.actors.answering import cannot_answer
 from reeld.actors.fetching import fetch_torrent
 from reeld.actors.limiting import StoredLimits
 from reeld.actors.polling import note_failure
@@ -31,8 +32,7 @@ from reeld.services.torznab import (
     TorznabOffer,
     questions_for,
 )
-from reeld.storage.errors import LeadershipLost
-from reeld.storage.repositories import feeds, indexers, metadata, movies, releases, searches
+from reeld.storage.repositories import feeds, indexers, metadata, movies, releases
 from reeld.storage.vault import VaultError
 from reeld.storage.work import Job
 from reeld.telemetry import ServiceObserver, redaction
@@ -86,6 +86,11 @@ class TorznabActor(ServiceActor[Indexer, TorznabClient]):
         """The name of its address, its queue and its breaker."""
         return self._indexer.part
 
+    @property
+    def label(self) -> str:
+        """The indexer's name."""
+        return self._indexer.name
+
     def read_settings(self) -> Indexer | None:
         """Return the indexer's row."""
         return self._indexer
@@ -129,7 +134,7 @@ class TorznabActor(ServiceActor[Indexer, TorznabClient]):
             found = await self._search(movie)
         except ReeldError as error:
             if not look:
-                await self._cannot_answer(movie.id)
+                await cannot_answer(self._database, movie.id, self.part)
             if isinstance(error, NotFound | Refused):
                 # Asking again is of no use before the movie's facts or the indexer's change.
                 log.info("not_searchable", indexer=self._indexer.name, reason=error.reason)
@@ -221,11 +226,3 @@ class TorznabActor(ServiceActor[Indexer, TorznabClient]):
             async with self.call() as client:
                 self._caps = now, await client.caps()
         return self._caps[1]
-
-    async def _cannot_answer(self, movie_id: int) -> None:
-        """Have nobody wait for it; what it answers later is decided about then."""
-        try:
-            async with self._database.transaction() as conn:
-                await searches.answered(conn, movie_id, self.part)
-        except (Unavailable, LeadershipLost) as error:
-            log.debug("search_waits_for_its_deadline", reason=error.reason)

@@ -82,6 +82,8 @@ class Breaker:
         draw: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
+        self.label = name
+        """What people call the service, where that is another name."""
         self.revision = 0
         """Grows with each change that is worth storing."""
         self.on_change: Callable[[Breaker], None] | None = None
@@ -116,7 +118,7 @@ class Breaker:
             with trio.CancelScope(deadline=permit.expires) as scope:
                 yield
             if scope.cancelled_caught:
-                raise DeadlineExceeded(f"{self.name} did not answer the probe in time.")
+                raise DeadlineExceeded(f"{self.label} did not answer the probe in time.")
         except BaseException as error:
             self._settle(permit, self._judge(error))
             self._mark_outage(error)
@@ -227,9 +229,9 @@ class Breaker:
     def _refusal(self) -> BreakerOpen:
         seen = self.snapshot()
         if seen.state == BreakerState.HALF_OPEN.value:
-            sentence = f"{self.name} is being probed after a failure. {seen.sentence}"
+            sentence = f"{self.label} is being probed after a failure. {seen.sentence}"
             return BreakerOpen(sentence, reason="breaker_probing", retry_after=seen.retry_in)
-        sentence = f"{self.name} is not called at present. {seen.sentence}"
+        sentence = f"{self.label} is not called at present. {seen.sentence}"
         return BreakerOpen(sentence, reason=f"breaker_{seen.state}", retry_after=seen.retry_in)
 
     def _tell_call(self, outcome: CallOutcome) -> None:

@@ -16,9 +16,10 @@ from reeld.actors.indexers import IndexersActor
 from reeld.actors.indexers import _actor as indexers_actor
 from reeld.actors.kernel import Actor, Cell, run_incarnation
 from reeld.actors.resources import Resources
+from reeld.domain.work import searches_of
 from reeld.simulators import Source, World
 from reeld.storage.repositories import indexers, searches
-from reeld.storage.work import WorkState
+from reeld.storage.work import WorkState, submit
 
 
 class Nest:
@@ -228,9 +229,6 @@ async def test_hdbits_is_waited_for_as_well(
     film = world.films_from(Source.HDBITS)[0]
     movie_id = await rows.add_movie(film)
     async with crew(lambda: HdbitsActor(resources)):
-        from reeld.domain.work import searches_of
-        from reeld.storage.work import submit
-
         async with rows.database.transaction() as conn:
             await submit(conn, *searches_of(movie_id))
 
@@ -242,6 +240,37 @@ async def test_hdbits_is_waited_for_as_well(
         assert sources == {"hdbits", "torznab"}
         assert len(await rows.events("search.ended")) == 1
         assert len(await decisions_about(rows, movie_id)) == 1
+
+
+@pytest.mark.parametrize("configured", [False, True])
+async def test_hdbits_that_is_not_set_up_or_down_is_not_waited_for(
+    rows: Any,
+    resources: Resources,
+    world: World,
+    crew: Any,
+    open_places: Any,
+    eventually: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    configured: bool,
+) -> None:
+    monkeypatch.setattr(indexers_actor, "SEARCH_SECONDS", 3600.0)
+    (place,) = await open_places(1)
+    await place.stored()
+    if configured:
+        rows.configure(hdbits=world.hdbits_settings(spacing_seconds=0.0))
+        world.hdbits.turn(fail_next=1000, fail_status=503)
+    movie_id = await rows.add_movie(world.films_from(Source.HDBITS)[0])
+    async with rows.database.transaction() as conn:
+        # As if HDBits' search had not been begun when the others are asked.
+        await submit(conn, *searches_of(movie_id))
+        await searches.begin(conn, movie_id, ["hdbits"], seconds=3600)
+    async with crew(lambda: HdbitsActor(resources)):
+
+        async def is_decided() -> bool:
+            return bool(await decisions_about(rows, movie_id))
+
+        await eventually(is_decided)
+        assert {tuple(each["late"]) for each in await rows.events("search.ended")} == {()}
 
 
 async def test_a_disabled_one_is_not_asked_and_without_any_nothing_waits(

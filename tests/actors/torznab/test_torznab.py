@@ -182,6 +182,9 @@ async def test_an_indexer_that_is_down_opens_its_breaker_and_work_waits(
         state = await feeds.get(resources.database, indexer.part)
         assert state is not None
         assert state.reason == "server_error"
+        waiting = await rows.work(await rows.ask(indexer.part, "poll-recent", unique_key="late"))
+        told = await rows.until_snoozed(waiting.id)
+        assert (told.sentence or "").startswith("Open is not called at present.")
 
 
 @pytest.mark.parametrize("name", ["Sintel.2010.1080p.WEB-DL\n</title>", "' OR 1=1; --", "../../x"])
