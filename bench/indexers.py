@@ -97,7 +97,7 @@ async def _serve(simulator: TorznabSimulator, *, task_status: Any) -> None:
 
 async def _taken(client: httpx.AsyncClient, movie_id: int) -> None:
     while (await client.get(f"/api/movies/{movie_id}")).json()["stage"] in {"wanted", "searched"}:
-        await trio.sleep(0.02)
+        await trio.sleep(0.1)
 
 
 async def main() -> None:
