@@ -44,26 +44,11 @@ app = App(
 )
 movie = App(name="movie", help="Want movies, and see how far they are.", group=_CALLS)
 work = App(name="work", help="Durable work: what waits, runs or was given up.", group=_CALLS)
-app.command(movie)
-app.command(work)
 systemd = App(name="systemd", help="Run reeld as a service of systemd.", group=_ALONE)
-app.command(systemd)
-app.command(backup)
+for _alone in (movie, work, systemd, backup):
+    app.command(_alone)
 deciding.register(app, movie, _CALLS)
-
-
-for _below in (
-    actor,
-    breaker,
-    events,
-    formats,
-    groups,
-    indexer,
-    key,
-    profiles,
-    user,
-    wanted,
-):
+for _below in (actor, breaker, events, formats, groups, indexer, key, profiles, user, wanted):
     app.command(_below)
 app.command(
     top,

@@ -63,6 +63,7 @@ def topic_of(kind: EventKind | StateKind) -> Topic:
             | EventKind.MOVIE_CHANGED
             | EventKind.MOVIE_REMOVED
             | EventKind.MOVIE_SEARCHED
+            | EventKind.SEARCH_ENDED
         ):
             return Topic.MOVIE
         case EventKind.RELEASES_FOUND | EventKind.RELEASE_DECIDED | EventKind.MOVIE_GRABBED:
