@@ -63,7 +63,7 @@ def show_movies(stage: str | None, *, as_json: bool) -> int:
 
 def _pages(stage: str | None) -> Iterator[list[Any]]:
     daemon = Daemon()
-    after: int | None = 0
+    after: int | str | None = 0
     while after is not None:
         page = daemon.get("/api/movies", stage=stage, after=after, limit=PAGE)
         yield page["movies"]

@@ -5,6 +5,7 @@ Every error carries a machine-readable `reason` and a sentence that says what ha
     ReeldError                      a failure that was foreseen: it answers the asker, the actor goes on
     ├── Refused                     the request itself is wrong: asking again cannot help
     │   └── InvalidField            one field of a document is wrong, and the error names it
+    ├── Conflict                    it was changed by somebody else since the asker read it
     ├── NotFound                    what was asked for does not exist (for a breaker, a success)
     ├── Unavailable                 somebody else must recover first: wait, no attempt is used up
     │   ├── BreakerOpen             the circuit breaker of a service refuses calls
@@ -65,6 +66,12 @@ class InvalidField(Refused):
         super().__init__(f"{field}: {complaint}", reason=reason)
         self.field = field
         self.complaint = complaint
+
+
+class Conflict(ReeldError):
+    """Somebody else changed it since the asker read it: read it again, and decide anew."""
+
+    default_reason = "changed_meanwhile"
 
 
 class NotFound(ReeldError):

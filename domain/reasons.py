@@ -40,6 +40,7 @@ REASONS: Final = frozenset(
         "cannot_bind",
         "category_missing",
         "category_refused",
+        "changed_meanwhile",
         "check_crashed",
         "checksum_differs",
         "credentials_missing",

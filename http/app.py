@@ -13,6 +13,7 @@ from reeld.domain.settings import AccessSettings
 from reeld.http.api.deciding import deciding_routes
 from reeld.http.api.definitions import definition_routes
 from reeld.http.api.delays import delay_routes
+from reeld.http.api.exclusions import exclusion_routes
 from reeld.http.api.formats import format_routes
 from reeld.http.api.groups import group_routes
 from reeld.http.api.indexers import indexer_routes
@@ -20,6 +21,7 @@ from reeld.http.api.movies import movie_routes
 from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
 from reeld.http.api.restrictions import restriction_routes
+from reeld.http.api.root_folders import root_folder_routes
 from reeld.http.api.tags import tag_routes
 from reeld.http.api.wanted import wanted_routes
 from reeld.http.api.work import work_routes
@@ -58,6 +60,8 @@ def create_app(surface: Surface) -> ASGIApp:
             *log_level_routes(surface),
             *movie_routes(surface),
             *queue_routes(surface),
+            *root_folder_routes(surface),
+            *exclusion_routes(surface),
             *wanted_routes(surface),
             *work_routes(surface),
             *session_routes(surface),

@@ -14,6 +14,7 @@ from litestar.utils.scope.state import ScopeState
 
 from reeld.domain.errors import (
     AskCircle,
+    Conflict,
     CredentialsRejected,
     DatabaseUnavailable,
     DeadlineExceeded,
@@ -69,6 +70,8 @@ def status_of(error: ReeldError) -> int:
             return HTTPStatus.NOT_FOUND
         case Refused():
             return HTTPStatus.UNPROCESSABLE_ENTITY
+        case Conflict():
+            return HTTPStatus.PRECONDITION_FAILED
         case DeadlineExceeded():
             return HTTPStatus.GATEWAY_TIMEOUT
         case Unavailable():

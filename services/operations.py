@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Final
 
 OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "tmdb": ("check", "search", "movie", "find", "collection", "configuration", "image"),
+    "tmdb": (
+        "check",
+        "search",
+        "discover",
+        "movie",
+        "find",
+        "collection",
+        "configuration",
+        "image",
+    ),
     "hdbits": ("check", "search", "recent", "download"),
     "feed": ("fetch", "download"),
     "torznab": ("caps", "search", "recent", "download"),

@@ -14,6 +14,7 @@ from reeld.actors.tmdb._asking import ask
 from reeld.actors.tmdb._facts import FRESH_SECONDS, Facts
 from reeld.actors.tmdb._pictures import Pictures
 from reeld.actors.worker import Effect, works
+from reeld.domain.edits import NO_WISHES
 from reeld.domain.errors import (
     DatabaseUnavailable,
     DeadlineExceeded,
@@ -26,10 +27,12 @@ from reeld.domain.history import EventKind, HistoryKind
 from reeld.domain.messages import (
     AddedMovie,
     AddMovie,
+    DiscoverMovies,
     FetchImage,
     FindMovie,
     Image,
     LookupMovie,
+    MovieHits,
     SearchMovies,
 )
 from reeld.domain.movie import Movie, MovieDetails, MovieHit, NewMovie
@@ -39,7 +42,7 @@ from reeld.services.limiter import Limiter, Pace
 from reeld.services.tmdb import TmdbClient
 from reeld.storage import TrioConnection
 from reeld.storage.events import append
-from reeld.storage.repositories import cache, history, metadata, movies, profiles
+from reeld.storage.repositories import cache, edits, history, metadata, movies, profiles
 from reeld.storage.work import Job, submit
 from reeld.telemetry import tracing
 
@@ -100,6 +103,13 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
                 return await ask(lambda: client.find_by_imdb(query))
             return (await ask(lambda: client.search(query, year=message.year))).movies
 
+    @handles(DiscoverMovies)
+    async def discover(self, message: DiscoverMovies) -> MovieHits:
+        """List movies by what they are like."""
+        async with self.call() as client:
+            found = await ask(lambda: client.discover(message))
+        return MovieHits(found.movies, found.page, found.total_pages)
+
     @handles(FindMovie)
     async def find(self, message: FindMovie) -> MovieHit:
         """Find by IMDb number."""
@@ -135,6 +145,9 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
             if is_new:
                 if details is not None:
                     await metadata.refresh(conn, movie.id, details)
+                if message.wishes != NO_WISHES:
+                    root = str(self.resources.settings.current.library.root_folder)
+                    await edits.edit(conn, [movie.id], message.wishes, default_root=root)
                 await history.append(conn, movie.id, HistoryKind.ADDED, data={"title": movie.title})
                 await append(conn, EventKind.MOVIE_ADDED, movie.id, {"movie_id": movie.id})
                 movie = await movies.get(conn, movie.id) or movie

@@ -5,8 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reeld.domain.edits import NO_WISHES, MovieEdit
 from reeld.domain.messages._base import Message
 from reeld.domain.movie import Movie, MovieDetails, MovieHit
+
+
+class DiscoverSort(StrEnum):
+    """What the movies of a discovery are sorted by; the values are TMDB's."""
+
+    POPULARITY = "popularity.desc"
+    RELEASED = "primary_release_date.desc"
+    RATING = "vote_average.desc"
+    REVENUE = "revenue.desc"
+
+
+@dataclass(frozen=True, slots=True)
+class MovieHits:
+    """A page of movies.
+
+    Attributes:
+        pages: How many pages there are; TMDB serves the first 500.
+    """
+
+    movies: tuple[MovieHit, ...]
+    page: int
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +38,26 @@ class SearchMovies(Message[tuple[MovieHit, ...]]):
 
     query: str
     year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverMovies(Message[MovieHits]):
+    """List movies of TMDB by what they are like, a page at a time, the greatest of `sort` first.
+
+    Attributes:
+        genres: TMDB's numbers of genres; movies have all of them.
+        minimum_votes: Below it, an average says little.
+        language: The original language, as a code of ISO 639-1.
+        page: From 1 to 500.
+    """
+
+    sort: DiscoverSort = DiscoverSort.POPULARITY
+    genres: tuple[int, ...] = ()
+    year: int | None = None
+    minimum_rating: float | None = None
+    minimum_votes: int | None = None
+    language: str | None = None
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +92,7 @@ class AddMovie(Message[AddedMovie]):
 
     Attributes:
         profile: None for the default one.
+        wishes: What else is said of it at once; no profile and no word on monitoring.
     """
 
     tmdb_id: int
@@ -56,6 +100,7 @@ class AddMovie(Message[AddedMovie]):
     year: int | None = None
     monitored: bool = True
     profile: str | None = None
+    wishes: MovieEdit = NO_WISHES
 
 
 class ImageKind(StrEnum):

@@ -6,51 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from reeld.domain.errors import NotFound
 from reeld.domain.messages import AddMovie, SearchMovies
-from reeld.domain.movie import Movie, MovieHit, Stage
-from reeld.domain.work import Priority, searches_of
-from reeld.http.api.views import MovieView, ReleaseView
+from reeld.domain.movie import MovieHit, Stage
+from reeld.http.api.listing import after_of, next_of
+from reeld.http.api.movie_bodies import NewMovieBody
+from reeld.http.api.movie_changes import change_handlers
+from reeld.http.api.movie_looking import looking_handlers, missing
+from reeld.http.api.movie_views import MoviePage, MovieView, settings_of
+from reeld.http.api.shaping import mark_of, page_document, tagged, thinned, wanted_fields
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
-from reeld.storage.repositories import library, movies, releases
-from reeld.storage.work import hasten, submit
+from reeld.storage.repositories import browsing, library
+from reeld.storage.repositories.browsing import MovieFilter, MovieOrder
 
 PAGE = 100
 LARGEST_PAGE = 1000
 ADD_SECONDS = 20.0
-LARGEST_ID = 2**31 - 1
+PLAIN = r"^[^\x00]*$"
+"""What PostgreSQL takes as text."""
 
-
-class NewMovieBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A movie to be wanted.
-
-    Attributes:
-        tmdb_id: TMDB's number of it.
-        title: Needed only to add it while TMDB cannot be asked; the rest is filled in later.
-        year: As `title`.
-        monitored: Whether releases are grabbed for it.
-        profile: The quality profile; the default one when left out.
-    """
-
-    tmdb_id: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_ID)]
-    title: Annotated[str, msgspec.Meta(min_length=1, max_length=300)] | None = None
-    year: Annotated[int, msgspec.Meta(ge=1870, le=2200)] | None = None
-    monitored: bool = True
-    profile: Annotated[str, msgspec.Meta(max_length=100)] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MoviePage:
-    """Some movies; `next` is what to pass as `after` for more, None at the end."""
-
-    movies: list[MovieView]
-    next: int | None
+_Text = Annotated[str | None, QueryParameter(min_length=1, max_length=300, pattern=PLAIN)]
+_Number = Annotated[int | None, QueryParameter(ge=0, le=2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +40,53 @@ class Hits:
     movies: tuple[MovieHit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Durable work was asked for; `queued` is False when the same work was waiting already."""
-
-    queued: bool
-
-
 def movie_routes(surface: Surface) -> Sequence[Any]:
     """Return the routes of movies."""
+    database = surface.database
+    unchanged = ResponseSpec(
+        None, description="The client has it already.", generate_examples=False
+    )
 
-    @get("/", operation_id="listMovies")
+    @get("/", operation_id="listMovies", responses={304: unchanged})
     async def list_movies(
+        request: AnyRequest,
         stage: FromQuery[Stage | None] = None,
-        after: FromQuery[int] = 0,
+        monitored: FromQuery[bool | None] = None,
+        profile: _Text = None,
+        tag: _Number = None,
+        year: _Number = None,
+        has_file: FromQuery[bool | None] = None,
+        root_folder: _Text = None,
+        text: _Text = None,
+        sort: FromQuery[MovieOrder] = MovieOrder.ID,
+        descending: FromQuery[bool] = False,
+        fields: Annotated[str | None, QueryParameter(max_length=1000)] = None,
+        after: Annotated[str | None, QueryParameter(max_length=3000)] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = PAGE,
-    ) -> MoviePage:
-        """List movies by their number, each with its files."""
-        found = await movies.page(surface.database, stage=stage, after=after, limit=limit)
-        files = await library.of_movies(surface.database, [movie.id for movie in found])
-        views = [MovieView.of(movie, files.get(movie.id, [])) for movie in found]
-        return MoviePage(views, found[-1].id if len(found) == limit else None)
+    ) -> Response[MoviePage]:
+        """List movies that pass every filter, each with its files.
+
+        `text` finds words of the title, the last one cut short or not. `fields=title,year` shows these fields alone.
+        """
+        wanted, root = wanted_fields(fields, MovieView), default_root()
+        which = MovieFilter(stage, monitored, profile, tag, year, has_file, root_folder, text)
+        found = await browsing.page(
+            database,
+            which,
+            default_root=root,
+            order=sort,
+            descending=descending,
+            after=after_of(after, sort),
+            limit=limit,
+        )
+        files = await library.of_movies(database, [movie.id for movie in found])
+        views = [MovieView.of(movie, files.get(movie.id, []), root) for movie in found]
+        return tagged(request, page_document("movies", views, next_of(found, sort, limit), wanted))
 
     there = ResponseSpec(MovieView, description="It was there already; nothing of it was changed.")
 
     @post("/", operation_id="addMovie", responses={200: there})
-    async def add_movie(request: AnyRequest, data: JSONBody[NewMovieBody]) -> Response[MovieView]:
+    async def add_movie(data: JSONBody[NewMovieBody], request: AnyRequest) -> Response[MovieView]:
         """Want a movie: 201, or 200 when it is there already."""
         message = AddMovie(
             tmdb_id=data.tmdb_id,
@@ -93,39 +94,26 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
             year=data.year,
             monitored=data.monitored,
             profile=data.profile,
+            wishes=data.wishes(),
         )
         with surface.audit.change(request, "add_movie", f"tmdb:{data.tmdb_id}"):
             added = await surface.directory["tmdb"].ask(message, deadline=ADD_SECONDS)
-        files = await library.by_movie(surface.database, added.movie.id)
-        return Response(MovieView.of(added.movie, files), status_code=201 if added.is_new else 200)
+        return Response(await view_of(added.movie.id), status_code=201 if added.is_new else 200)
 
-    @get("/{movie_id:int}", operation_id="getMovie")
-    async def get_movie(movie_id: FromPath[int]) -> MovieView:
-        """Show one movie."""
-        movie = await known(movie_id)
-        return MovieView.of(movie, await library.by_movie(surface.database, movie_id))
-
-    @get("/{movie_id:int}/releases", operation_id="listReleases")
-    async def list_releases(movie_id: FromPath[int]) -> list[ReleaseView]:
-        """Show what was found for a movie, and why each release was taken or not."""
-        await known(movie_id)
-        found = await releases.by_movie(surface.database, movie_id)
-        verdicts = await releases.verdicts(surface.database, [release.id for release in found])
-        return [ReleaseView.of(release, verdicts.get(release.id)) for release in found]
-
-    @post("/{movie_id:int}/search", operation_id="searchMovie", status_code=202)
-    async def search_movie(movie_id: FromPath[int], request: AnyRequest) -> Asked:
-        """Look for releases of a movie now, and take the best one even if the movie is not monitored."""
-        searches = searches_of(movie_id, priority=Priority.PERSON_WAITS)
-        with surface.audit.change(request, "search_movie", str(movie_id)):
-            await known(movie_id)
-            async with surface.database.transaction() as conn:
-                await movies.ask_for(conn, movie_id)
-                new = await submit(conn, *searches)
-                for search in searches:
-                    # One that the schedule asked for may wait for its share of the calls; a person does not.
-                    await hasten(conn, search)
-                return Asked(bool(new))
+    @get("/{movie_id:int}", operation_id="getMovie", responses={304: unchanged})
+    async def get_movie(
+        movie_id: FromPath[int],
+        request: AnyRequest,
+        fields: Annotated[str | None, QueryParameter(max_length=1000)] = None,
+    ) -> Response[MovieView]:
+        """Show one movie. Its ETag, given back as `If-Match`, keeps a change from going over another one."""
+        wanted = wanted_fields(fields, MovieView)
+        movie = await browsing.get(database, movie_id)
+        if movie is None:
+            raise missing(movie_id)
+        files = await library.by_movie(database, movie_id)
+        view = MovieView.of(movie, files, default_root())
+        return tagged(request, thinned(view, wanted), mark_of(settings_of(movie)))
 
     @get("/find", operation_id="findMovies")
     async def find_movies(
@@ -136,23 +124,20 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
         tmdb = surface.directory["tmdb"]
         return Hits(await tmdb.ask(SearchMovies(title_query, year), deadline=ADD_SECONDS))
 
-    async def known(movie_id: int) -> Movie:
-        movie = await movies.get(surface.database, movie_id)
-        if movie is None:
-            raise NotFound(f"There is no movie {movie_id}.")
-        return movie
+    def default_root() -> str:
+        return str(surface.settings().library.root_folder)
 
+    async def view_of(movie_id: int) -> MovieView:
+        movie = await browsing.get(database, movie_id)
+        if movie is None:
+            raise missing(movie_id)
+        return MovieView.of(movie, await library.by_movie(database, movie_id), default_root())
+
+    handlers = [list_movies, add_movie, find_movies, get_movie, *looking_handlers(surface)]
     return [
         Router(
             "/api/movies",
-            route_handlers=[
-                list_movies,
-                add_movie,
-                find_movies,
-                get_movie,
-                list_releases,
-                search_movie,
-            ],
+            route_handlers=[*handlers, *change_handlers(surface, view_of)],
             guards=[surface.access.requires_key],
         )
     ]

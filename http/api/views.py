@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from reeld.domain.library import MovieFile
-from reeld.domain.movie import Movie
 from reeld.domain.release import IndexerFlag, Release
 
 
@@ -16,6 +15,7 @@ from reeld.domain.release import IndexerFlag, Release
 class FileView:
     """A file of the library."""
 
+    id: int
     path: str
     size: int
     quality: str
@@ -27,50 +27,13 @@ class FileView:
     def of(cls, file: MovieFile) -> FileView:
         """Show a file."""
         return cls(
+            id=file.id,
             path=str(PurePosixPath(file.root_folder) / file.relative_path),
             size=file.size,
             quality=file.quality.label,
             link=str(file.link) if file.link else None,
             release=file.release_title,
             added_at=file.added_at,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class MovieView:
-    """A movie, how far it has come, and its files."""
-
-    id: int
-    tmdb_id: int
-    imdb_id: str | None
-    title: str
-    year: int | None
-    runtime_minutes: int | None
-    monitored: bool
-    profile: str
-    stage: str
-    progress: float
-    stage_note: str
-    added_at: datetime
-    files: tuple[FileView, ...]
-
-    @classmethod
-    def of(cls, movie: Movie, files: list[MovieFile]) -> MovieView:
-        """Show a movie."""
-        return cls(
-            id=movie.id,
-            tmdb_id=movie.tmdb_id,
-            imdb_id=movie.imdb_id,
-            title=movie.title,
-            year=movie.year,
-            runtime_minutes=movie.runtime_minutes,
-            monitored=movie.monitored,
-            profile=movie.profile,
-            stage=str(movie.stage),
-            progress=round(movie.progress, 4),
-            stage_note=movie.stage_note,
-            added_at=movie.added_at,
-            files=tuple(FileView.of(file) for file in files),
         )
 
 

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 import httpx
 
 from reeld.domain.errors import NotFound, ProtocolViolation, RateLimited, Refused
+from reeld.domain.messages import DiscoverMovies
 from reeld.domain.movie import MovieDetails, MovieHit
 from reeld.domain.settings import TmdbSettings
 from reeld.services.images import IMAGE_CAP, Image, NotAnImage, recognise
@@ -120,6 +121,27 @@ class TmdbClient:
             if year is not None:
                 params["primary_release_year"] = year
             reply = await self._read("/3/search/movie", params, SearchReply)
+            return FoundPage(movies_of(reply.results), reply.page, min(reply.total_pages, 500))
+
+    async def discover(self, asked: DiscoverMovies) -> FoundPage:
+        """Return a page of movies by what they are like."""
+        with self._wire.operation("discover"):
+            params: dict[str, str | int] = {
+                "include_adult": "false",
+                "language": self._settings.language,
+                "sort_by": asked.sort,
+                "page": asked.page,
+            }
+            for name, value in (
+                ("with_genres", ",".join(map(str, asked.genres)) or None),
+                ("primary_release_year", asked.year),
+                ("vote_average.gte", asked.minimum_rating),
+                ("vote_count.gte", asked.minimum_votes),
+                ("with_original_language", asked.language),
+            ):
+                if value is not None:
+                    params[name] = str(value)
+            reply = await self._read("/3/discover/movie", params, SearchReply)
             return FoundPage(movies_of(reply.results), reply.page, min(reply.total_pages, 500))
 
     async def movie(self, tmdb_id: int, *, etag: str | None = None) -> Fetched | NotModified:
