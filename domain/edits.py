@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from reeld.domain.availability import MinimumAvailability
 
@@ -35,9 +34,6 @@ class MovieEdit:
     root_folder: str | None = None
     tags: tuple[int, ...] | None = None
     tags_mode: TagsMode = TagsMode.REPLACE
-
-
-NO_WISHES: Final = MovieEdit()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from reeld.actors.tmdb._asking import ask
 from reeld.actors.tmdb._facts import FRESH_SECONDS, Facts
 from reeld.actors.tmdb._pictures import Pictures
 from reeld.actors.worker import Effect, works
-from reeld.domain.edits import NO_WISHES
 from reeld.domain.errors import (
     DatabaseUnavailable,
     DeadlineExceeded,
@@ -42,7 +41,7 @@ from reeld.services.limiter import Limiter, Pace
 from reeld.services.tmdb import TmdbClient
 from reeld.storage import TrioConnection
 from reeld.storage.events import append
-from reeld.storage.repositories import cache, edits, history, metadata, movies, profiles
+from reeld.storage.repositories import cache, history, metadata, movies, profiles
 from reeld.storage.work import Job, submit
 from reeld.telemetry import tracing
 
@@ -145,9 +144,6 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
             if is_new:
                 if details is not None:
                     await metadata.refresh(conn, movie.id, details)
-                if message.wishes != NO_WISHES:
-                    root = str(self.resources.settings.current.library.root_folder)
-                    await edits.edit(conn, [movie.id], message.wishes, default_root=root)
                 await history.append(conn, movie.id, HistoryKind.ADDED, data={"title": movie.title})
                 await append(conn, EventKind.MOVIE_ADDED, movie.id, {"movie_id": movie.id})
                 movie = await movies.get(conn, movie.id) or movie

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reeld.domain.edits import NO_WISHES, MovieEdit
 from reeld.domain.messages._base import Message
 from reeld.domain.movie import Movie, MovieDetails, MovieHit
 
@@ -92,7 +91,6 @@ class AddMovie(Message[AddedMovie]):
 
     Attributes:
         profile: None for the default one.
-        wishes: What else is said of it at once; no profile and no word on monitoring.
     """
 
     tmdb_id: int
@@ -100,7 +98,6 @@ class AddMovie(Message[AddedMovie]):
     year: int | None = None
     monitored: bool = True
     profile: str | None = None
-    wishes: MovieEdit = NO_WISHES
 
 
 class ImageKind(StrEnum):
