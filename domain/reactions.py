@@ -28,8 +28,11 @@ def work_after(event: Event) -> tuple[WorkRequest, ...]:
     match event.kind:
         case EventKind.MOVIE_ADDED:
             movie = event.payload["movie_id"]
+            refresh = _movie_work(Queue.TMDB, WorkKind.REFRESH_MOVIE, movie)
+            if not event.payload.get("search", True):
+                return (refresh,)
             return (
-                _movie_work(Queue.TMDB, WorkKind.REFRESH_MOVIE, movie),
+                refresh,
                 *searches_of(int(str(movie))),
                 _movie_work(Queue.DECISION, WorkKind.MATCH_MOVIE, movie),
             )

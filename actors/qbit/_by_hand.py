@@ -27,6 +27,7 @@ from reeld.storage.crashpoints import crash_point
 from reeld.storage.repositories import acquisitions, imports, releases
 
 REMOVED: Final = "Somebody removed the torrent from qBittorrent. Another release is tried."
+REMOVED_FOR_NOW: Final = "Somebody removed the torrent. The movie rests until its next search."
 _NO_LIMIT: Final = -1
 _IN_CLIENT: Final = frozenset({AcquisitionState.SENT, AcquisitionState.DOWNLOADING})
 
@@ -87,7 +88,7 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
         async with self._torrent(message.acquisition_id) as (client, infohash):
             tag = await self._required_tag(client, message.acquisition_id)
             await client.delete(infohash, with_files=message.delete_files, required_tag=tag)
-        await self._go_on_without(message.acquisition_id, with_files=message.delete_files)
+        await self._go_on_without(message)
 
     async def _required_tag(self, client: QbittorrentClient, acquisition_id: int) -> str | None:
         """Return the tag without which a torrent is not reeld's; None where only the row can say so, and does."""
@@ -97,7 +98,10 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
             return None
         return tag_of(acquisition_id)
 
-    async def _go_on_without(self, acquisition_id: int, *, with_files: bool) -> None:
+    async def _go_on_without(self, order: RemoveDownload) -> None:
+        acquisition_id, with_files = order.acquisition_id, order.delete_files
+        reason = FailureReason.REMOVED_BY_USER if order.blocklist else FailureReason.DISCARDED
+        sentence = REMOVED if order.blocklist else REMOVED_FOR_NOW
         async with self.resources.database.transaction() as conn:
             acquisition = await acquisitions.get(conn, acquisition_id)
             if acquisition is None:
@@ -110,7 +114,7 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
                 return
             release = await releases.get(conn, acquisition.release_id)
             assert release is not None, "an acquisition keeps its release"
-            await give_up(conn, acquisition, release, FailureReason.REMOVED_BY_USER, REMOVED)
+            await give_up(conn, acquisition, release, reason, sentence)
 
     @asynccontextmanager
     async def _torrent(self, acquisition_id: int) -> AsyncIterator[tuple[QbittorrentClient, str]]:

@@ -14,6 +14,7 @@ from reeld.actors.tmdb._asking import ask
 from reeld.actors.tmdb._facts import FRESH_SECONDS, Facts
 from reeld.actors.tmdb._pictures import Pictures
 from reeld.actors.worker import Effect, works
+from reeld.domain.edits import MovieEdit
 from reeld.domain.errors import (
     DatabaseUnavailable,
     DeadlineExceeded,
@@ -41,7 +42,7 @@ from reeld.services.limiter import Limiter, Pace
 from reeld.services.tmdb import TmdbClient
 from reeld.storage import TrioConnection
 from reeld.storage.events import append
-from reeld.storage.repositories import cache, history, metadata, movies, profiles
+from reeld.storage.repositories import cache, edits, history, metadata, movies, profiles
 from reeld.storage.work import Job, submit
 from reeld.telemetry import tracing
 
@@ -145,7 +146,10 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
                 if details is not None:
                     await metadata.refresh(conn, movie.id, details)
                 await history.append(conn, movie.id, HistoryKind.ADDED, data={"title": movie.title})
-                await append(conn, EventKind.MOVIE_ADDED, movie.id, {"movie_id": movie.id})
+                payload = {"movie_id": movie.id, "search": message.search}
+                await append(conn, EventKind.MOVIE_ADDED, movie.id, payload)
+                default_root = str(self.resources.settings.current.library.root_folder)
+                await edits.edit(conn, [movie.id], _wishes(message), default_root=default_root)
                 movie = await movies.get(conn, movie.id) or movie
         return AddedMovie(movie, is_new)
 
@@ -242,6 +246,14 @@ def _new_movie(message: AddMovie, details: MovieDetails | None, profile: str) ->
         year=details.year,
         monitored=message.monitored,
         profile=profile,
+    )
+
+
+def _wishes(message: AddMovie) -> MovieEdit:
+    return MovieEdit(
+        minimum_availability=message.minimum_availability,
+        root_folder=message.root_folder,
+        tags=message.tags or None,
     )
 
 

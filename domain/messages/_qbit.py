@@ -57,10 +57,12 @@ class RemoveDownload(Message[None]):
 
     Attributes:
         delete_files: Whether the downloaded files go too.
+        blocklist: Whether the release is blocked and another one is tried; else the movie rests until its next search.
     """
 
     acquisition_id: int
     delete_files: bool = False
+    blocklist: bool = True
 
 
 @dataclass(frozen=True, slots=True)

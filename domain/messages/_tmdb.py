@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reeld.domain.availability import MinimumAvailability
 from reeld.domain.messages._base import Message
 from reeld.domain.movie import Movie, MovieDetails, MovieHit
 
@@ -91,6 +92,10 @@ class AddMovie(Message[AddedMovie]):
 
     Attributes:
         profile: None for the default one.
+        minimum_availability: From when on releases of it are looked for.
+        root_folder: None for the default one; it must be one of the library's.
+        tags: Their numbers; each must exist.
+        search: Whether it is searched for at once.
     """
 
     tmdb_id: int
@@ -98,6 +103,10 @@ class AddMovie(Message[AddedMovie]):
     year: int | None = None
     monitored: bool = True
     profile: str | None = None
+    minimum_availability: MinimumAvailability = MinimumAvailability.RELEASED
+    root_folder: str | None = None
+    tags: tuple[int, ...] = ()
+    search: bool = True
 
 
 class ImageKind(StrEnum):

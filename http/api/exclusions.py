@@ -41,14 +41,14 @@ def exclusion_routes(surface: Surface) -> Sequence[Any]:
     @post("/api/exclusions", operation_id="addExclusion")
     async def add_exclusion(data: JSONBody[ExclusionBody], request: AnyRequest) -> Exclusion:
         """Keep lists from adding a movie; a person still can."""
-        with audit.change(request, "change_exclusions", str(data.tmdb_id)):
+        with audit.change(request, "save_exclusion", str(data.tmdb_id)):
             async with database.transaction() as conn:
                 return await exclusions.add(conn, data.tmdb_id, data.title, data.year)
 
     @delete("/api/exclusions/{exclusion_id:int}", operation_id="deleteExclusion")
     async def delete_exclusion(exclusion_id: FromPath[int], request: AnyRequest) -> None:
         """Let lists add a movie again."""
-        with audit.change(request, "change_exclusions", str(exclusion_id)):
+        with audit.change(request, "delete_exclusion", str(exclusion_id)):
             async with database.transaction() as conn:
                 if not await exclusions.remove(conn, exclusion_id):
                     raise NotFound(f"There is no exclusion {exclusion_id}.")

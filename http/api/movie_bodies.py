@@ -30,6 +30,7 @@ class NewMovieBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         minimum_availability: How far it must be released before it is looked for.
         root_folder: Where it is to lie; the default root folder when left out.
         tags: Numbers of tags.
+        search: Whether releases of it are looked for at once.
     """
 
     tmdb_id: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_ID)]
@@ -40,14 +41,7 @@ class NewMovieBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minimum_availability: MinimumAvailability | None = None
     root_folder: _Path | None = None
     tags: _Tags | None = None
-
-    def wishes(self) -> MovieEdit:
-        """Return what is said of it beside profile and monitoring."""
-        return MovieEdit(
-            minimum_availability=self.minimum_availability,
-            root_folder=self.root_folder,
-            tags=None if self.tags is None else tuple(self.tags),
-        )
+    search: bool = True
 
 
 class EditBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -36,7 +36,7 @@ def change_handlers(
     ) -> MovieView:
         """Change a movie; what is left out stays. With `If-Match`, only what nobody else has changed since."""
         change = data.change()
-        with audit.change(request, "change_movie", str(movie_id), changes=told_of(change)):
+        with audit.change(request, "edit_movie", str(movie_id), changes=told_of(change)):
             async with database.transaction() as conn:
                 before = await edits.locked(conn, movie_id)
                 if before is None:
@@ -70,7 +70,7 @@ def change_handlers(
         """Change many movies in the same way, all or none of them; numbers that no movie has are told."""
         change = data.change()
         told = {"changes": told_of(change), "count": len(data.ids)}
-        with audit.change(request, "change_movie", _listed(data.ids), "", **told):
+        with audit.change(request, "edit_movie", _listed(data.ids), "", **told):
             async with database.transaction() as conn:
                 return await edits.edit(
                     conn,

@@ -10,7 +10,7 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from reeld.domain.errors import NotFound
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
+from reeld.domain.work import Priority, searches_of
 from reeld.http.api.views import ReleaseView
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
@@ -39,22 +39,16 @@ def looking_handlers(surface: Surface) -> Sequence[Any]:
     @post("/{movie_id:int}/search", operation_id="searchMovie", status_code=202)
     async def search_movie(movie_id: FromPath[int], request: AnyRequest) -> Asked:
         """Look for releases of a movie now, and take the best one even if the movie is not monitored."""
-        search = WorkRequest(
-            Queue.HDBITS,
-            WorkKind.SEARCH_MOVIE,
-            {"movie_id": movie_id},
-            unique_key=f"movie:{movie_id}",
-            priority=Priority.PERSON_WAITS,
-        )
+        searches = searches_of(movie_id, priority=Priority.PERSON_WAITS)
         with surface.audit.change(request, "search_movie", str(movie_id)):
             await known(movie_id)
             async with surface.database.transaction() as conn:
                 await movies.ask_for(conn, movie_id)
-                is_new = bool(await submit(conn, search))
-                if not is_new:
+                new = await submit(conn, *searches)
+                for search in searches:
                     # One that the schedule asked for may wait for its share of the calls; a person does not.
                     await hasten(conn, search)
-                return Asked(is_new)
+                return Asked(bool(new))
 
     async def known(movie_id: int) -> None:
         if await movies.get(surface.database, movie_id) is None:

@@ -94,7 +94,10 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
             year=data.year,
             monitored=data.monitored,
             profile=data.profile,
-            wishes=data.wishes(),
+            minimum_availability=data.minimum_availability,
+            root_folder=data.root_folder,
+            tags=tuple(data.tags or ()),
+            search=data.search,
         )
         with surface.audit.change(request, "add_movie", f"tmdb:{data.tmdb_id}"):
             added = await surface.directory["tmdb"].ask(message, deadline=ADD_SECONDS)
