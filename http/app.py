@@ -10,14 +10,22 @@ from litestar.types import ASGIApp
 
 from reeld.domain.secret import Secret
 from reeld.domain.settings import AccessSettings
+from reeld.http.api.blocklist import blocklist_routes
+from reeld.http.api.calendar import calendar_routes
+from reeld.http.api.commands import command_routes
 from reeld.http.api.deciding import deciding_routes
 from reeld.http.api.definitions import definition_routes
 from reeld.http.api.delays import delay_routes
+from reeld.http.api.discovery import discovery_routes
+from reeld.http.api.downloads import download_routes
 from reeld.http.api.exclusions import exclusion_routes
 from reeld.http.api.formats import format_routes
 from reeld.http.api.groups import group_routes
 from reeld.http.api.indexers import indexer_routes
+from reeld.http.api.insides import inside_routes
 from reeld.http.api.movies import movie_routes
+from reeld.http.api.overview import overview_routes
+from reeld.http.api.pictures import picture_routes
 from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
 from reeld.http.api.restrictions import restriction_routes
@@ -62,6 +70,14 @@ def create_app(surface: Surface) -> ASGIApp:
             *queue_routes(surface),
             *root_folder_routes(surface),
             *exclusion_routes(surface),
+            *download_routes(surface),
+            *blocklist_routes(surface),
+            *command_routes(surface),
+            *calendar_routes(surface),
+            *picture_routes(surface),
+            *discovery_routes(surface),
+            *overview_routes(surface),
+            *inside_routes(surface),
             *wanted_routes(surface),
             *work_routes(surface),
             *session_routes(surface),

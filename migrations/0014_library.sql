@@ -69,6 +69,24 @@ CREATE TABLE file_removal (
 
 CREATE UNIQUE INDEX file_removal_one_open ON file_removal (root_folder, relative_path) WHERE step = 'planned';
 
+-- What people and programs had done, and the work that it became.
+CREATE TABLE command (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name     text NOT NULL,
+    who      text NOT NULL,
+    work_ids bigint[] NOT NULL,
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT command_name CHECK (name ~ '^[a-z][a-z-]{1,40}$')
+);
+
+-- The one token by which calendar programs read the calendar, and nothing else; a hash of it.
+CREATE TABLE calendar_token (
+    one     boolean PRIMARY KEY DEFAULT true,
+    digest  bytea NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT calendar_token_one CHECK (one)
+);
+
 -- What lists of movies are sorted and searched by.
 CREATE INDEX movie_by_title ON movie (lower(title), id);
 CREATE INDEX movie_by_year ON movie ((coalesce(year, 0)), id);

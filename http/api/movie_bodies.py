@@ -38,7 +38,7 @@ class NewMovieBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     year: Annotated[int, msgspec.Meta(ge=1870, le=2200)] | None = None
     monitored: bool = True
     profile: Annotated[str, msgspec.Meta(max_length=100)] | None = None
-    minimum_availability: MinimumAvailability | None = None
+    minimum_availability: MinimumAvailability = MinimumAvailability.RELEASED
     root_folder: _Path | None = None
     tags: _Tags | None = None
     search: bool = True

@@ -84,6 +84,7 @@ ACTIONS: Final = (
     "reload",
     "remove_user",
     "remove_download",
+    "renew_calendar_token",
     "replay_dead_letter",
     "reset_breaker",
     "reset_log_levels",

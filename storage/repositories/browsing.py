@@ -199,3 +199,9 @@ def _browsed(row: Row) -> BrowsedMovie:
     values[21] = Stage(values[21])
     values[27] = MoviePlace(values[27], row[0])
     return BrowsedMovie(*values)
+
+
+async def of_tmdb(source: Reader, tmdb_ids: Sequence[int]) -> dict[int, int]:
+    """Return the numbers of movies by TMDB's; those that are not in the library are left out."""
+    statement = "SELECT tmdb_id, id FROM movie WHERE tmdb_id = ANY(%s)"
+    return dict(await fetch_all(source, statement, (list(tmdb_ids),)))

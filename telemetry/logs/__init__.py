@@ -2,6 +2,7 @@
 
 from reeld.telemetry.logs._counting import counting_records
 from reeld.telemetry.logs._levels import LOGGERS, Level, LevelOverride, Levels, levels
+from reeld.telemetry.logs._recent import LogRecord, RecentRecords, recent
 from reeld.telemetry.logs._redaction import EventDict, Redaction, redaction
 from reeld.telemetry.logs._setup import Format, configure_logs
 
@@ -12,9 +13,12 @@ __all__ = [
     "Level",
     "LevelOverride",
     "Levels",
+    "LogRecord",
+    "RecentRecords",
     "Redaction",
     "configure_logs",
     "counting_records",
     "levels",
+    "recent",
     "redaction",
 ]

@@ -13,6 +13,7 @@ import structlog
 from reeld.telemetry.logs._counting import count
 from reeld.telemetry.logs._journal import Journal, JournalLogger, entry, is_journal
 from reeld.telemetry.logs._levels import levels
+from reeld.telemetry.logs._recent import recent
 from reeld.telemetry.logs._redaction import EventDict, redaction
 from reeld.telemetry.logs._tracing import add_span
 
@@ -45,6 +46,7 @@ def configure_logs(
             structlog.processors.format_exc_info,
             count,
             redaction,
+            recent,
             renderer,
         ],
         logger_factory=factory,

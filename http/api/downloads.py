@@ -1,0 +1,103 @@
+"""`/api/downloads`: what is being fetched, and what people order about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Router, delete, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from reeld.domain.acquisition import Acquisition, AcquisitionState
+from reeld.domain.errors import NotFound, Refused
+from reeld.domain.messages import GrabRelease, RemoveDownload
+from reeld.http.api.download_orders import ASK_SECONDS, DownloadOrder, give_up, retried, told
+from reeld.http.ops.audit import AnyRequest
+from reeld.http.surface import Surface
+from reeld.storage.repositories import acquisitions, downloads
+from reeld.storage.repositories.downloads import Download
+
+
+class DownloadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A release to be fetched.
+
+    Attributes:
+        release_id: One of those that were found.
+        movie_id: For which movie; the one that it was matched to when left out.
+        force: Whether it is taken although rules reject it.
+    """
+
+    release_id: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    movie_id: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What came of an order.
+
+    Attributes:
+        id: The download's number: of a new one when a release is fetched once more.
+        done: False where the client has no queue to order.
+    """
+
+    id: int
+    done: bool = True
+
+
+def download_routes(surface: Surface) -> Sequence[Any]:
+    """Return the routes of downloads."""
+    database, audit, directory = surface.database, surface.audit, surface.directory
+
+    @get("/", operation_id="listDownloads")
+    async def list_downloads() -> list[Download]:
+        """List what is being fetched with its progress, oldest first."""
+        return await downloads.active(database)
+
+    @post("/", operation_id="addDownload")
+    async def add_download(data: JSONBody[DownloadBody], request: AnyRequest) -> Ordered:
+        """Fetch a release."""
+        with audit.change(request, "grab_release", str(data.release_id), force=data.force):
+            order = GrabRelease(data.release_id, data.movie_id, data.force)
+            return Ordered(await directory["decision"].ask(order, deadline=ASK_SECONDS))
+
+    @post("/{download_id:int}/{order:str}", operation_id="orderDownload", status_code=200)
+    async def order_download(
+        download_id: FromPath[int], order: FromPath[DownloadOrder], request: AnyRequest
+    ) -> Ordered:
+        """Put a download first or last, pause or resume it, or retry what was given up."""
+        with audit.change(request, "order_download", str(download_id), order=order):
+            acquisition = await known(download_id)
+            if order is DownloadOrder.RETRY:
+                return Ordered(await retried(surface, acquisition))
+            return Ordered(download_id, await told(directory, order, download_id))
+
+    @delete("/{download_id:int}", operation_id="deleteDownload", status_code=200)
+    async def delete_download(
+        download_id: FromPath[int],
+        request: AnyRequest,
+        block: Annotated[bool, QueryParameter(name="blocklist")] = True,
+        delete_files: FromQuery[bool] = True,
+    ) -> Ordered:
+        """Remove a download. With `blocklist` the release is not taken again, and another one is looked for."""
+        with audit.change(request, "remove_download", str(download_id), blocklist=block):
+            acquisition = await known(download_id)
+            if acquisition.state.is_final:
+                raise Refused(f"Download {download_id} is over.", reason="download_over")
+            if acquisition.infohash is None or acquisition.state is AcquisitionState.FETCHED:
+                await give_up(database, acquisition)
+            else:
+                removal = RemoveDownload(download_id, delete_files=delete_files, blocklist=block)
+                await directory["qbit"].ask(removal, deadline=ASK_SECONDS)
+            return Ordered(download_id)
+
+    async def known(download_id: int) -> Acquisition:
+        acquisition = await acquisitions.get(database, download_id)
+        if acquisition is None:
+            raise NotFound(f"There is no download {download_id}.")
+        return acquisition
+
+    handlers = [list_downloads, add_download, order_download, delete_download]
+    return [Router("/api/downloads", route_handlers=handlers, guards=[surface.access.requires_key])]

@@ -1,0 +1,75 @@
+"""The days on which movies come out, and the token by which calendar programs read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from reeld.domain.movie import MovieStatus, Stage
+from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+
+MOST: Final = 5000
+
+_BETWEEN: Final = """
+SELECT m.id, m.tmdb_id, m.title, m.year, told.kind, told.day::date, m.status, m.stage, m.monitored, m.overview
+FROM movie m CROSS JOIN LATERAL jsonb_each_text(m.release_dates) AS told (kind, day)
+WHERE (m.monitored OR %(unmonitored)s) AND told.day::date BETWEEN %(first)s AND %(last)s
+ORDER BY told.day::date, m.id, told.kind LIMIT %(limit)s
+"""
+
+_RENEW: Final = """
+INSERT INTO calendar_token (digest) VALUES (%s)
+ON CONFLICT (one) DO UPDATE SET digest = excluded.digest, made_at = now()
+"""
+
+
+class ReleaseKind(StrEnum):
+    """In which way a movie comes out."""
+
+    IN_CINEMAS = "in_cinemas"
+    DIGITAL = "digital"
+    PHYSICAL = "physical"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDay:
+    """A day on which a movie comes out in one way."""
+
+    movie_id: int
+    tmdb_id: int
+    title: str
+    year: int | None
+    kind: ReleaseKind
+    day: date
+    status: MovieStatus
+    stage: Stage
+    monitored: bool
+    overview: str
+
+
+async def between(
+    source: Reader, first: date, last: date, *, unmonitored: bool = False, limit: int = MOST
+) -> list[ReleaseDay]:
+    """Return what comes out between two days, both included, by day; `limit` of them at most."""
+    params = {"first": first, "last": last, "unmonitored": unmonitored, "limit": limit}
+    rows = await fetch_all(source, _BETWEEN, params)
+    return [_day(row) for row in rows]
+
+
+def _day(row: Row) -> ReleaseDay:
+    values = list(row)
+    values[4], values[6], values[7] = ReleaseKind(row[4]), MovieStatus(row[6]), Stage(row[7])
+    return ReleaseDay(*values)
+
+
+async def renew_token(conn: Connection, digest: bytes) -> None:
+    """Let another token read the calendar from now on; the former one ends."""
+    await execute(conn, _RENEW, (digest,))
+
+
+async def token_digest(source: Reader) -> bytes | None:
+    """Return the hash of the token; None while there is none."""
+    row = await fetch_one(source, "SELECT digest FROM calendar_token")
+    return None if row is None else bytes(row[0])
