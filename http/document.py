@@ -8,11 +8,13 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Router
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
+from reeld.http.examples import give_examples
 from reeld.http.identity.cookies import CSRF_HEADER, PLAIN_NAME, SECURE_NAME
 from reeld.http.problems import CONTENT_TYPE, Problem
+from reeld.http.reference import POLICY, reference_page
 from reeld.http.surface import Surface
 
 PATH: Final = "/api/schema"
@@ -23,7 +25,11 @@ _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 def openapi_config(surface: Surface) -> OpenAPIConfig:
     """Return the framework's settings for the document at `/api/schema/openapi.json`."""
     router = Router(
-        PATH, route_handlers=[], guards=[surface.access.requires_key], include_in_schema=False
+        PATH,
+        route_handlers=[],
+        guards=[surface.access.requires_key],
+        include_in_schema=False,
+        response_headers={"Content-Security-Policy": POLICY},
     )
     return OpenAPIConfig(
         title="reeld",
@@ -31,7 +37,7 @@ def openapi_config(surface: Surface) -> OpenAPIConfig:
         description="A movie-automation daemon. Errors are problem details (RFC 9457).",
         use_handler_docstrings=True,
         openapi_router=router,
-        render_plugins=[_Document(path="/openapi.json")],
+        render_plugins=[_Document(path="/openapi.json"), _Reference(path="/reference")],
         components=Components(
             security_schemes={
                 "key": SecurityScheme(type="apiKey", name="X-Api-Key", security_scheme_in="header"),
@@ -57,7 +63,21 @@ class _Document(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
         """Return the document; it is completed once."""
         if self._body is None:
-            self._body = msgspec.json.encode(_completed(openapi_schema))
+            document = msgspec.json.decode(msgspec.json.encode(openapi_schema))
+            self._body = msgspec.json.encode(_completed(document))
+        return self._body
+
+
+class _Reference(OpenAPIRenderPlugin):
+    """Shows the document to people."""
+
+    _body: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
+        """Return the page; it is made once."""
+        if self._body is None:
+            document = msgspec.json.decode(msgspec.json.encode(openapi_schema))
+            self._body = reference_page(_completed(document))
         return self._body
 
 
@@ -76,6 +96,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         operation["responses"]["default"] = problem
         if path in WITHOUT_KEY:
             operation["security"] = []
+    give_examples(document)
     return document
 
 

@@ -252,3 +252,77 @@ async def test_no_fault_of_our_own_shows_its_insides(
     assert (answer.status_code, answer.json()["reason"]) == (500, "internal_error")
     for part in ("insides", "hunter2", "Traceback", "ZeroDivision", ".py"):
         assert part not in answer.text
+
+
+async def test_every_body_and_every_answer_has_an_example_that_it_allows(
+    document: dict[str, Any],
+) -> None:
+    schemas = document["components"]["schemas"]
+    seen = 0
+    for method, path, operation in operations(document):
+        contents = [operation.get("requestBody", {}).get("content", {})]
+        contents += [each.get("content", {}) for each in operation["responses"].values()]
+        for content in contents:
+            for kind, media in content.items():
+                if "json" in kind:
+                    seen += 1
+                    complaint = objection(media["example"], media["schema"], schemas)
+                    assert complaint is None, f"{method} {path}: {complaint}"
+    assert seen > 100
+
+
+TYPES: dict[str, Any] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def objection(value: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> str | None:
+    """Say why a schema does not allow a value, as far as types, enums, limits and fields go."""
+    if "$ref" in schema:
+        return objection(value, schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if choices := schema.get("oneOf") or schema.get("anyOf"):
+        found = [objection(value, each, schemas) for each in choices]
+        return None if None in found else f"{value!r}: {found}"
+    if "enum" in schema:
+        return None if value in schema["enum"] else f"{value!r} is none of {schema['enum']}"
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds and not any(isinstance(value, TYPES[kind]) for kind in kinds):
+        return f"{value!r} is no {kinds}"
+    if isinstance(value, int | float) and value < schema.get("minimum", value):
+        return f"{value!r} is too small"
+    if isinstance(value, str) and len(value) < schema.get("minLength", 0):
+        return f"{value!r} is too short"
+    if isinstance(value, list) and "items" in schema:
+        found = [objection(each, schema["items"], schemas) for each in value]
+        return next((each for each in found if each), None)
+    if isinstance(value, dict):
+        missing = set(schema.get("required", ())) - set(value)
+        fields = schema.get("properties", {})
+        found = [f"{missing} missing"] if missing else []
+        found += [
+            complaint
+            for name, each in value.items()
+            if name in fields and (complaint := objection(each, fields[name], schemas))
+        ]
+        return found[0] if found else None
+    return None
+
+
+async def test_the_reference_is_one_page_that_needs_nothing_else(running_daemon: Any) -> None:
+    answer = await running_daemon.http.get("/api/schema/reference")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    page = answer.text
+    for forbidden in ("<script", "http://", "https://", "@import", "url("):
+        assert forbidden not in page, forbidden
+    assert "style-src 'sha256-" in answer.headers["content-security-policy"]
+    for route in ROUTES:
+        assert f"<code>{route}</code>" in page, route
+    assert (await running_daemon.stranger.get("/api/schema/reference")).status_code == 401
