@@ -30,6 +30,7 @@ NAMES = (
     "scrape",
     "observing",
     "events",
+    "api",
 )
 LIMIT_SECONDS = 300.0
 ROOT = Path(__file__).resolve().parents[1]

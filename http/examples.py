@@ -135,7 +135,8 @@ def _string(schema: Schema, name: str) -> str:
     usual = _USUAL.get(name)
     if isinstance(usual, str) and "format" not in schema:
         return usual
-    return _FORMATS.get(schema.get("format", ""), str(schema.get("default") or "text"))
+    text = _FORMATS.get(schema.get("format", ""), str(schema.get("default") or "text"))
+    return text.ljust(schema.get("minLength", 0), "x")
 
 
 def _number(schema: Schema, name: str) -> int | float:

@@ -18,7 +18,10 @@ STYLE: Final = (
     "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}a{color:#8cf}}"
 )
 _HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY: Final = f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none'"
+POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
 """Lets the page's own style apply, and nothing else."""
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")

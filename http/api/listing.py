@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from reeld.domain.errors import Refused
-from reeld.http.api.shaping import cursor_of, place_of
-from reeld.storage.repositories.browsing import BrowsedMovie, MovieOrder, MoviePlace
+from reeld.http.api.movie_views import MovieView
+from reeld.http.api.shaping import cursor_of, place_of, thinned
+from reeld.storage import Database
+from reeld.storage.repositories import browsing, library
+from reeld.storage.repositories.browsing import MovieFilter, MovieOrder, MoviePlace
 
 _LARGEST = 2**63 - 1
 
@@ -19,11 +24,55 @@ class _Cursor(msgspec.Struct, array_like=True, frozen=True):
     id: int
 
 
-def next_of(movies: list[BrowsedMovie], order: MovieOrder, limit: int) -> str | None:
-    """Return what a client passes for the page after this one; None when it was the last."""
-    if len(movies) < limit:
-        return None
-    place = movies[-1].place
+AT_ONCE: Final = 100
+"""Movies that are read, shown and written in one go: so long the loop may be held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which page of which list.
+
+    Attributes:
+        default_root: The root folder that the settings name.
+        fields: Those that are shown; None for all.
+    """
+
+    which: MovieFilter
+    default_root: str
+    order: MovieOrder
+    descending: bool
+    after: MoviePlace | None
+    limit: int
+    fields: frozenset[str] | None
+
+
+async def read_page(database: Database, asked: Asked) -> tuple[list[msgspec.Raw], str | None]:
+    """Return the movies of a page as JSON, and what a client passes for the next one; None when it was the last."""
+    written: list[msgspec.Raw] = []
+    place = asked.after
+    while len(written) < asked.limit:
+        size = min(AT_ONCE, asked.limit - len(written))
+        found = await browsing.page(
+            database,
+            asked.which,
+            default_root=asked.default_root,
+            order=asked.order,
+            descending=asked.descending,
+            after=place,
+            limit=size,
+        )
+        files = await library.of_movies(database, [movie.id for movie in found])
+        for movie in found:
+            view = MovieView.of(movie, files.get(movie.id, ()), asked.default_root)
+            written.append(msgspec.Raw(msgspec.json.encode(thinned(view, asked.fields))))
+        if len(found) < size:
+            return written, None
+        place = found[-1].place
+    assert place is not None, "a page has at least one movie"
+    return written, _next_of(place, asked.order)
+
+
+def _next_of(place: MoviePlace, order: MovieOrder) -> str:
     if order is MovieOrder.ID:
         return str(place.id)
     return cursor_of(_Cursor(order, place.value, place.id))

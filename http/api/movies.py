@@ -12,12 +12,12 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from reeld.domain.messages import AddMovie, SearchMovies
 from reeld.domain.movie import MovieHit, Stage
-from reeld.http.api.listing import after_of, next_of
+from reeld.http.api.listing import Asked, after_of, read_page
 from reeld.http.api.movie_bodies import NewMovieBody
 from reeld.http.api.movie_changes import change_handlers
 from reeld.http.api.movie_looking import looking_handlers, missing
 from reeld.http.api.movie_views import MoviePage, MovieView, settings_of
-from reeld.http.api.shaping import mark_of, page_document, tagged, thinned, wanted_fields
+from reeld.http.api.shaping import mark_of, tagged, thinned, wanted_fields
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.repositories import browsing, library
@@ -68,20 +68,17 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
 
         `text` finds words of the title, the last one cut short or not. `fields=title,year` shows these fields alone.
         """
-        wanted, root = wanted_fields(fields, MovieView), default_root()
-        which = MovieFilter(stage, monitored, profile, tag, year, has_file, root_folder, text)
-        found = await browsing.page(
-            database,
-            which,
-            default_root=root,
+        asked = Asked(
+            which=MovieFilter(stage, monitored, profile, tag, year, has_file, root_folder, text),
+            default_root=default_root(),
             order=sort,
             descending=descending,
             after=after_of(after, sort),
             limit=limit,
+            fields=wanted_fields(fields, MovieView),
         )
-        files = await library.of_movies(database, [movie.id for movie in found])
-        views = [MovieView.of(movie, files.get(movie.id, []), root) for movie in found]
-        return tagged(request, page_document("movies", views, next_of(found, sort, limit), wanted))
+        written, following = await read_page(database, asked)
+        return tagged(request, {"movies": written, "next": following})
 
     there = ResponseSpec(MovieView, description="It was there already; nothing of it was changed.")
 

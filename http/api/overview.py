@@ -96,7 +96,9 @@ class _Counted:
         return self  # the framework copies its handlers, and with them what they hold
 
     async def current(self) -> Statistics:
-        """Return the statistics, a few seconds old at most."""
+        """Return the statistics, a few seconds old at most; older ones while somebody else counts."""
+        if self._last is not None and self._lock.locked():
+            return self._last[1]
         async with self._lock:
             now = trio.current_time()
             if self._last is None or self._last[0] < now - FRESH_SECONDS:

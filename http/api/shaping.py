@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
 from typing import Any, Final, TypeVar
 
@@ -107,10 +106,3 @@ def place_of(text: str, kind: type[T]) -> T:
         raise Refused(
             "`after` must be the `next` of an earlier page.", reason="bad_cursor"
         ) from error
-
-
-def page_document(
-    name: str, views: Sequence[object], following: str | None, wanted: frozenset[str] | None
-) -> Mapping[str, object]:
-    """Return a page: the views under a name, and what to pass for more."""
-    return {name: [thinned(view, wanted) for view in views], "next": following}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from reeld.domain.library import MovieFile
@@ -28,7 +27,7 @@ class FileView:
         """Show a file."""
         return cls(
             id=file.id,
-            path=str(PurePosixPath(file.root_folder) / file.relative_path),
+            path=f"{file.root_folder.rstrip('/')}/{file.relative_path}",
             size=file.size,
             quality=file.quality.label,
             link=str(file.link) if file.link else None,

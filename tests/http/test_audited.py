@@ -12,6 +12,7 @@ CHANGES: Final = {"post", "put", "patch", "delete"}
 
 ONLY_LOOK: Final = {
     "decide_name": "a release to judge does not fit into a query",
+    "search": "people's words in a query end up in logs",
     "test_formats": "a release to try formats on does not fit into a query",
 }
 """Routes that ask with a body and change nothing, and why they have one."""

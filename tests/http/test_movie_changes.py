@@ -41,14 +41,14 @@ async def shelve(daemon: Any, tmdb_id: int, *, title: str = "Movie") -> tuple[in
     return movie.id, file
 
 
-async def audited(daemon: Any, action: str) -> list[Any]:
+async def audited(daemon: Any, action: str, times: int = 1) -> list[Any]:
     entries: list[Any] = []
 
     async def written() -> bool:
         nonlocal entries
         answer = await daemon.http.get("/control/audit")
         entries = [each for each in answer.json() if each["action"] == action]
-        return bool(entries)
+        return len(entries) >= times
 
     await until(written)
     return entries
@@ -161,7 +161,7 @@ async def test_a_deleted_movie_has_its_file_in_the_recycle_folder_if_that_was_as
     answer = await http.delete(f"/api/movies/{kept}")
     assert answer.json() == {"movies": [kept], "files": 0, "missing": []}
     assert staying.read_bytes() == BYTES
-    assert len(await audited(running_daemon, "delete_movie")) == 2
+    assert len(await audited(running_daemon, "delete_movie", times=2)) == 2
     story = (await http.get("/api/history", params={"movie_id": gone})).json()["entries"]
     assert [each["kind"] for each in reversed(story)] == ["removed", "file_deleted"]
 
