@@ -136,9 +136,9 @@ async def test_a_change_is_made_whole_audited_and_never_over_another_one(
     for number in (0, 77, HUGE):
         assert (await http.put(f"/api/movies/{number}", json={})).status_code == 404
         assert (await http.delete(f"/api/movies/{number}")).status_code == 404
-    newest = (await audited(running_daemon, "edit_movie"))[-1]
-    assert newest["detail"] == {"changes": {"monitored": False}}
-    assert newest["target"] == str(movie)
+    first = (await audited(running_daemon, "edit_movie"))[-1]
+    assert first["detail"] == {"changes": {"monitored": False}}
+    assert first["target"] == str(movie)
 
 
 async def test_a_deleted_movie_has_its_file_in_the_recycle_folder_if_that_was_asked(
