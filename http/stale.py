@@ -18,9 +18,15 @@ from reeld.telemetry import Metrics
 
 KEPT: Final = frozenset(
     {
+        "/api/blocklist",
+        "/api/calendar",
+        "/api/collections",
+        "/api/commands",
         "/api/customformats",
         "/api/customformats/{format_id}",
         "/api/delayprofiles",
+        "/api/downloads",
+        "/api/exclusions",
         "/api/groups",
         "/api/groups/{name}",
         "/api/history",
@@ -34,6 +40,8 @@ KEPT: Final = frozenset(
         "/api/queue",
         "/api/queue/status",
         "/api/releaseprofiles",
+        "/api/rootfolders",
+        "/api/statistics",
         "/api/tags",
         "/api/wanted/cutoff",
         "/api/wanted/missing",
@@ -155,6 +163,8 @@ class StaleAnswers:
         key = _key_of(scope)
         if key is None or _route_of(scope) not in KEPT or _PASSED not in scope:
             return
+        if answer.status == 304:
+            return  # the client has it, and what is kept is still right
         if answer.body is None or answer.status != 200:
             # Not found any more, or too large: what it was before must not come back.
             self._shelf.forget(key)

@@ -110,6 +110,14 @@ async def test_what_is_gone_does_not_come_back(bench: Bench) -> None:
     assert (await bench.get()).status_code == 503
 
 
+async def test_what_a_client_has_already_stays_kept(bench: Bench) -> None:
+    await bench.get()
+    bench.app.status, bench.app.body = 304, b""
+    await bench.get()
+    bench.app.fails = True
+    assert (await bench.get()).content == b"good"
+
+
 async def test_an_answer_that_is_too_large_is_not_kept(bench: Bench, monkeypatch: Any) -> None:
     monkeypatch.setattr(stale, "LARGEST_ANSWER", 3)
     assert (await bench.get()).content == b"good"
@@ -136,7 +144,13 @@ NEVER_KEPT = {
     "/api/profiles/export",
     "/api/profiles/{profile_id}/export",
     "/api/releases",
+    "/api/calendar.ics",
+    "/api/commands/{command}",
+    "/api/discover",
+    "/api/logs",
     "/api/movies/find",
+    "/api/movies/{movie_id}/images/{kind}",
+    "/api/settings",
     "/api/schema/openapi.json",
     "/api/test/circuit-breaker",
     "/api/keys",
