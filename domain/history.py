@@ -12,7 +12,7 @@ class EventKind(StrEnum):
     """Facts that other parts may react to. The comment names the payload."""
 
     MOVIE_ADDED = "movie.added"
-    """{movie_id}."""
+    """{movie_id, search}: whether it is searched for at once; it is where nothing is said."""
     MOVIE_MOVED = "movie.moved"
     """{movie_id, stage}: it is at another stage now."""
     MOVIE_REFRESHED = "movie.refreshed"

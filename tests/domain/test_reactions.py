@@ -32,6 +32,11 @@ def test_an_added_movie_is_refreshed_searched_and_looked_for_among_what_came_bef
     ]
 
 
+def test_an_added_movie_that_is_not_to_be_searched_is_only_refreshed() -> None:
+    added = event(EventKind.MOVIE_ADDED, movie_id=3, search=False)
+    assert kinds(added) == [(Queue.TMDB, WorkKind.REFRESH_MOVIE)]
+
+
 def test_found_releases_are_matched() -> None:
     (work,) = work_after(event(EventKind.RELEASES_FOUND, release_ids=[1, 2], source="rss"))
     assert (work.queue, work.kind) == (Queue.DECISION, WorkKind.MATCH_RELEASES)

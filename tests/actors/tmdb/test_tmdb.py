@@ -232,7 +232,7 @@ async def test_an_added_movie_has_tmdbs_facts_and_is_announced_once(
     assert again.movie == first.movie
     assert (first.movie.title, first.movie.imdb_id) == ("Sintel", SINTEL.imdb_id)
     assert first.movie.runtime_minutes == SINTEL.runtime
-    assert await rows.events("movie.added") == [{"movie_id": first.movie.id}]
+    assert await rows.events("movie.added") == [{"movie_id": first.movie.id, "search": True}]
     assert await rows.history(first.movie.id) == ["added"]
 
 
@@ -267,7 +267,7 @@ async def test_a_movie_whose_title_is_known_can_be_added_while_tmdb_is_down(
         added = await cell.address.ask(AddMovie(SINTEL.tmdb_id, title="Sintel", year=2010))
         movie = added.movie
         assert (movie.title, movie.year, movie.imdb_id) == ("Sintel", 2010, None)
-        assert await rows.events("movie.added") == [{"movie_id": movie.id}]
+        assert await rows.events("movie.added") == [{"movie_id": movie.id, "search": True}]
         world.tmdb.turn(down_for=0.0)
         work = await rows.ask("tmdb", "refresh-movie", {"movie_id": movie.id})
         await rows.until(work)
