@@ -17,6 +17,24 @@ UNMATCHED: Final = "unmatched"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
+_TOGETHER: Final = {
+    "blocklist": "queue",
+    "calendar": "movies",
+    "calendar.ics": "movies",
+    "collections": "movies",
+    "commands": "work",
+    "discover": "movies",
+    "downloads": "queue",
+    "exclusions": "movies",
+    "logs": "info",
+    "rootfolders": "movies",
+    "search": "movies",
+    "settings": "info",
+    "statistics": "movies",
+}
+"""What is about one thing, in the histogram, though it has paths of its own."""
+
+
 def routes_of(app: Litestar) -> list[tuple[str, str]]:
     """Return the methods and templates that an application answers, and that of everything else."""
     routes = {
@@ -38,7 +56,7 @@ def area_of(route: str) -> str:
         case ["api", "v3", *_]:
             return "radarr_v3"
         case ["api", area, *_] | [area, *_]:
-            return area or UNMATCHED
+            return _TOGETHER.get(area, area) or UNMATCHED
         case _:
             return UNMATCHED
 

@@ -18,15 +18,12 @@ from reeld.telemetry import Metrics
 
 KEPT: Final = frozenset(
     {
-        "/api/blocklist",
         "/api/calendar",
         "/api/collections",
-        "/api/commands",
         "/api/customformats",
         "/api/customformats/{format_id}",
         "/api/delayprofiles",
         "/api/downloads",
-        "/api/exclusions",
         "/api/groups",
         "/api/groups/{name}",
         "/api/history",
@@ -40,7 +37,6 @@ KEPT: Final = frozenset(
         "/api/queue",
         "/api/queue/status",
         "/api/releaseprofiles",
-        "/api/rootfolders",
         "/api/statistics",
         "/api/tags",
         "/api/wanted/cutoff",

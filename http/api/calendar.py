@@ -63,7 +63,7 @@ def calendar_routes(surface: Surface) -> Sequence[Any]:
         """Make the token for calendar programs; the former one ends. It is shown once."""
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         redaction.register([token])
-        with surface.audit.change(request, "renew_calendar_token", "calendar"):
+        with surface.audit.change(request, "add_key", "calendar"):
             async with database.transaction() as conn:
                 await calendar.renew_token(conn, digest(token))
         return CalendarToken(token, f"/api/calendar.ics?token={token}")

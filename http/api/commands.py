@@ -97,7 +97,7 @@ def command_routes(surface: Surface) -> Sequence[Any]:
     async def cancel_command(command: FromPath[str], request: AnyRequest) -> Command:
         """Cancel what of a command still waits. What runs ends by itself, and safely."""
         number = _number(command)
-        with audit.change(request, "cancel_command", str(number)):
+        with audit.change(request, "discard_work", f"command:{number}"):
             there = await known(number)
             if there.open:
                 for work_id in await commands.work_of(database, number):
