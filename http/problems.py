@@ -106,7 +106,7 @@ def foreseen(request: Request[Any, Any, Any], error: ReeldError) -> Response[byt
     """Answer a foreseen failure with its own sentence."""
     note_failure(request, error)
     headers: dict[str, str] = {}
-    if (wait := _retry_after(error)) is not None:
+    if (wait := retry_after(error)) is not None:
         headers["Retry-After"] = str(ceil(wait))
     more: dict[str, Any] = {}
     if isinstance(error, InvalidField):
@@ -115,7 +115,8 @@ def foreseen(request: Request[Any, Any, Any], error: ReeldError) -> Response[byt
     return answer(_problem(status_of(error), error.reason, error.sentence, **more), headers)
 
 
-def _retry_after(error: ReeldError) -> float | None:
+def retry_after(error: ReeldError) -> float | None:
+    """Return how many seconds a client should wait before it asks again; None where that would not help."""
     match error:
         case DatabaseUnavailable(retry_after=None):
             return DATABASE_RETRY_SECONDS

@@ -111,6 +111,14 @@ def database_url(postgres_server: str, migrated_template: str) -> Iterator[str]:
     _drop(postgres_server, name)
 
 
+@pytest.fixture(scope="module")
+def module_database_url(postgres_server: str, migrated_template: str) -> Iterator[str]:
+    """The connection string of a fresh, migrated database for a whole module of tests."""
+    name = _create(postgres_server, template=migrated_template)
+    yield make_conninfo(postgres_server, dbname=name)
+    _drop(postgres_server, name)
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A fresh, migrated database. Nobody leads it: its transactions are not fenced."""

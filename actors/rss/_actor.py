@@ -18,7 +18,7 @@ from reeld.actors.limiting import StoredLimits
 from reeld.actors.polling import note_failure
 from reeld.actors.resources import Resources
 from reeld.actors.rss._memory import PageMemory
-from reeld.actors.rss._reading import Reading, mark_of_feed, place_of_link, state_at, unchanged
+from reeld.actors.rss._reading import Reading, mark_of_feed, state_at, unchanged
 from reeld.actors.service import open_breaker
 from reeld.actors.worker import Effect, WorkerActor, works
 from reeld.domain.errors import NotFound, ReeldError, Refused, Unavailable
@@ -113,7 +113,9 @@ class RssActor(WorkerActor):
             sealed = await releases.sealed_link(self.resources.database, release.id)
             if sealed is None:
                 raise NotFound(f"The feed {feed.name} gave no link for {release.title}.")
-            link = self.resources.vault.unseal(sealed, **place_of_link(feed.name, release.guid))
+            link = self.resources.vault.unseal(
+                sealed, **releases.place_of_link(feed.name, release.guid)
+            )
             async with self._call(feed) as client:
                 return await client.download(link, announced=release.infohash)
 

@@ -42,11 +42,6 @@ def state_at(state: FeedState | None, feed: FeedSettings) -> FeedState | None:
     return state
 
 
-def place_of_link(feed: str, key: str) -> dict[str, str]:
-    """Return what a sealed link is bound to."""
-    return {"table": "release", "column": "sealed_link", "row": f"{feed}\n{key}"}
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One reading of a feed, to be committed.
@@ -107,7 +102,7 @@ class Reading:
     def seal(self, vault: Vault) -> dict[str, bytes]:
         """Return the offers' links by key, sealed. Takes a thread's time for a long feed."""
         return {
-            item.key: vault.seal(item.torrent, **place_of_link(self.feed.name, item.key))
+            item.key: vault.seal(item.torrent, **releases.place_of_link(self.feed.name, item.key))
             for item in self.changed
             if item.torrent is not None
         }

@@ -15,7 +15,7 @@ from reeld.actors.polling import note_failure
 from reeld.actors.resources import Resources
 from reeld.actors.service import UNCONFIGURED_SECONDS, ServiceActor, mark_of
 from reeld.actors.torznab._reading import Reading
-from reeld.actors.torznab._storing import place_of_link, polled, sealed, searched
+from reeld.actors.torznab._storing import polled, sealed, searched
 from reeld.actors.worker import Effect, works
 from reeld.domain.errors import NotFound, ReeldError, Refused, Unavailable
 from reeld.domain.movie import Movie
@@ -166,7 +166,9 @@ class TorznabActor(ServiceActor[Indexer, TorznabClient]):
             link = await releases.sealed_link(self._database, release.id)
             if link is None:
                 raise NotFound(f"{self._indexer.name} gave no link for {release.title}.")
-            opened = self.resources.vault.unseal(link, **place_of_link(self.part, release.guid))
+            opened = self.resources.vault.unseal(
+                link, **releases.place_of_link(self.part, release.guid)
+            )
             async with self.call() as client:
                 return await client.download(opened, announced=release.infohash)
 

@@ -23,11 +23,6 @@ from reeld.storage.vault import Vault
 _SEALERS: Final = trio.CapacityLimiter(1)
 
 
-def place_of_link(part: str, key: str) -> dict[str, str]:
-    """Return what a sealed link is bound to: the indexer's number, since its name may change."""
-    return {"table": "release", "column": "sealed_link", "row": f"{part}\n{key}"}
-
-
 @dataclass(frozen=True, slots=True)
 class Offered:
     """Offers that can be fetched, with their sealed links by guid."""
@@ -59,7 +54,7 @@ async def sealed(vault: Vault, indexer: Indexer, offers: Iterable[TorznabOffer])
 
     def seal() -> dict[str, bytes]:
         return {
-            each.key: vault.seal(each.torrent, **place_of_link(indexer.part, each.key))
+            each.key: vault.seal(each.torrent, **releases.place_of_link(indexer.part, each.key))
             for each in takable
             if each.torrent is not None
         }

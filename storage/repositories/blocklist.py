@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from reeld.storage._rows import Connection, Reader, execute, fetch_all
+from reeld.storage._rows import Connection, Reader, execute, fetch_all, fetch_one
 
 _COLUMNS: Final = "id, movie_id, indexer, guid, infohash, title, reason, sentence, at"
 
@@ -90,6 +90,23 @@ async def page(source: Reader, *, before: int | None = None, limit: int = 100) -
     return [Blocked(*row) for row in rows]
 
 
+async def numbered_page(source: Reader, *, offset: int, limit: int) -> list[Blocked]:
+    """Return blocked releases from the `offset`-th on, newest first, for clients that count pages."""
+    statement = _PAGE.replace(" LIMIT %s", " OFFSET %s LIMIT %s")
+    return [Blocked(*row) for row in await fetch_all(source, statement, (2**63 - 1, offset, limit))]
+
+
+async def count(source: Reader) -> int:
+    """Return how many releases are blocked."""
+    row = await fetch_one(source, "SELECT count(*) FROM blocklist")
+    return int(row[0]) if row else 0
+
+
 async def remove(conn: Connection, blocked_id: int) -> bool:
     """Let a release be fetched again; False when it was not blocked."""
     return await execute(conn, "DELETE FROM blocklist WHERE id = %s", (blocked_id,)) == 1
+
+
+async def clear(conn: Connection) -> None:
+    """Let every release be fetched again."""
+    await execute(conn, "DELETE FROM blocklist")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from reeld.domain.acquisition import GONE_POLLS, AcquisitionState
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
@@ -52,6 +52,11 @@ SELECT a.id, a.movie_id, m.title, m.year, a.title, a.indexer, a.state, a.infohas
        a.speed, a.eta_seconds, a.client_state, a.save_path, a.note, a.created_at, a.still_seconds, a.ours
 FROM acquisition a JOIN movie m ON m.id = a.movie_id
 WHERE a.state IN ('intent', 'fetched', 'sent', 'downloading', 'complete') ORDER BY a.id LIMIT %s
+"""
+
+_OFFERS: Final = """
+SELECT a.id, r.parsed, a.formats, a.format_score
+FROM acquisition a JOIN release r ON r.id = a.release_id WHERE a.id = ANY(%s)
 """
 
 _COUNT: Final = "SELECT count(*) FROM acquisition WHERE state IN ('sent', 'downloading')"
@@ -126,9 +131,29 @@ class Download:
     is_ours: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What was known of a release when it was grabbed.
+
+    Attributes:
+        parsed: What its name says, as JSON; empty when it was never read.
+        formats: [{"id", "name"}].
+    """
+
+    parsed: Mapping[str, Any]
+    formats: tuple[Mapping[str, Any], ...]
+    format_score: int
+
+
 async def active(source: Reader, *, limit: int = 1000) -> list[Download]:
     """Return what is under way, with movies and speeds, oldest first."""
     return [_download(row) for row in await fetch_all(source, _DOWNLOADS, (limit,))]
+
+
+async def offers(source: Reader, acquisition_ids: Sequence[int]) -> dict[int, Offer]:
+    """Return what was known of the releases when they were grabbed, by the numbers of their acquisitions."""
+    rows = await fetch_all(source, _OFFERS, (list(acquisition_ids),))
+    return {row[0]: Offer(row[1] or {}, tuple(row[2]), row[3]) for row in rows}
 
 
 async def count(source: Reader) -> int:

@@ -34,6 +34,22 @@ WHERE infohash = %s ORDER BY at DESC LIMIT %s
 """
 
 
+_NUMBERED: Final = """
+SELECT id, movie_id, kind, at, release_title, data, infohash FROM history
+WHERE kind = ANY(%(kinds)s) AND (%(movies)s::bigint[] IS NULL OR movie_id = ANY(%(movies)s))
+  AND (%(infohash)s::text IS NULL OR infohash = %(infohash)s) AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
+ORDER BY {order} OFFSET %(offset)s LIMIT %(limit)s
+"""
+_NEWEST_FIRST: Final = _NUMBERED.replace("{order}", "at DESC, id DESC")
+_OLDEST_FIRST: Final = _NUMBERED.replace("{order}", "at, id")
+
+_COUNT: Final = """
+SELECT count(*) FROM history
+WHERE kind = ANY(%(kinds)s) AND (%(movies)s::bigint[] IS NULL OR movie_id = ANY(%(movies)s))
+  AND (%(infohash)s::text IS NULL OR infohash = %(infohash)s)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a page of history ended. Later rows do not move it, as they would move a page number."""
@@ -88,6 +104,65 @@ async def page(
     params = {"movie_id": movie_id, "kind": kind, "at": place.at, "id": place.id, "limit": limit}
     rows = await fetch_all(source, _statement(movie_id, kind), params)
     return [_entry(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which rows of history are wanted.
+
+    Attributes:
+        movie_ids: None for those of every movie.
+        infohash: Of one torrent; None for all.
+    """
+
+    kinds: tuple[HistoryKind, ...]
+    movie_ids: tuple[int, ...] | None = None
+    infohash: str | None = None
+
+    def to_params(self) -> dict[str, object]:
+        """Return it as a statement takes it."""
+        movies = None if self.movie_ids is None else list(self.movie_ids)
+        kinds = [str(kind) for kind in self.kinds]
+        return {"kinds": kinds, "movies": movies, "infohash": self.infohash}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRecord:
+    """One row of history with its torrent."""
+
+    entry: HistoryEntry
+    infohash: str | None
+
+
+async def numbered_page(
+    source: Reader,
+    choice: Choice,
+    *,
+    offset: int = 0,
+    limit: int = 100,
+    newest_first: bool = True,
+    since: datetime | None = None,
+) -> list[HistoryRecord]:
+    """Return rows from the `offset`-th on, for clients that count pages: the further the slower."""
+    statement = _NEWEST_FIRST if newest_first else _OLDEST_FIRST
+    more = {"offset": offset, "limit": limit, "since": since}
+    rows = await fetch_all(source, statement, choice.to_params() | more)
+    return [HistoryRecord(_entry(row[:6]), row[6]) for row in rows]
+
+
+async def count(source: Reader, choice: Choice) -> int:
+    """Return how many rows there are."""
+    row = await fetch_one(source, _COUNT, choice.to_params())
+    return int(row[0]) if row else 0
+
+
+async def get(source: Reader, history_id: int) -> HistoryRecord | None:
+    """Return one row, or None."""
+    statement = (
+        "SELECT id, movie_id, kind, at, release_title, data, infohash FROM history WHERE id = %s"
+    )
+    row = await fetch_one(source, statement, (history_id,))
+    return None if row is None else HistoryRecord(_entry(row[:6]), row[6])
 
 
 async def by_infohash(source: Reader, infohash: str, *, limit: int = 100) -> list[HistoryEntry]:

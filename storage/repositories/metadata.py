@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -22,18 +23,23 @@ UPDATE movie SET
 WHERE id = %(id)s
 """
 
-_DETAILS: Final = """
-SELECT tmdb_id, title, year, imdb_id, original_title, original_language, secondary_year, runtime_minutes,
+_COLUMNS: Final = """tmdb_id, title, year, imdb_id, original_title, original_language, secondary_year, runtime_minutes,
        alternative_titles, overview, genres, status, release_dates, certification, collection_tmdb_id,
-       collection_title, wikidata_id, poster_path, backdrop_path
-FROM movie WHERE id = %s
-"""
+       collection_title, wikidata_id, poster_path, backdrop_path"""
+
+_DETAILS: Final = "SELECT {columns} FROM movie WHERE id = %s".replace("{columns}", _COLUMNS)
+_BY_IDS: Final = "SELECT id, {columns} FROM movie WHERE id = ANY(%s)".replace("{columns}", _COLUMNS)
 
 
 async def get(source: Reader, movie_id: int) -> MovieDetails | None:
     """Return what TMDB said of a movie when it was last refreshed, or None."""
     row = await fetch_one(source, _DETAILS, (movie_id,))
     return None if row is None else _details(row)
+
+
+async def by_ids(source: Reader, ids: Sequence[int]) -> dict[int, MovieDetails]:
+    """Return what TMDB said of these movies, by their numbers; missing ones are left out."""
+    return {row[0]: _details(row[1:]) for row in await fetch_all(source, _BY_IDS, (list(ids),))}
 
 
 async def stale(source: Reader, *, seconds: float, limit: int) -> list[int]:

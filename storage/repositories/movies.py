@@ -25,6 +25,9 @@ RETURNING {columns}
 
 _GET: Final = "SELECT {columns} FROM movie WHERE id = %s".replace("{columns}", _COLUMNS)
 _BY_TMDB: Final = "SELECT {columns} FROM movie WHERE tmdb_id = %s".replace("{columns}", _COLUMNS)
+_BY_IDS: Final = "SELECT {columns} FROM movie WHERE id = ANY(%s) ORDER BY id".replace(
+    "{columns}", _COLUMNS
+)
 _BY_IMDB: Final = "SELECT {columns} FROM movie WHERE imdb_id = %s ORDER BY id LIMIT 1".replace(
     "{columns}", _COLUMNS
 )
@@ -114,6 +117,11 @@ async def get(source: Reader, movie_id: int) -> Movie | None:
     """Return a movie, or None."""
     row = await fetch_one(source, _GET, (movie_id,))
     return None if row is None else _movie(row)
+
+
+async def by_ids(source: Reader, ids: Collection[int]) -> list[Movie]:
+    """Return the movies with these numbers, by number; missing ones are left out."""
+    return [_movie(row) for row in await fetch_all(source, _BY_IDS, (list(ids),))]
 
 
 async def by_tmdb_id(source: Reader, tmdb_id: int) -> Movie | None:

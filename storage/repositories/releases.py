@@ -140,6 +140,16 @@ async def upsert(
     return sorted((SeenRelease(*row) for row in rows), key=lambda seen: seen.id)
 
 
+def place_of_link(part: str, key: str) -> dict[str, str]:
+    """Return what the sealed link of a release is bound to.
+
+    Args:
+        part: The name of its feed, or of the part of its indexer, whose name may change.
+        key: The release's guid.
+    """
+    return {"table": "release", "column": "sealed_link", "row": f"{part}\n{key}"}
+
+
 async def get(source: Reader, release_id: int) -> Release | None:
     """Return a release, or None."""
     found = await by_ids(source, [release_id])

@@ -28,6 +28,10 @@ SELECT tag.id, tag.label,
 FROM tag ORDER BY tag.label
 """
 
+_MOVIES_BY_TAG: Final = """
+SELECT tag, array_agg(id ORDER BY id) FROM movie, unnest(tags) AS tag WHERE tags <> '{}' GROUP BY tag
+"""
+
 # A row that names a tag which is gone would be read as one without it, and one without tags fits every movie.
 _FORGET: Final = (
     "UPDATE movie SET tags = array_remove(tags, %(id)s) WHERE tags @> ARRAY[%(id)s::bigint]",
@@ -101,6 +105,12 @@ async def usage(source: Reader) -> list[TagUse]:
         TagUse(number, label, movies, tuple(delays), tuple(restrictions))
         for number, label, movies, delays, restrictions in rows
     ]
+
+
+async def movies_by_tag(source: Reader) -> dict[int, list[int]]:
+    """Return the numbers of the movies that have each tag; tags that none has are left out."""
+    rows = await fetch_all(source, _MOVIES_BY_TAG)
+    return {row[0]: list(row[1]) for row in rows}
 
 
 async def add(conn: Connection, text: str) -> tuple[Tag, bool]:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from reeld.domain.searching import OwnedFacts
-from reeld.storage._rows import Reader, fetch_all, fetch_one
+from reeld.storage._rows import Reader, Row, fetch_all, fetch_one
 from reeld.storage.repositories.movies import ASKED_FOR
 
 KEPT_OPEN_DAYS: Final = 8
@@ -37,6 +37,14 @@ _CHANGED: Final = _PAGE.replace(
     "{changed}",
     "m.names_xid >= %(since)s::xid8 AND m.names_xid < pg_snapshot_xmax(pg_current_snapshot())",
 )
+
+
+_MOST_NEAR: Final = 5000
+_NEAR: Final = """
+SELECT id, tmdb_id, imdb_id, title, original_title, alternative_titles, year, secondary_year FROM movie
+WHERE tmdb_id = %(tmdb_id)s OR imdb_id = %(imdb_id)s OR year = %(year)s OR secondary_year = %(year)s
+ORDER BY id LIMIT %(limit)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +141,18 @@ def names_of(facts: TitleFacts) -> MovieNames:
 async def ids(source: Reader) -> list[int]:
     """Return the numbers of all movies."""
     return [row[0] for row in await fetch_all(source, "SELECT id FROM movie ORDER BY id")]
+
+
+async def near(
+    source: Reader, *, year: int | None, tmdb_id: int | None, imdb_id: str | None
+) -> list[MovieNames]:
+    """Return the titles of the movies, wanted or not, that have one of these ids or are of this year."""
+    params = {"year": year, "tmdb_id": tmdb_id, "imdb_id": imdb_id, "limit": _MOST_NEAR}
+    return [_near(row) for row in await fetch_all(source, _NEAR, params)]
+
+
+def _near(row: Row) -> MovieNames:
+    movie_id, tmdb_id, imdb_id, title, original, others, year, secondary = row
+    titles = dict.fromkeys(name for name in (title, original, *others) if name)
+    years = frozenset(one for one in (year, secondary) if one)
+    return MovieNames(movie_id, tmdb_id, imdb_id, tuple(titles), years)

@@ -1,0 +1,6 @@
+"""Radarr's v3 API, so that what people run beside Radarr works with reeld by changing an address and a key."""
+
+from reeld.http.radarr_v3._door import APPLICATION_VERSION, RadarrDoor, is_radarrs
+from reeld.http.radarr_v3._routes import radarr_routes
+
+__all__ = ["APPLICATION_VERSION", "RadarrDoor", "is_radarrs", "radarr_routes"]

@@ -1,0 +1,222 @@
+"""`command`: what clients ask to be done, as durable work that they can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from reeld.domain.messages import PollDownloads
+from reeld.domain.settings import Settings
+from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, searches_of
+from reeld.http.radarr_v3._answers import answered, created
+from reeld.http.radarr_v3._asked import AnyRequest, Body, read_body
+from reeld.http.radarr_v3._errors import Missing, UnknownCommand, invalid
+from reeld.http.radarr_v3._frame import Frame
+from reeld.http.radarr_v3._values import Json, moment, present, span
+from reeld.storage import TrioConnection
+from reeld.storage.repositories import blocklist, movies, radarr_commands
+from reeld.storage.repositories.radarr_commands import RadarrCommand
+
+MOST_MOVIES: Final = 1000
+_POLLS: Final = frozenset(
+    {
+        "refreshmonitoreddownloads",
+        "processmonitoreddownloads",
+        "checkforfinisheddownload",
+        "downloadedmoviesscan",
+    }
+)
+_BY_ITSELF: Final = frozenset(
+    {
+        "applicationcheckupdate",
+        "applicationupdatecheck",
+        "checkhealth",
+        "cleanuprecyclebin",
+        "housekeeping",
+        "importlistsync",
+        "messagingcleanup",
+        "refreshcollections",
+        "renamefiles",
+        "renamemovie",
+    }
+)
+"""What reeld does without being asked, or has no need of."""
+
+
+def command_routes(frame: Frame) -> Sequence[Any]:
+    """Return the routes of commands."""
+    database = frame.database
+
+    @get("/command")
+    async def list_commands() -> Response[bytes]:
+        return answered([_written(each) for each in await radarr_commands.latest(database)])
+
+    @get("/command/{command_id:int}")
+    async def get_command(command_id: FromPath[int]) -> Response[bytes]:
+        return answered(await shown(command_id))
+
+    @post("/command")
+    async def run(request: AnyRequest) -> Response[bytes]:
+        body = await read_body(request)
+        name = body.text("name")
+        message, requests = _work_of(name, body, frame.surface.settings())
+        agent = request.headers.get("user-agent", "")[:100]
+        with frame.surface.audit.change(request, "run_command", name[:100]):
+            async with database.transaction() as conn:
+                await _prepare(conn, name.lower(), requests)
+                number = await radarr_commands.add(conn, name, message, agent, requests)
+            if name.lower() in _POLLS:
+                frame.surface.directory["qbit"].tell(PollDownloads())
+        return created(await shown(number))
+
+    async def shown(number: int) -> Json:
+        found = await radarr_commands.get(database, number)
+        if found is None:
+            raise Missing
+        return _written(found)
+
+    return [list_commands, get_command, run]
+
+
+async def _prepare(conn: TrioConnection, name: str, requests: Sequence[WorkRequest]) -> None:
+    """Do what goes with the work: a movie that a person searches for is taken although it is not monitored."""
+    if name == "clearblocklist":
+        await blocklist.clear(conn)
+    searched = [each for each in requests if each.kind is WorkKind.SEARCH_MOVIE]
+    numbers = [int(str(each.args["movie_id"])) for each in searched]
+    known = {movie.id for movie in await movies.by_ids(conn, numbers)}
+    for number in numbers:
+        if number not in known:
+            raise invalid("movieIds", f"There is no movie {number}.", number)
+        await movies.ask_for(conn, number)
+
+
+def _work_of(name: str, body: Body, settings: Settings) -> tuple[str, Sequence[WorkRequest]]:
+    """Return what becomes of a command, in words and as work.
+
+    Raises:
+        UnknownCommand: Nobody knows it.
+    """
+    lowered = name.lower()
+    if lowered in _POLLS:
+        return "qBittorrent is asked how the downloads are getting on.", ()
+    if lowered in _BY_ITSELF:
+        return "reeld does this by itself.", ()
+    if lowered == "clearblocklist":
+        return "The blocklist is empty.", ()
+    if lowered not in _WORK:
+        raise UnknownCommand
+    requests = _WORK[lowered](body, settings)
+    return f"{len(requests)} piece(s) of work asked for.", requests
+
+
+def _numbers(body: Body) -> list[int]:
+    numbers = [
+        *body.integers("movieIds"),
+        *([body.integer("movieId")] if "movieId" in body else []),
+    ]
+    if len(numbers) > MOST_MOVIES:
+        raise invalid("movieIds", f"At most {MOST_MOVIES} movies at once.")
+    return list(dict.fromkeys(numbers))
+
+
+def _refresh(body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+    stale = WorkRequest(Queue.TMDB, WorkKind.REFRESH_STALE, {}, "stale")
+    movies = [
+        WorkRequest(
+            Queue.TMDB,
+            WorkKind.REFRESH_MOVIE,
+            {"movie_id": each},
+            f"movie:{each}",
+            Priority.PERSON_WAITS,
+        )
+        for each in _numbers(body)
+    ]
+    return movies or [stale]
+
+
+def _search(body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+    return [
+        search
+        for number in _numbers(body)
+        for search in searches_of(number, priority=Priority.PERSON_WAITS)
+    ]
+
+
+def _search_missing(_body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+    return [WorkRequest(Queue.DECISION, WorkKind.SEARCH_MISSING, {}, "missing")]
+
+
+def _read_feeds(_body: Body, settings: Settings) -> Sequence[WorkRequest]:
+    feeds = [
+        WorkRequest(Queue.RSS, WorkKind.POLL_FEED, {"feed": each.name}, each.name)
+        for each in settings.feeds
+    ]
+    recent = WorkRequest(Queue.HDBITS, WorkKind.POLL_RECENT, {}, "recent")
+    return [recent, *feeds] if settings.hdbits else feeds
+
+
+def _back_up(_body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+    return [WorkRequest(Queue.BACKUP, WorkKind.MAKE_BACKUP, {}, "backup")]
+
+
+_WORK: Final[Mapping[str, Callable[[Body, Settings], Sequence[WorkRequest]]]] = {
+    "refreshmovie": _refresh,
+    "rescanmovie": _refresh,
+    "moviessearch": _search,
+    "moviesearch": _search,
+    "missingmoviessearch": _search_missing,
+    "missingmoviesearch": _search_missing,
+    "cutoffunmetmoviessearch": _search_missing,
+    "rsssync": _read_feeds,
+    "backup": _back_up,
+}
+
+
+def _written(command: RadarrCommand) -> Json:
+    is_open = command.open > 0
+    status = "failed" if command.dead else "completed"
+    if is_open:
+        status = "started" if command.running else "queued"
+    started = command.started or (None if is_open else command.queued)
+    ended = None if is_open else command.ended or started
+    result = {"completed": "successful", "failed": "unsuccessful"}.get(status, "unknown")
+    return present(
+        id=command.id,
+        name=command.name,
+        commandName=_in_words(command.name),
+        message=command.sentence or command.message,
+        body={
+            "sendUpdatesToClient": True,
+            "updateScheduledTask": False,
+            "completionMessage": "Completed",
+            "requiresDiskAccess": False,
+            "isExclusive": False,
+            "isTypeExclusive": False,
+            "isLongRunning": False,
+            "name": command.name,
+            "trigger": "manual",
+            "suppressMessages": False,
+            "clientUserAgent": command.agent,
+        },
+        priority="normal",
+        status=status,
+        result=result,
+        queued=moment(command.queued),
+        started=moment(started),
+        ended=moment(ended),
+        duration=span((ended - started).total_seconds()) if ended and started else None,
+        exception=command.sentence,
+        trigger="manual",
+        clientUserAgent=command.agent,
+        stateChangeTime=moment(ended or started or command.queued),
+        sendUpdatesToClient=True,
+        updateScheduledTask=False,
+    )
+
+
+def _in_words(name: str) -> str:
+    return "".join(f" {char}" if char.isupper() else char for char in name).strip()

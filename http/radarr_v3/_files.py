@@ -1,0 +1,80 @@
+"""What becomes of the files of movies: deleting them, and what reeld would do with others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from litestar import Response, delete, get
+from litestar.params import FromPath
+
+from reeld.http.radarr_v3._answers import answered
+from reeld.http.radarr_v3._asked import AnyRequest, Query, read_body
+from reeld.http.radarr_v3._errors import Missing, invalid
+from reeld.http.radarr_v3._frame import Frame
+from reeld.storage.repositories import downloads, removals
+
+VIDEO: frozenset[str] = frozenset({".mkv", ".mp4", ".avi", ".m4v", ".ts", ".m2ts", ".wmv", ".mov"})
+
+
+def file_changing_routes(frame: Frame) -> Sequence[Any]:
+    """Return the routes that change files."""
+    audit = frame.surface.audit
+
+    @delete("/moviefile/{file_id:int}", status_code=200)
+    async def remove(file_id: FromPath[int], request: AnyRequest) -> Response[bytes]:
+        with audit.change(request, "delete_movie", f"file {file_id}"):
+            await remove_all([file_id])
+        return answered({})
+
+    @delete("/moviefile/bulk", status_code=200)
+    async def remove_many(request: AnyRequest) -> Response[bytes]:
+        numbers = (await read_body(request)).integers("movieFileIds")
+        if not numbers:
+            raise invalid("MovieFileIds", "'Movie File Ids' must not be empty.")
+        with audit.change(request, "delete_movie", f"{len(numbers)} files"):
+            await remove_all(numbers)
+        return answered({})
+
+    @get("/rename")
+    async def renames(request: AnyRequest) -> Response[bytes]:
+        if Query.of(request).integer("movieId") is None:
+            raise invalid("movieId", "'movieId' must not be empty.")
+        # reeld names a file when it imports it, and never otherwise.
+        return answered([])
+
+    @get("/manualimport")
+    async def importable(request: AnyRequest) -> Response[bytes]:
+        wanted = Query.of(request).text("downloadId").lower()
+        complete = [
+            one
+            for one in await downloads.active(frame.database)
+            if one.state == "complete" and one.infohash == wanted
+        ]
+        documents = await frame.movie_documents([one.movie_id for one in complete])
+        return answered(
+            [
+                {
+                    "id": one.id,
+                    "path": one.save_path or "",
+                    "relativePath": one.release_title,
+                    "folderName": PurePosixPath(one.save_path or "").name,
+                    "name": one.release_title,
+                    "size": one.size or 0,
+                    "movie": documents[one.movie_id],
+                    "downloadId": (one.infohash or "").upper(),
+                    "rejections": [{"reason": one.note, "type": "permanent"}] if one.note else [],
+                }
+                for one in complete
+                if one.movie_id in documents
+            ]
+        )
+
+    async def remove_all(numbers: Sequence[int]) -> None:
+        async with frame.database.transaction() as conn:
+            for number in dict.fromkeys(numbers):
+                if await removals.remove_file(conn, number) is None:
+                    raise Missing
+
+    return [remove, remove_many, renames, importable]

@@ -1,0 +1,198 @@
+"""`history` and `blocklist`: reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from litestar import Response, get
+
+from reeld.domain.history import HistoryKind
+from reeld.domain.language import Language
+from reeld.domain.parsing import ParsedRelease
+from reeld.domain.quality import FIRST_REVISION, Quality
+from reeld.http.radarr_v3._answers import Paging, answered
+from reeld.http.radarr_v3._asked import AnyRequest, Query
+from reeld.http.radarr_v3._errors import invalid
+from reeld.http.radarr_v3._frame import Frame
+from reeld.http.radarr_v3._names import read_names
+from reeld.http.radarr_v3._quality import languages, quality_model
+from reeld.http.radarr_v3._queue import CLIENT
+from reeld.http.radarr_v3._values import Json, moment, present
+from reeld.storage.repositories import blocklist, history
+from reeld.storage.repositories.history import Choice, HistoryRecord
+
+_CALLED: Final = {
+    HistoryKind.GRABBED: "grabbed",
+    HistoryKind.IMPORTED: "downloadFolderImported",
+    HistoryKind.DOWNLOAD_FAILED: "downloadFailed",
+    HistoryKind.IMPORT_FAILED: "downloadFailed",
+    HistoryKind.FOUND: "movieFolderImported",
+    HistoryKind.FILE_RETIRED: "movieFileDeleted",
+    HistoryKind.FILE_DELETED: "movieFileDeleted",
+}
+"""What Radarr's history tells, and its word for it; of the rest it tells nothing."""
+_NUMBERS: Final = {
+    1: "grabbed",
+    3: "downloadFolderImported",
+    4: "downloadFailed",
+    6: "movieFileDeleted",
+    7: "movieFolderImported",
+    8: "movieFileRenamed",
+    9: "downloadIgnored",
+}
+_MOST: Final = 1000
+
+
+def history_routes(frame: Frame) -> Sequence[Any]:
+    """Return the routes that read history."""
+
+    @get("/history")
+    async def page(request: AnyRequest) -> Response[bytes]:
+        query = Query.of(request)
+        paging = Paging.of(query, sort_key="date", descending=True)
+        choice = _choice(query)
+        found = await history.numbered_page(
+            frame.database,
+            choice,
+            offset=paging.offset,
+            limit=paging.size,
+            newest_first=paging.descending,
+        )
+        records = await written(found, with_movie=query.flag("includeMovie"))
+        return answered(paging.wrap(records, await history.count(frame.database, choice)))
+
+    @get("/history/since")
+    async def since(request: AnyRequest) -> Response[bytes]:
+        query = Query.of(request)
+        found = await history.numbered_page(
+            frame.database, _choice(query), limit=_MOST, since=query.moment("date")
+        )
+        return answered(await written(found, with_movie=query.flag("includeMovie")))
+
+    @get("/history/movie")
+    async def of_movie(request: AnyRequest) -> Response[bytes]:
+        query = Query.of(request)
+        movie_id = query.integer("movieId")
+        if movie_id is None:
+            raise invalid("movieId", "'movieId' must not be empty.")
+        choice = Choice(_choice(query).kinds, (movie_id,))
+        found = await history.numbered_page(frame.database, choice, limit=_MOST)
+        return answered(await written(found, with_movie=query.flag("includeMovie")))
+
+    async def written(found: Sequence[HistoryRecord], *, with_movie: bool) -> list[Json]:
+        names = await read_names(each.entry.release_title for each in found)
+        movies = await frame.movie_documents([each.entry.movie_id for each in found])
+        return [
+            _record(each, names, movies.get(each.entry.movie_id), with_movie=with_movie)
+            for each in found
+        ]
+
+    return [page, since, of_movie]
+
+
+def blocklist_routes(frame: Frame) -> Sequence[Any]:
+    """Return the routes that read the blocklist."""
+
+    @get("/blocklist")
+    async def page(request: AnyRequest) -> Response[bytes]:
+        paging = Paging.of(Query.of(request), sort_key="date", descending=True)
+        found = await blocklist.numbered_page(
+            frame.database, offset=paging.offset, limit=paging.size
+        )
+        total = await blocklist.count(frame.database)
+        return answered(paging.wrap(await written(found), total))
+
+    @get("/blocklist/movie")
+    async def of_movie(request: AnyRequest) -> Response[bytes]:
+        movie_id = Query.of(request).integer("movieId")
+        if movie_id is None:
+            raise invalid("movieId", "'movieId' must not be empty.")
+        return answered(await written(await blocklist.by_movie(frame.database, movie_id)))
+
+    async def written(found: Sequence[blocklist.Blocked]) -> list[Json]:
+        names = await read_names(each.title for each in found)
+        movies = await frame.movie_documents([each.movie_id for each in found])
+        return [
+            present(
+                id=each.id,
+                movieId=each.movie_id,
+                sourceTitle=each.title,
+                **_said(names.get(each.title), movies.get(each.movie_id)),
+                customFormats=[],
+                date=moment(each.at),
+                protocol="torrent",
+                indexer=each.indexer,
+                message=each.sentence,
+                movie=movies.get(each.movie_id),
+            )
+            for each in found
+        ]
+
+    return [page, of_movie]
+
+
+def _choice(query: Query) -> Choice:
+    """Read which rows are wanted; event types come as numbers or as words, once or several times."""
+    asked = query.values.get("eventtype", ())
+    words = {
+        _NUMBERS.get(int(each), "") if each.isdigit() and len(each) < 3 else each for each in asked
+    }
+    kinds = tuple(kind for kind, word in _CALLED.items() if not words or word in words)
+    movies = tuple(query.integers("movieIds"))
+    infohash = query.text("downloadId").lower() or None
+    return Choice(kinds, movies or None, infohash)
+
+
+def _record(
+    record: HistoryRecord,
+    names: Mapping[str, ParsedRelease],
+    movie: Json | None,
+    *,
+    with_movie: bool,
+) -> Json:
+    entry = record.entry
+    title = entry.release_title or str(entry.data.get("path") or entry.data.get("title") or "")
+    return present(
+        id=entry.id,
+        movieId=entry.movie_id,
+        sourceTitle=title,
+        **_said(names.get(entry.release_title or ""), movie),
+        customFormats=[],
+        customFormatScore=0,
+        qualityCutoffNotMet=False,
+        date=moment(entry.at),
+        downloadId=record.infohash.upper() if record.infohash else None,
+        eventType=_CALLED[entry.kind],
+        data=_data(entry.kind, entry.data, record.infohash),
+        movie=movie if with_movie else None,
+    )
+
+
+def _said(name: ParsedRelease | None, movie: Json | None) -> Json:
+    original = Language.by_number(movie["originalLanguage"]["id"]) if movie else None
+    if name is None:
+        return {
+            "languages": languages((), original),
+            "quality": quality_model(Quality.UNKNOWN, FIRST_REVISION),
+        }
+    return {
+        "languages": languages(name.languages, original),
+        "quality": quality_model(name.quality, name.revision),
+    }
+
+
+def _data(kind: HistoryKind, data: Mapping[str, object], infohash: str | None) -> dict[str, str]:
+    """Write what a row tells beside, under Radarr's names; never a link, which holds a passkey in Radarr's."""
+    told = {name: str(value) for name, value in data.items() if value is not None}
+    match kind:
+        case HistoryKind.GRABBED:
+            told |= {"downloadClient": CLIENT, "downloadClientName": CLIENT, "protocol": "2"}
+            told["torrentInfoHash"] = (infohash or "").upper()
+        case HistoryKind.IMPORTED:
+            told |= {"importedPath": told.get("path", ""), "downloadClient": CLIENT}
+        case HistoryKind.DOWNLOAD_FAILED | HistoryKind.IMPORT_FAILED:
+            told["message"] = told.get("sentence", "")
+        case _:
+            told["reason"] = "Upgrade" if kind is HistoryKind.FILE_RETIRED else "Manual"
+    return told

@@ -1,0 +1,171 @@
+"""`queue`: what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from litestar import Response, get
+
+from reeld.domain.acquisition import AcquisitionState
+from reeld.domain.language import Language
+from reeld.http.radarr_v3._answers import Paging, answered
+from reeld.http.radarr_v3._asked import AnyRequest, Query
+from reeld.http.radarr_v3._frame import Frame
+from reeld.http.radarr_v3._release import formats_of, languages_of, quality_of
+from reeld.http.radarr_v3._values import Json, moment, present, span
+from reeld.storage.repositories import downloads
+from reeld.storage.repositories.downloads import Download, Offer
+
+CLIENT: Final = "qBittorrent"
+_MOST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How Radarr calls what a download is doing.
+
+    Attributes:
+        message: What is wrong; decluttarr compares it with Radarr's own words.
+    """
+
+    status: str
+    tracked_status: str = "ok"
+    message: str | None = None
+
+
+_DOWNLOADING: Final = Standing("downloading")
+_STANDINGS: Final = {
+    "error": Standing("warning", "warning", "qBittorrent is reporting an error"),
+    "missingFiles": Standing("warning", "warning", "qBittorrent is reporting missing files"),
+    "stalledDL": Standing("warning", "warning", "The download is stalled with no connections"),
+    "metaDL": Standing("queued", "ok", "qBittorrent is downloading metadata"),
+    "forcedMetaDL": Standing("queued", "ok", "qBittorrent is downloading metadata"),
+    "queuedDL": Standing("queued"),
+    "checkingDL": Standing("queued"),
+    "checkingResumeData": Standing("queued"),
+    "pausedDL": Standing("paused"),
+    "stoppedDL": Standing("paused"),
+}
+"""By qBittorrent's word, as Radarr's client translates it."""
+
+
+def queue_routes(frame: Frame) -> Sequence[Any]:
+    """Return the routes that read the queue."""
+
+    @get("/queue")
+    async def page(request: AnyRequest) -> Response[bytes]:
+        query = Query.of(request)
+        paging = Paging.of(query, sort_key="timeleft")
+        wanted = set(query.integers("movieIds"))
+        found = [one for one in await active() if not wanted or one.movie_id in wanted]
+        found.sort(
+            key=lambda one: _sorted_by(one, paging.sort_key.lower()), reverse=paging.descending
+        )
+        some = found[paging.offset : paging.offset + paging.size]
+        records = await written(some, with_movie=query.flag("includeMovie"))
+        return answered(paging.wrap(records, len(found)))
+
+    @get("/queue/details")
+    async def details(request: AnyRequest) -> Response[bytes]:
+        query = Query.of(request)
+        movie_id = query.integer("movieId")
+        found = [one for one in await active() if movie_id in {None, one.movie_id}]
+        return answered(await written(found, with_movie=query.flag("includeMovie")))
+
+    @get("/queue/status")
+    async def status() -> Response[bytes]:
+        found = [standing(one) for one in await active()]
+        return answered(
+            {
+                "totalCount": len(found),
+                "count": len(found),
+                "unknownCount": 0,
+                "errors": any(each.tracked_status == "error" for each in found),
+                "warnings": any(each.tracked_status == "warning" for each in found),
+                "unknownErrors": False,
+                "unknownWarnings": False,
+            }
+        )
+
+    async def active() -> list[Download]:
+        return await downloads.active(frame.database, limit=_MOST)
+
+    async def written(some: Sequence[Download], *, with_movie: bool) -> list[Json]:
+        offers = await downloads.offers(frame.database, [one.id for one in some])
+        movies = await frame.movie_documents([one.movie_id for one in some])
+        return [
+            queue_record(one, offers[one.id], movies[one.movie_id], with_movie=with_movie)
+            for one in some
+            if one.id in offers and one.movie_id in movies
+        ]
+
+    return [page, details, status]
+
+
+def standing(download: Download) -> Standing:
+    """Return how Radarr calls what a download is doing."""
+    match download.state:
+        case AcquisitionState.INTENT | AcquisitionState.FETCHED:
+            return Standing("queued", "warning" if download.note else "ok", download.note or None)
+        case AcquisitionState.COMPLETE:
+            return Standing("completed", "warning" if download.note else "ok", None)
+        case _:
+            return _STANDINGS.get(download.client_state or "", _DOWNLOADING)
+
+
+def queue_record(download: Download, offer: Offer, movie: Json, *, with_movie: bool) -> Json:
+    """Write one download."""
+    shown = standing(download)
+    left = max((download.size or 0) - download.downloaded, 0)
+    original = Language.by_number(movie["originalLanguage"]["id"])
+    is_complete = download.state is AcquisitionState.COMPLETE
+    eta = 0 if is_complete else download.eta_seconds
+    return present(
+        id=download.id,
+        movieId=download.movie_id,
+        movie=movie if with_movie else None,
+        languages=languages_of(offer.parsed, original),
+        quality=quality_of(offer.parsed),
+        customFormats=formats_of(offer.formats),
+        customFormatScore=offer.format_score,
+        size=download.size or 0,
+        title=download.release_title,
+        sizeleft=0 if is_complete else left,
+        timeleft=span(eta),
+        estimatedCompletionTime=None
+        if eta is None
+        else moment(datetime.now(UTC) + timedelta(seconds=eta)),
+        added=moment(download.created_at),
+        status=shown.status,
+        trackedDownloadStatus=shown.tracked_status,
+        trackedDownloadState="importPending" if is_complete else "downloading",
+        statusMessages=_messages(download),
+        errorMessage=shown.message,
+        downloadId=download.infohash.upper() if download.infohash else None,
+        protocol="torrent",
+        downloadClient=CLIENT,
+        downloadClientHasPostImportCategory=False,
+        indexer=download.indexer,
+        outputPath=download.save_path,
+    )
+
+
+def _messages(download: Download) -> list[Json]:
+    return [{"title": download.release_title, "messages": [download.note]}] if download.note else []
+
+
+def _sorted_by(download: Download, key: str) -> tuple[bool, Any]:
+    """Return what a download is sorted by; unknown values come last."""
+    value: Any = {
+        "title": download.release_title.lower(),
+        "movies.sorttitle": download.movie_title.lower(),
+        "size": download.size,
+        "added": download.created_at,
+        "progress": download.progress,
+        "indexer": download.indexer.lower(),
+        "status": standing(download).status,
+    }.get(key, download.eta_seconds)
+    return (value is None, 0 if value is None else value)

@@ -1,0 +1,102 @@
+"""`system/task`, `system/backup` and `log`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import trio
+from litestar import Response, get
+from litestar.params import FromPath
+
+from reeld.http.radarr_v3._answers import Paging, answered
+from reeld.http.radarr_v3._asked import AnyRequest, Query
+from reeld.http.radarr_v3._errors import Missing
+from reeld.http.radarr_v3._frame import Frame
+from reeld.http.radarr_v3._values import Json, moment
+from reeld.storage.backup import Backup, BackupFolder
+from reeld.storage.repositories import audit
+from reeld.storage.repositories.audit import AuditEntry
+from reeld.storage.schedule import Schedule, ScheduledTask
+
+_CALLED: Final = {
+    "hdbits-recent": "RssSync",
+    "search-missing": "MissingMoviesSearch",
+    "refresh-movies": "RefreshMovie",
+    "backup": "Backup",
+}
+_FOLDER: Final = trio.CapacityLimiter(1)
+_MOST: Final = 1000
+
+
+def task_routes(frame: Frame) -> Sequence[Any]:
+    """Return the routes of what comes round again and what was kept."""
+
+    @get("/system/task")
+    async def list_tasks() -> Response[bytes]:
+        return answered(await tasks())
+
+    @get("/system/task/{task_id:int}")
+    async def get_task(task_id: FromPath[int]) -> Response[bytes]:
+        for each in await tasks():
+            if each["id"] == task_id:
+                return answered(each)
+        raise Missing
+
+    async def tasks() -> list[Json]:
+        found = sorted(await Schedule(frame.database).list(), key=lambda each: each.task)
+        return [_task(number, each) for number, each in enumerate(found, 1)]
+
+    @get("/system/backup")
+    async def list_backups() -> Response[bytes]:
+        folder = BackupFolder(frame.surface.settings().backups)
+        found = await trio.to_thread.run_sync(folder.backups, limiter=_FOLDER)
+        return answered([_backup(number, each) for number, each in enumerate(found, 1)])
+
+    @get("/log")
+    async def page(request: AnyRequest) -> Response[bytes]:
+        paging = Paging.of(Query.of(request), sort_key="time", descending=True)
+        found = await audit.page(frame.database, limit=_MOST)
+        some = found[paging.offset : paging.offset + paging.size]
+        return answered(paging.wrap([_line(each) for each in some], len(found)))
+
+    return [list_tasks, get_task, list_backups, page]
+
+
+def _task(number: int, task: ScheduledTask) -> Json:
+    last = moment(task.last_run or datetime.min.replace(tzinfo=UTC))
+    name = _CALLED.get(task.task, task.task)
+    return {
+        "id": number,
+        "name": name,
+        "taskName": name,
+        "interval": max(round(task.every_seconds / 60), 1),
+        "lastExecution": last,
+        "lastStartTime": last,
+        "nextExecution": moment(task.next_run),
+        "lastDuration": "00:00:00",
+    }
+
+
+def _backup(number: int, backup: Backup) -> Json:
+    manifest = backup.manifest
+    return {
+        "id": number,
+        "name": backup.name,
+        "path": f"/backup/scheduled/{backup.name}",
+        "type": "scheduled",
+        "size": 0 if manifest is None else manifest.dump.bytes,
+        "time": moment(datetime.min.replace(tzinfo=UTC) if manifest is None else manifest.taken_at),
+    }
+
+
+def _line(entry: AuditEntry) -> Json:
+    """Write a change that somebody made; what the daemon itself logs goes to the journal."""
+    return {
+        "id": entry.id,
+        "time": moment(entry.at),
+        "level": "info" if entry.outcome == "ok" else "warn",
+        "logger": entry.action,
+        "message": f"{entry.who} ({entry.origin}): {entry.action} {entry.target}: {entry.outcome}",
+    }

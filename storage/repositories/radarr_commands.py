@@ -1,0 +1,94 @@
+"""Radarr's commands: the name under which somebody asked, and the work that it became."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from reeld.domain.work import WorkRequest
+from reeld.storage._rows import Connection, Reader, execute, fetch_all, fetch_one
+from reeld.storage.work import submit
+
+KEPT_DAYS: Final = 1
+"""As long as Radarr keeps its own."""
+
+_ADD: Final = """
+INSERT INTO radarr_command (name, message, agent, work_ids) VALUES (%s, %s, %s, %s) RETURNING id
+"""
+
+_WAITING: Final = """
+SELECT id FROM work
+WHERE queue = %s AND kind = %s AND unique_key = %s AND state IN ('available', 'running')
+"""
+
+# Work that is gone was done long ago.
+_LIST: Final = """
+SELECT c.id, c.name, c.message, c.agent, c.queued, w.started, w.ended, coalesce(w.open, 0), coalesce(w.running, 0),
+       coalesce(w.dead, 0), w.sentence
+FROM radarr_command c LEFT JOIN LATERAL (
+    SELECT min(claimed_at) AS started, max(finished_at) AS ended,
+           count(*) FILTER (WHERE state IN ('available', 'running')) AS open,
+           count(*) FILTER (WHERE state = 'running' OR attempt > 0 AND state = 'available') AS running,
+           count(*) FILTER (WHERE state IN ('dead', 'cancelled')) AS dead,
+           max(sentence) FILTER (WHERE state IN ('dead', 'cancelled')) AS sentence
+    FROM work WHERE work.id = ANY(c.work_ids)
+) w ON true
+"""
+_LATEST: Final = _LIST + "ORDER BY c.id DESC LIMIT %s"
+_GET: Final = _LIST + "WHERE c.id = %s"
+
+_PRUNE: Final = "DELETE FROM radarr_command WHERE queued < now() - make_interval(days => %s)"
+
+
+@dataclass(frozen=True, slots=True)
+class RadarrCommand:
+    """A command, and how far its work is.
+
+    Attributes:
+        message: What reeld makes of it, for people.
+        agent: Which program asked.
+        open: How many pieces of its work wait or run.
+        running: How many of them were begun.
+        dead: How many were given up.
+        sentence: Why one was given up.
+    """
+
+    id: int
+    name: str
+    message: str
+    agent: str
+    queued: datetime
+    started: datetime | None
+    ended: datetime | None
+    open: int
+    running: int
+    dead: int
+    sentence: str | None
+
+
+async def add(
+    conn: Connection, name: str, message: str, agent: str, requests: Sequence[WorkRequest]
+) -> int:
+    """Ask for the work of a command and return the command's number; what waits already is waited for too."""
+    await execute(conn, _PRUNE, (KEPT_DAYS,))
+    await submit(conn, *requests)
+    ids: list[int] = []
+    for request in requests:
+        params = (request.queue, request.kind, request.unique_key)
+        ids += [row[0] for row in await fetch_all(conn, _WAITING, params)]
+    row = await fetch_one(conn, _ADD, (name, message, agent, ids))
+    assert row is not None, "an insert returns its row"
+    return int(row[0])
+
+
+async def get(source: Reader, command_id: int) -> RadarrCommand | None:
+    """Return a command, or None."""
+    row = await fetch_one(source, _GET, (command_id,))
+    return None if row is None else RadarrCommand(*row)
+
+
+async def latest(source: Reader, limit: int = 100) -> list[RadarrCommand]:
+    """Return the latest commands, newest first."""
+    return [RadarrCommand(*row) for row in await fetch_all(source, _LATEST, (limit,))]

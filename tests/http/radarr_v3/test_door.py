@@ -1,0 +1,176 @@
+"""How clients of Radarr knock: any case, the key wherever they put it, and answers in Radarr's shape."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reeld.http.measure import counted_as
+
+VERSION = "x-application-version"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["qualityProfile", "rootFolder", "remotePathMapping", "MOVIE", "system//Status", "Tag/"],
+)
+def test_a_path_is_found_in_any_case(radarr: Any, path: str) -> None:
+    assert radarr.http.get(path).status_code == 200
+
+
+def test_query_names_are_read_in_any_case(radarr: Any) -> None:
+    movie = radarr.add(radarr.films[0], addOptions={"searchForMovie": False})
+    for name in ("tmdbid", "tmdbId", "TMDBID"):
+        assert [each["id"] for each in radarr.get("movie", **{name: movie["tmdbId"]})] == [
+            movie["id"]
+        ]
+    assert radarr.get("movie", tmdbId=1) == []
+
+
+def test_a_body_is_read_in_any_case(radarr: Any) -> None:
+    assert radarr.send("POST", "tag", {"LABEL": "loud"}, 201)["label"] == "loud"
+
+
+def test_the_key_may_come_in_three_ways(radarr: Any) -> None:
+    path, key = "/api/v3/system/status", radarr.key
+    for query, headers in (
+        ({}, {"X-Api-Key": key}),
+        ({}, {"Authorization": f"Bearer {key}"}),
+        ({"apikey": key}, {}),
+        ({"ApiKey": key}, {}),
+    ):
+        answer = radarr.stranger.get(path, params=query, headers=headers)
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("query", [{}, {"apikey": ""}, {"apikey": "wrong"}])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api",
+        "/api/v3/movie",
+        "/api/v3/nothing",
+        "/MediaCover/1/poster.jpg",
+        "/feed/v3/calendar/radarr.ics",
+    ],
+)
+def test_nobody_reads_without_the_key(radarr: Any, path: str, query: dict[str, str]) -> None:
+    answer = radarr.stranger.get(path, params=query)
+    assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
+
+
+def test_anybody_may_ask_whether_it_is_there(radarr: Any) -> None:
+    answer = radarr.stranger.get("/ping")
+    assert (answer.status_code, answer.json()) == (200, {"status": "OK"})
+    assert radarr.stranger.head("/PING").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/ping", "/api", "/api/v3/movie", "/api/v3/nothing"])
+def test_every_answer_names_a_version_that_prowlarr_accepts(radarr: Any, path: str) -> None:
+    answer = radarr.http.get(f"{radarr.url}{path}")
+    assert [int(part) for part in answer.headers[VERSION].split(".")] >= [4, 0, 4, 0]
+    assert VERSION not in radarr.stranger.get("/health").headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "nothing"),
+        ("POST", "nothing/at/all"),
+        ("PUT", "system/shutdown"),
+        ("GET", "movie/one"),
+        ("GET", "movie/1/2/3"),
+        ("DELETE", "nothing/1"),
+        ("GET", "movie/4711"),
+        ("GET", "initialize.json"),
+        ("GET", "../../etc/passwd"),
+    ],
+)
+def test_what_is_not_there_is_not_found_in_radarrs_shape(
+    radarr: Any, method: str, path: str
+) -> None:
+    answer = radarr.http.request(method, path)
+    assert answer.status_code == 404
+    if answer.url.path.startswith("/api/v3"):
+        assert answer.json() == {"message": "NotFound"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"{",
+        b"[]",
+        b'"x"',
+        b"\xff\xfe",
+        b'{"name": 1}',
+        b'{"name": ' + b"[" * 500 + b"]" * 500 + b"}",
+    ],
+)
+def test_a_body_that_makes_no_sense_is_refused_in_radarrs_shape(radarr: Any, body: bytes) -> None:
+    answer = radarr.http.post("tag", content=body)
+    assert answer.status_code == 400
+    assert answer.json()[0]["errorMessage"]
+
+
+def test_a_body_without_end_is_refused(radarr: Any) -> None:
+    answer = radarr.http.post("tag", content=json.dumps({"label": "x" * 2_000_000}))
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"page": "x"},
+        {"pageSize": "-1"},
+        {"page": "99999999999999999999"},
+        {"movieIds": "1;DROP TABLE movie"},
+    ],
+)
+def test_a_query_that_makes_no_sense_is_refused(radarr: Any, query: dict[str, str]) -> None:
+    assert radarr.get("queue", 400, **query)[0]["errorMessage"]
+
+
+def test_a_page_is_never_larger_than_a_thousand(radarr: Any) -> None:
+    assert radarr.get("history", pageSize=100_000)["pageSize"] == 1000
+
+
+def test_a_folder_is_listed_by_its_absolute_path_alone(radarr: Any) -> None:
+    found = radarr.get("filesystem", path=str(radarr.library.parent))
+    assert "library" in [each["name"] for each in found["directories"]]
+    assert found["files"] == []
+    radarr.get("filesystem", 400, path="../etc")
+    assert radarr.get("filesystem", path="/does/not/exist")["directories"] == []
+
+
+def test_the_key_stands_in_no_log_line(radarr: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    radarr.stranger.get("/api/v3/movie", params={"apikey": "hunter2-of-somebody"})
+    out, err = capfd.readouterr()
+    assert "hunter2-of-somebody" not in out + err
+
+
+def test_requests_are_counted_by_what_they_are_about() -> None:
+    assert counted_as("/api/v3/movie/{movie_id}") == "/api/v3/movie"
+    assert counted_as("/api/v3/movie") == "/api/v3/movie"
+    assert counted_as("/api/movies/{movie_id}") == "/api/movies/{movie_id}"
+
+
+def test_a_calendar_program_reads_the_days(radarr: Any) -> None:
+    path = f"{radarr.url}/feed/v3/calendar/radarr.ics"
+    days = {"pastDays": 3650, "futureDays": 365, "unmonitored": "true"}
+    answer = radarr.http.get(path, params=days)
+    assert answer.headers["content-type"].startswith("text/calendar")
+    lines = answer.text.split("\r\n")
+    assert (lines[0], lines[-2:]) == ("BEGIN:VCALENDAR", ["END:VCALENDAR", ""])
+    assert all(len(line.encode()) <= 75 for line in lines)
+
+
+def test_a_poster_is_shown(radarr: Any) -> None:
+    movie = radarr.until(lambda: radarr.get("movie"))[0]
+    answer = radarr.http.get(f"{radarr.url}/MediaCover/{movie['id']}/poster-500.jpg")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("image/")
+    assert radarr.http.get(f"{radarr.url}/MediaCover/{movie['id']}/../secret").status_code == 404

@@ -1,0 +1,143 @@
+"""What Prowlarr's application sync calls (`Applications/Radarr/`), against an indexer that speaks Torznab."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import trio
+
+from reeld.simulators import TorznabSimulator
+from reeld.simulators.serving import serve_app
+
+KEY = "the-key-of-prowlarr"
+
+
+@pytest.fixture(scope="module")
+def tracker() -> Iterator[Any]:
+    """An indexer behind Prowlarr."""
+    simulator = TorznabSimulator(api_key=KEY)
+    ready, token = threading.Event(), []
+    scope = trio.CancelScope()
+
+    async def serve() -> None:
+        token.append(trio.lowlevel.current_trio_token())
+        with scope:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(serve_app, simulator)
+                ready.set()
+                await trio.sleep_forever()
+
+    thread = threading.Thread(target=trio.run, args=(serve,), name="tracker")
+    thread.start()
+    assert ready.wait(30)
+    yield simulator
+    trio.from_thread.run_sync(scope.cancel, trio_token=token[0])
+    thread.join(30)
+
+
+@pytest.fixture
+def form(radarr: Any, tracker: Any) -> dict[str, Any]:
+    """A form of the schema, filled in as Prowlarr does."""
+    (schema,) = [e for e in radarr.get("indexer/schema") if e["implementation"] == "Torznab"]
+    values = {
+        "baseUrl": tracker.url,
+        "apiPath": "/api",
+        "apiKey": KEY,
+        "categories": [2000, 2040],
+        "minimumSeeders": 2,
+        "seedCriteria.seedRatio": 1.5,
+        "seedCriteria.seedTime": 60,
+        "rejectBlocklistedTorrentHashesWhileGrabbing": False,
+    }
+    fields = [
+        each | {"value": values[each["name"]]}
+        for each in schema["fields"]
+        if each["name"] in values
+    ]
+    known = {each["name"] for each in fields}
+    fields += [
+        {"name": name, "value": value} for name, value in values.items() if name not in known
+    ]
+    return schema | {"name": "Tracker (Prowlarr)", "fields": fields, "priority": 20}
+
+
+def values_of(indexer: dict[str, Any]) -> dict[str, Any]:
+    return {each["name"]: each.get("value") for each in indexer["fields"]}
+
+
+def test_the_schema_has_what_prowlarr_looks_for(radarr: Any) -> None:
+    found = {
+        each["implementation"]: each["configContract"] for each in radarr.get("indexer/schema")
+    }
+    assert found == {"Torznab": "TorznabSettings", "Newznab": "NewznabSettings"}
+
+
+def test_an_indexer_is_tried_pushed_followed_changed_and_removed(
+    radarr: Any, form: dict[str, Any]
+) -> None:
+    assert radarr.send("POST", "indexer/test", form) == {}
+    added = radarr.send("POST", "indexer", form, 201)
+    sent, held = values_of(form), values_of(added)
+    assert held["apiKey"] == "********"
+    assert {**sent, "apiKey": "********"}.items() <= held.items()
+    assert added["priority"] == 20
+    assert added in radarr.get("indexer")
+    again = radarr.send("PUT", f"indexer/{added['id']}", added | {"priority": 30}, 202)
+    assert again == added | {"priority": 30}, "a mask that comes back means: unchanged"
+    assert radarr.send("POST", "indexer/test", again) == {}
+    radarr.send("DELETE", f"indexer/{added['id']}")
+    radarr.get(f"indexer/{added['id']}", 404)
+
+
+def test_a_stored_key_never_goes_to_another_host(radarr: Any, form: dict[str, Any]) -> None:
+    added = radarr.send("POST", "indexer", form, 201)
+    elsewhere = [
+        each | {"value": "http://127.0.0.1:9"} if each["name"] == "baseUrl" else each
+        for each in added["fields"]
+    ]
+    for method, path in (("POST", "indexer/test"), ("PUT", "indexer")):
+        (failure,) = radarr.send(method, path, added | {"fields": elsewhere}, 400)
+        assert failure["propertyName"] == "ApiKey"
+    radarr.send("DELETE", "indexer/bulk", {"ids": [added["id"]]})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("apiKey", "wrong"),
+        ("baseUrl", "http://127.0.0.1:9"),
+        ("baseUrl", "http://169.254.169.254"),
+        ("baseUrl", "file:///etc/passwd"),
+        ("categories", "x"),
+    ],
+)
+def test_what_does_not_answer_is_not_stored_without_force(
+    radarr: Any, form: dict[str, Any], name: str, value: Any
+) -> None:
+    broken = [each | {"value": value} if each["name"] == name else each for each in form["fields"]]
+    before = radarr.get("indexer")
+    (failure,) = radarr.send("POST", "indexer", form | {"fields": broken}, 400)
+    assert failure["errorMessage"]
+    assert KEY not in str(failure)
+    assert radarr.get("indexer") == before
+
+
+def test_what_does_not_answer_is_stored_with_force(radarr: Any, form: dict[str, Any]) -> None:
+    away = [
+        each | {"value": "http://127.0.0.1:9"} if each["name"] == "baseUrl" else each
+        for each in form["fields"]
+    ]
+    added = radarr.send("POST", "indexer", form | {"fields": away}, 201, forceSave="true")
+    (failure,) = radarr.send("POST", "indexer", form, 400, forceSave="true")
+    assert failure["propertyName"].lower() == "name"
+    radarr.send("DELETE", f"indexer/{added['id']}")
+
+
+def test_what_the_settings_name_is_shown_and_stays(radarr: Any) -> None:
+    hdbits = radarr.get("indexer/1")
+    assert values_of(hdbits)["apiKey"] == "********"
+    radarr.send("PUT", "indexer/1", hdbits, 400)
+    radarr.send("DELETE", "indexer/1", status=400)

@@ -1,0 +1,75 @@
+"""Releases that autobrr announces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+GOOD = {
+    "title": "Charade.1963.1080p.BluRay.x264-GROUP",
+    "downloadUrl": "https://hdbits.org/download.php/x.torrent?id=4242&passkey=hunter2",
+    "size": 8_000_000_000,
+    "indexer": "HDBits",
+    "downloadProtocol": "torrent",
+    "protocol": "torrent",
+    "publishDate": "2026-01-31T10:00:00Z",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def movie(radarr: Any) -> dict[str, Any]:
+    film = next(each for each in radarr.films if each.title == "Charade")
+    return dict(radarr.add(film, addOptions={"searchForMovie": False}))
+
+
+def push(radarr: Any, **said: Any) -> dict[str, Any]:
+    (answer,) = radarr.send("POST", "release/push", GOOD | said)
+    assert answer["rejected"] is not answer["approved"]
+    assert "hunter2" not in str(answer)
+    return dict(answer)
+
+
+@pytest.mark.parametrize("name", ["title", "downloadUrl", "publishDate"])
+def test_what_is_missing_is_named(radarr: Any, name: str) -> None:
+    (failure,) = radarr.send("POST", "release/push", GOOD | {name: ""}, 400)
+    assert failure["propertyName"].lower() == name.lower()
+    assert failure["severity"] == "error"
+    assert failure["errorCode"] == "NotEmptyValidator"
+
+
+def test_a_name_that_says_nothing_is_no_release(radarr: Any) -> None:
+    (failure,) = radarr.send("POST", "release/push", GOOD | {"title": "???"}, 400)
+    assert (failure["propertyName"], failure["errorMessage"]) == ("Title", "Unable to parse")
+
+
+def test_what_no_movie_is_called_is_rejected(radarr: Any) -> None:
+    answer = push(radarr, title="Nobody.Has.This.2001.1080p.BluRay.x264-GROUP")
+    assert answer["rejections"] == [
+        "Unknown Movie. Unable to match to correct movie using release title."
+    ]
+
+
+def test_what_the_profile_does_not_want_is_rejected_with_the_rules_sentence(radarr: Any) -> None:
+    answer = push(radarr, title="Charade.1963.Raw-HD.1080p.HDTV.MPEG2-GROUP", size=1)
+    assert answer["rejections"]
+    assert answer["mappedMovieId"]
+
+
+def test_what_another_indexer_offers_is_not_fetched_from_a_link(radarr: Any) -> None:
+    answer = push(radarr, indexer="Somewhere", downloadUrl="http://169.254.169.254/?id=1")
+    assert "none called 'Somewhere'" in answer["rejections"][0]
+
+
+def test_what_is_right_is_taken(radarr: Any, movie: dict[str, Any]) -> None:
+    answer = push(radarr)
+    assert (answer["approved"], answer["rejections"]) == (True, [])
+    assert answer["mappedMovieId"] == movie["id"]
+    offered = radarr.until(
+        lambda: [
+            each
+            for each in radarr.get("release", movieId=movie["id"])
+            if each["title"] == GOOD["title"]
+        ]
+    )
+    assert offered[0]["indexer"] == "hdbits"

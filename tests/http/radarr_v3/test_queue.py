@@ -1,0 +1,71 @@
+"""The queue as decluttarr, Unpackerr and Homepage see it, and what is taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def download(radarr: Any) -> Iterator[dict[str, Any]]:
+    """A download that takes its time."""
+    radarr.turn_downloads(600)
+    movie = radarr.add(radarr.films[0])
+    records = radarr.until(
+        lambda: [
+            each
+            for each in radarr.get("queue")["records"]
+            if each["status"] == "downloading" and "timeleft" in each
+        ]
+    )
+    yield records[0]
+    radarr.send("DELETE", f"movie/{movie['id']}", deleteFiles=True)
+    radarr.until(lambda: not radarr.get("queue")["totalRecords"])
+
+
+def test_a_download_shows_how_far_it_is(radarr: Any, download: dict[str, Any]) -> None:
+    assert download["trackedDownloadStatus"] == "ok"
+    assert download["trackedDownloadState"] == "downloading"
+    assert (download["protocol"], download["downloadClient"]) == ("torrent", "qBittorrent")
+    assert download["downloadId"] == download["downloadId"].upper()
+    assert len(download["downloadId"]) == 40
+    assert 0 <= download["sizeleft"] <= download["size"]
+    assert "movie" not in download
+    with_movie = radarr.get("queue", includeMovie="True", pageSize=1)
+    assert with_movie["records"][0]["movie"]["id"] == download["movieId"]
+    assert (with_movie["totalRecords"], with_movie["pageSize"]) == (1, 1)
+    assert radarr.get("queue", page=2, pageSize=1)["records"] == []
+    assert [each["id"] for each in radarr.get("queue/details")] == [download["id"]]
+    assert radarr.get("queue/status")["totalCount"] == 1
+
+
+def test_what_is_removed_without_blocklist_may_come_again(
+    radarr: Any, download: dict[str, Any]
+) -> None:
+    radarr.send("DELETE", f"queue/{download['id']}", removeFromClient="true", blocklist="false")
+    assert all(each["id"] != download["id"] for each in radarr.get("queue")["records"])
+    assert radarr.get("blocklist")["totalRecords"] == 0
+    radarr.send("DELETE", f"queue/{download['id']}", status=404)
+
+
+def test_what_is_removed_with_blocklist_is_replaced_by_another(
+    radarr: Any, download: dict[str, Any]
+) -> None:
+    body = {"ids": [download["id"]]}
+    radarr.send("DELETE", "queue/bulk", body, removeFromClient="true", blocklist="true")
+    (blocked,) = radarr.get("blocklist")["records"]
+    assert blocked["sourceTitle"] == download["title"]
+    another = radarr.until(
+        lambda: [e for e in radarr.get("queue")["records"] if e["id"] != download["id"]]
+    )
+    assert another[0]["title"] != download["title"]
+
+
+def test_a_torrent_cannot_be_forgotten(radarr: Any, download: dict[str, Any]) -> None:
+    path = f"queue/{download['id']}"
+    (failure,) = radarr.send("DELETE", path, status=400, removeFromClient="false")
+    assert failure["propertyName"] == "RemoveFromClient"
+    radarr.send("DELETE", "queue/bulk", {"ids": []}, 400)
+    assert radarr.get("queue")["records"][0]["id"] == download["id"]
