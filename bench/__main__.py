@@ -31,6 +31,7 @@ NAMES = (
     "observing",
     "events",
     "api",
+    "radarr",
 )
 LIMIT_SECONDS = 300.0
 ROOT = Path(__file__).resolve().parents[1]
