@@ -19,6 +19,22 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 _TOGETHER: Final = {
     "blocklist": "queue",
+    "customformats": "profiles",
+    "delayprofiles": "profiles",
+    "keys": "session",
+    "login": "session",
+    "logout": "session",
+    "qualitydefinitions": "profiles",
+    "releaseprofiles": "profiles",
+    "sessions": "session",
+    "tags": "profiles",
+    "users": "session",
+    "schema": "info",
+    "history": "queue",
+    "wanted": "movies",
+    "test": "control",
+    "decide": "releases",
+    "groups": "releases",
     "calendar": "movies",
     "calendar.ics": "movies",
     "collections": "movies",
@@ -48,13 +64,16 @@ def routes_of(app: Litestar) -> list[tuple[str, str]]:
 
 
 def counted_as(route: str) -> str:
-    """Return the label of a route: its template, but of Radarr's API only what it is about, such as `/api/v3/movie`.
+    """Return the label of a route: what it is about, such as `/api/movies` for `/api/movies/{movie_id}/search`.
 
-    That API alone has more routes than all the rest, and each is a series from the start.
+    With a label for each template, routes would be most of a scrape: every series is there from the start. Spans name
+    the template.
     """
     match route.strip("/").split("/"):
-        case ["api", "v3", about, *_]:
-            return f"/api/v3/{about}"
+        case ["api", "v3", *_]:
+            return "/api/v3"
+        case [("api" | "control") as side, about, *_]:
+            return f"/{side}/{about}"
         case _:
             return route
 

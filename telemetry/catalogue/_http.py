@@ -14,14 +14,16 @@ _STATUS: Final = known(
     "status",
     "200",
     "500",
-    "503",
-    also=tuple(str(number) for number in range(100, 600) if number not in (200, 500, 503)),
+    also=tuple(str(number) for number in range(100, 600) if number not in (200, 500)),
 )
 """The statuses that a rate of errors is made of are there from the start."""
 
 HTTP: Final[tuple[Metric, ...]] = (
     counter(
-        "reeld_http_requests_total", "HTTP requests by route template and status", _ROUTE, _STATUS
+        "reeld_http_requests_total",
+        "HTTP requests by what they are about and status",
+        _ROUTE,
+        _STATUS,
     ),
     histogram(
         "reeld_http_request_duration_seconds",
