@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated, Any, Final, assert_never
 
 import msgspec
@@ -13,7 +14,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from reeld.domain.errors import NotFound, Refused
 from reeld.domain.settings import Settings
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
+from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, searches_of
 from reeld.http.access import caller_of
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
@@ -126,7 +127,8 @@ def work_of(
         raise Refused(f"{command} needs movie_ids: say which movies.", reason="movies_missing")
     match command:
         case CommandName.SEARCH_MOVIES:
-            return _of_movies(Queue.HDBITS, WorkKind.SEARCH_MOVIE, movie_ids)
+            found = (searches_of(each, priority=Priority.PERSON_WAITS) for each in movie_ids)
+            return list(chain.from_iterable(found))
         case CommandName.REFRESH_MOVIES if movie_ids:
             return _of_movies(Queue.TMDB, WorkKind.REFRESH_MOVIE, movie_ids)
         case CommandName.REFRESH_MOVIES:

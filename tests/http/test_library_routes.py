@@ -146,15 +146,16 @@ async def test_a_command_is_durable_work_that_is_followed_and_cancelled(
     running_daemon: Any,
 ) -> None:
     http = running_daemon.http
-    await http.post("/control/actors/hdbits/pause")
+    for actor in ("hdbits", "indexers"):
+        assert (await http.post(f"/control/actors/{actor}/pause")).status_code == 200
     movie = await shelve(running_daemon, 1, "Movie")
     body = {"movie_ids": [movie]}
     asked = await http.post("/api/commands/search-movies", json=body)
     assert asked.status_code == 202
     command = asked.json()
-    assert (command["state"], command["total"], command["open"]) == ("waiting", 1, 1)
+    assert (command["state"], command["total"], command["open"]) == ("waiting", 2, 2)
     again = (await http.post("/api/commands/search-movies", json=body)).json()
-    assert (again["total"], again["id"] > command["id"]) == (1, True)
+    assert (again["total"], again["id"] > command["id"]) == (2, True)
     listed = (await http.get("/api/commands")).json()["commands"]
     assert [each["id"] for each in listed] == [again["id"], command["id"]]
     cancelled = await http.delete(f"/api/commands/{command['id']}")
