@@ -20,7 +20,7 @@ from reeld.domain.searching import SearchCause
 from reeld.domain.topics import Topic
 from reeld.domain.work import Queue
 from reeld.http.events import Ending
-from reeld.http.ops.audit import ACTIONS, OUTCOMES
+from reeld.http.ops.audit import COUNTED, OUTCOMES
 from reeld.services.operations import OPERATIONS
 from reeld.services.transport import Outcome as ServiceOutcome
 from reeld.storage.errors import SQLSTATE_CLASSES
@@ -54,7 +54,6 @@ REPOSITORIES: Final = (
     "groups",
     "http",
     "identity",
-    "keys",
     "limits",
     "metadata",
     "presence",
@@ -99,7 +98,7 @@ KNOWN_LABELS: Final[Mapping[str, tuple[str | tuple[str, ...], ...]]] = {
     "evidence": tuple(EvidenceKind),
     "group_rule": ("none", *GroupRule),
     "reputation": tuple(Band),
-    "control_action": ACTIONS,
+    "control_action": COUNTED,
     "control_outcome": OUTCOMES,
     "event_topic": tuple(Topic),
     "event_ending": tuple(Ending),

@@ -254,7 +254,7 @@ def _surface(
     live: LiveEvents,
 ) -> Surface:
     rehearsals = Rehearsals(resources.database)
-    key_rows = resources.database.labelled("keys")
+    key_rows = resources.database.labelled("identity")
     identity = _identity(ground, resources.database.labelled("identity"))
     access = Access(
         lambda key: ground.keys.find(key_rows, key),

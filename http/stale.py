@@ -29,6 +29,8 @@ KEPT: Final = frozenset(
         "/api/history",
         "/api/movies",
         "/api/movies/{movie_id}",
+        "/api/indexers",
+        "/api/indexers/{indexer_id}",
         "/api/movies/{movie_id}/decisions",
         "/api/movies/{movie_id}/releases",
         "/api/profiles",

@@ -102,6 +102,16 @@ ACTIONS: Final = (
     "unpark",
 )
 """What may be done; the values of a label."""
+
+
+def counted_as(action: str) -> str:
+    """Return the label of an action: its verb. The rows of the audit say what it was done to."""
+    return action.partition("_")[0]
+
+
+COUNTED: Final = tuple(sorted({counted_as(action) for action in ACTIONS}))
+"""The labels of actions."""
+
 OUTCOMES: Final = ("ok", "refused")
 
 
@@ -181,7 +191,7 @@ class Audit:
         self._come.set()
         self._metrics.add(
             "reeld_control_changes_total",
-            action=entry.action,
+            action=counted_as(entry.action),
             outcome="ok" if entry.outcome == "ok" else "refused",
         )
         log.warning(

@@ -35,7 +35,7 @@ def _section(frame: Frame, name: str, write: Callable[[Settings], Json]) -> Sequ
         return answered({"id": 1, **write(frame.surface.settings())})
 
     @put([f"/config/{name}", f"/config/{name}/{{config_id:int}}"])
-    async def change(request: AnyRequest) -> Response[bytes]:
+    async def compare_settings(request: AnyRequest) -> Response[bytes]:
         body = await read_body(request)
         document = write(frame.surface.settings())
         failures = [
@@ -47,7 +47,7 @@ def _section(frame: Frame, name: str, write: Callable[[Settings], Json]) -> Sequ
             raise Invalid(*failures)
         return accepted({"id": 1, **document})
 
-    return [read, change]
+    return [read, compare_settings]
 
 
 def _is_same(sent: Any, held: Any) -> bool:

@@ -45,7 +45,10 @@ def exclusion_routes(frame: Frame) -> Sequence[Any]:
 
     @post("/exclusions/bulk")
     async def add_many(request: AnyRequest) -> Response[bytes]:
-        return created([await save(request, body) for body in await read_list(request)])
+        bodies = await read_list(request)
+        with audit.change(request, "save_exclusion", f"{len(bodies)} exclusions"):
+            async with database.transaction() as conn:
+                return created([_written(await _stored(conn, body)) for body in bodies])
 
     @put(["/exclusions", "/exclusions/{exclusion_id:int}"])
     async def change(request: AnyRequest) -> Response[bytes]:

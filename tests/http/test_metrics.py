@@ -112,7 +112,9 @@ async def test_what_should_be_there_from_the_start_is(running_daemon: Any) -> No
     assert seen["reeld_db_up"] == [({}, 1.0)]
     assert seen["reeld_config_last_reload_successful"] == [({}, 1.0)]
     running = {labels["actor"]: value for labels, value in seen["reeld_actors_running"]}
-    assert len(running) == 11
+    assert len(running) == 13
+    # There is one of `torznab` for each indexer, and none is set up.
+    assert running.pop("torznab") == 0.0
     assert set(running.values()) == {1.0}
     budgets = {labels["actor"] for labels, _ in seen["reeld_actor_restart_budget"]}
     assert budgets == {*running, "web", "ops", "events"}
@@ -133,7 +135,7 @@ async def test_labels_come_from_the_code_and_not_from_a_client(running_daemon: A
         (labels["method"], labels["route"], labels["status"]): value
         for labels, value in seen["reeld_http_requests_total"]
     }
-    assert requests["GET", "/api/movies/{movie_id}", "404"] == 2
+    assert requests["GET", "/api/movies", "404"] == 2
     assert requests["GET", "unmatched", "404"] == 2
     assert requests["other", "unmatched", "405"] == 1
     assert requests["HEAD", "/health", "200"] == 1
@@ -167,7 +169,7 @@ async def test_a_movie_on_its_way_into_the_library_moves_every_metric(
         done = [v for labels, v in seen["reeld_job_executions_total"] if labels["queue"] == queue]
         assert sum(done) > 0, queue
     sources = {labels["source"] for labels, _ in seen["reeld_grabs_total"]}
-    assert sources == {"hdbits", "rss"}
+    assert sources == {"hdbits", "rss", "torznab"}
     left = {
         labels["stage"]
         for labels, value in seen["reeld_workflow_transitions_total"]
