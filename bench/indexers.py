@@ -96,7 +96,11 @@ async def _serve(simulator: TorznabSimulator, *, task_status: Any) -> None:
 
 
 async def _taken(client: httpx.AsyncClient, movie_id: int) -> None:
-    while (await client.get(f"/api/movies/{movie_id}")).json()["stage"] in {"wanted", "searched"}:
+    while True:
+        answer = await client.get(f"/api/movies/{movie_id}")
+        # Who asks this often is told to wait now and then.
+        if answer.is_success and answer.json()["stage"] not in {"wanted", "searched"}:
+            return
         await trio.sleep(0.1)
 
 
