@@ -120,7 +120,7 @@ class HdbitsActor(ServiceActor[HdbitsSettings, HdbitsClient]):
             return not_searchable(movie, error.sentence)
         except ReeldError:
             if not job.args.get("look"):
-                await cannot_answer(self._database, movie.id, INDEXER)
+                await cannot_answer(self._database, movie.id, INDEXER, job)
             raise
 
     @works(WorkKind.POLL_RECENT)

@@ -134,7 +134,7 @@ class TorznabActor(ServiceActor[Indexer, TorznabClient]):
             found = await self._search(movie)
         except ReeldError as error:
             if not look:
-                await cannot_answer(self._database, movie.id, self.part)
+                await cannot_answer(self._database, movie.id, self.part, job)
             if isinstance(error, NotFound | Refused):
                 # Asking again is of no use before the movie's facts or the indexer's change.
                 log.info("not_searchable", indexer=self._indexer.name, reason=error.reason)

@@ -15,7 +15,11 @@ _LOCK_MOVIE: Final = "SELECT id FROM movie WHERE id = %s FOR NO KEY UPDATE"
 
 _IS_ASKED: Final = """
 SELECT EXISTS (SELECT FROM work WHERE queue = %s AND kind = %s AND unique_key = %s AND state IN ('available', 'running')
-               AND snoozes = 0)
+               AND snoozes = 0 AND NOT progress ? 'cannot_answer')
+"""
+
+_CANNOT: Final = """
+UPDATE work SET progress = progress || '{"cannot_answer": true}' WHERE id = %s AND state = 'running'
 """
 
 # One that is open goes on with its own deadline, and waits for the others too.
@@ -73,11 +77,26 @@ async def begin(
 async def answered(conn: Connection, movie_id: int, part: str) -> None:
     """Note that one that was asked has answered, or cannot now; with the last one the search has ended, and says so.
 
-    Call it behind what the answer changes, in the same transaction.
+    Call it behind what the answer changes, in the same transaction. It takes the movie's row, so that who is about to
+    begin a search either sees that this one is done, or is seen here.
     """
+    await lock_movie(conn, movie_id)
     row = await fetch_one(conn, _ANSWERED, {"movie_id": movie_id, "part": part})
     if row is not None and row[1]:
         await _tell(conn, movie_id, int(row[0]), [])
+
+
+async def cannot_answer(conn: Connection, movie_id: int, part: str, work_id: int) -> None:
+    """Note that one cannot be asked now: neither this search nor one that is about to begin waits for it.
+
+    Args:
+        conn: The connection with the transaction.
+        movie_id: The movie.
+        part: Who.
+        work_id: The work that asks it, which is tried again later.
+    """
+    await answered(conn, movie_id, part)
+    await execute(conn, _CANNOT, (work_id,))
 
 
 async def end(conn: Connection, search_id: int) -> None:
