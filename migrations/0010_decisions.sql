@@ -371,7 +371,7 @@ UPDATE movie SET searches_in_vain = 1 WHERE searched_at IS NOT NULL AND stage IN
 CREATE INDEX movie_by_names_xid ON movie (names_xid);
 CREATE INDEX movie_by_scheduled ON movie (scheduled_at) WHERE scheduled_at IS NOT NULL;
 
-CREATE FUNCTION movie_names_changed() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE OR REPLACE FUNCTION movie_names_changed() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
     NEW.names_xid := pg_current_xact_id();
     RETURN NEW;

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-LAG: Final = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
+LAG: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 """What waits in the loop or in a mailbox."""
 REQUEST: Final = (0.025, 0.1, 0.5, 1.0, 2.5, 10.0)
 """Requests to others: few bounds, because there are some forty kinds of them."""
-HANDLER: Final = (0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0)
+HANDLER: Final = (0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 """What an actor does with a message."""
 DATABASE: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 """The advice of the OpenTelemetry conventions for `db.client.operation.duration`."""

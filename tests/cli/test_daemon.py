@@ -260,7 +260,7 @@ async def test_a_signal_stops_the_pipeline_first_then_the_database_then_the_web_
     assert stopped == [
         "backup",
         *("importer", "qbit", "decision"),
-        *("rss", "hdbits", "tmdb"),
+        *("indexers", "rss", "hdbits", "tmdb"),
         *("scheduler", "dispatcher", "database", "lead"),
         "health",
     ]

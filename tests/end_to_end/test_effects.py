@@ -49,6 +49,9 @@ PART_OF_ANOTHER = {
 
 NEVER_SEEN_HERE = {
     "actors/qbit/_adding.py:_mark_as_ours": "for qBittorrent before 4.3.2, between points of its own, which a trip of test_crash_points passes",
+    "actors/importer/_withdrawing.py:_put_back": "undoes a removal, between points that the matrix of the library's crash tests kills at",
+    "actors/importer/_withdrawing.py:_set_aside": "of moves and removals, whose every crash point the matrix of the library kills at",
+    "actors/qbit/_actor.py:drop_torrent": "of a deleted movie, which has a test of its own",
     "actors/importer/_copying.py:clone": "needs Btrfs or XFS; between the same points as a copy",
     "actors/importer/_copying.py:_read_and_write": "for kernels that cannot; in the place of _kernel_copy",
     "actors/importer/_publishing.py:_rename_to_free_name": "for file systems without renameat2; in its place",

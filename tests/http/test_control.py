@@ -50,7 +50,7 @@ async def test_the_tree_is_that_of_the_design(running_daemon: Any) -> None:
     assert shape == {
         "surface": ["web", "events", "health"],
         "core": ["database", "dispatcher", "scheduler"],
-        "sources": ["tmdb", "hdbits", "rss"],
+        "sources": ["tmdb", "hdbits", "rss", "indexers", "torznab"],
         "pipeline": ["decision", "qbit", "importer", "backup"],
     }
     assert (seen["restarts"], seen["dead_letters"], seen["parked"]) == (0, 0, [])

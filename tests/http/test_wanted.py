@@ -104,7 +104,9 @@ async def test_a_search_that_waits_for_the_schedules_share_is_hastened_when_a_pe
         await submit(conn, request)
         await conn.execute("UPDATE work SET run_at = now() + interval '1 hour'")
     answer = await running_daemon.http.post(f"/api/movies/{movie_id}/search")
-    assert answer.json() == {"queued": False}
-    row = await database.fetch_one("SELECT priority FROM work WHERE kind = 'search-movie'")
+    assert answer.status_code == 202
+    row = await database.fetch_one(
+        "SELECT priority FROM work WHERE kind = 'search-movie' AND queue = 'hdbits'"
+    )
     assert row is not None
     assert row[0] == Priority.PERSON_WAITS

@@ -105,6 +105,7 @@ async def test_its_releases_follow_a_new_name(database: Database, vault: Vault) 
 
 async def test_a_change_and_a_removal_are_heard_of(database: Database, vault: Vault) -> None:
     async with database.listen("reeld_work") as listener:
+        assert (await anext(listener)).gap
         heard = (each async for each in listener if not each.gap)
         number = await save(database, vault, FULL)
         assert (await anext(heard)).payload == "indexers"

@@ -61,7 +61,7 @@ def test_the_names_of_reelds_own_statements_are_few_and_hold_no_values() -> None
     ]
     assert len(statements) > 50
     named = {summary_of(each) for each in statements}
-    assert len(named) < 100
+    assert len(named) < 200
     assert all(re.fullmatch(r"[A-Z]+( [a-z_.]+)?", each) for each in named), named
 
 

@@ -24,8 +24,15 @@ NOT_YET: Final[dict[str, str]] = {}
 CANNOT_MOVE: Final = {
     "reeld-api/Certificate ends in": {0: "this reeld has no TLS"},
     "reeld-api/Certificate files": {0: "this reeld has no TLS"},
+    "reeld-api/Clients": {0: "nobody follows the events of this reeld"},
+    "reeld-api/Clients closed": {0: "nobody follows the events of this reeld"},
     "reeld-api/Turned away": {1: "nobody here makes so many requests"},
     "reeld-database/Connections": {1: "the bound of the pool is a setting"},
+    "reeld-library/Searches due": {
+        0: "what is searched on schedule is looked for every ten minutes"
+    },
+    "reeld-library/Longest wait for a search": {0: "as above"},
+    "reeld-library/Searches on schedule": {0: "as above"},
     "reeld-pipeline/Decisions": {1: "no custom format of the story takes long"},
     "reeld-runtime/Versions": {0: "the version of a process is what it is"},
     "reeld-runtime/Worker threads": {1: "the limit is what it is"},
