@@ -162,7 +162,7 @@ def test_the_key_stands_in_no_log_line(radarr: Any, capfd: pytest.CaptureFixture
 def test_requests_are_counted_by_what_they_are_about() -> None:
     assert counted_as("/api/v3/movie/{movie_id}") == "/api/v3"
     assert counted_as("/api/v3/movie") == "/api/v3"
-    assert counted_as("/api/movies/{movie_id}") == "/api/movies/{movie_id}"
+    assert counted_as("/api/movies/{movie_id}") == "/api/movies"
 
 
 def test_a_calendar_program_reads_the_days(radarr: Any) -> None:
