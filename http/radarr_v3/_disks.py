@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final
 
-import trio
 from litestar import Response, get
 from litestar.params import FromPath
 
+from reeld.http.disks import looked, room_of
 from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
 from reeld.http.radarr_v3._errors import Missing, invalid
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._values import Json, present
+from reeld.storage.repositories import roots
+from reeld.storage.repositories.roots import RootFolder
 
-DISK_SECONDS: Final = 5.0
-"""As long as Radarr waits for a root folder's details; a disk that hangs counts as not there."""
-_DISKS: Final = trio.CapacityLimiter(4)
 _MOST_ENTRIES: Final = 2000
-
-FoundT = TypeVar("FoundT")
-
-
-class Usage(NamedTuple):
-    """Bytes of a disk."""
-
-    total: int
-    used: int
-    free: int
 
 
 def disk_routes(frame: Frame) -> Sequence[Any]:
@@ -40,9 +28,8 @@ def disk_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/diskspace")
     async def diskspace() -> Response[bytes]:
-        settings = surface.settings()
-        folders = dict.fromkeys((settings.library.root_folder, settings.data_dir))
-        rooms = [(folder, await _usage(folder)) for folder in folders]
+        folders = [Path(each.path) for each in await every()]
+        rooms = [(each, await room_of(each)) for each in (*folders, surface.settings().data_dir)]
         return answered(
             [
                 {"path": str(folder), "label": "", "freeSpace": room.free, "totalSpace": room.total}
@@ -53,30 +40,18 @@ def disk_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/rootfolder")
     async def root_folders() -> Response[bytes]:
-        return answered([await root_folder(1)])
+        taken = await _folders_of_movies(frame)
+        return answered([await _root_folder(each, taken) for each in await every()])
 
     @get("/rootfolder/{folder_id:int}")
     async def one_root_folder(folder_id: FromPath[int]) -> Response[bytes]:
-        return answered(await root_folder(folder_id))
-
-    async def root_folder(number: int) -> Json:
-        if number != 1:
+        found = [each for each in await every() if each.id == folder_id]
+        if not found:
             raise Missing
-        folder = surface.settings().library.root_folder
-        room = await _usage(folder)
-        names = await _in_time(lambda: _subfolders(folder)) or []
-        taken = await _folders_of_movies(frame)
-        return present(
-            id=1,
-            path=str(folder),
-            accessible=room is not None,
-            freeSpace=None if room is None else room.free,
-            unmappedFolders=[
-                {"name": name, "path": str(folder / name), "relativePath": name}
-                for name in names
-                if name not in taken
-            ],
-        )
+        return answered(await _root_folder(found[0], await _folders_of_movies(frame)))
+
+    async def every() -> list[RootFolder]:
+        return await roots.every(frame.database, str(surface.settings().library.root_folder))
 
     @get("/filesystem")
     async def filesystem(request: AnyRequest) -> Response[bytes]:
@@ -85,31 +60,34 @@ def disk_routes(frame: Frame) -> Sequence[Any]:
         if not path.startswith("/") or "\0" in path:
             raise invalid("path", "Path must be an absolute path.")
         with_files = query.flag("includeFiles")
-        found = await _in_time(lambda: _listed(Path(path), with_files))
+        found = await looked(lambda: _listed(Path(path), with_files))
         return answered(found or {"parent": "", "directories": [], "files": []})
 
     return [diskspace, root_folders, one_root_folder, filesystem]
 
 
-async def _folders_of_movies(frame: Frame) -> frozenset[str]:
+async def _folders_of_movies(frame: Frame) -> frozenset[tuple[str, str]]:
     rows = await frame.database.fetch_all(
-        "SELECT DISTINCT split_part(relative_path, '/', 1) FROM library_file"
+        "SELECT DISTINCT root_folder, split_part(relative_path, '/', 1) FROM library_file"
     )
-    return frozenset(row[0] for row in rows)
+    return frozenset((row[0], row[1]) for row in rows)
 
 
-async def _usage(folder: Path) -> Usage | None:
-    return await _in_time(lambda: Usage(*shutil.disk_usage(folder)))
-
-
-async def _in_time(look: Callable[[], FoundT]) -> FoundT | None:
-    """Look at a disk in a thread of its own; None when it cannot be looked at, or not in time."""
-    with trio.move_on_after(DISK_SECONDS):
-        try:
-            return await trio.to_thread.run_sync(look, abandon_on_cancel=True, limiter=_DISKS)
-        except OSError:
-            return None
-    return None
+async def _root_folder(root: RootFolder, taken: frozenset[tuple[str, str]]) -> Json:
+    folder = Path(root.path)
+    room = await room_of(folder)
+    names = await looked(lambda: _subfolders(folder)) or []
+    return present(
+        id=root.id,
+        path=root.path,
+        accessible=room is not None,
+        freeSpace=None if room is None else room.free,
+        unmappedFolders=[
+            {"name": name, "path": str(folder / name), "relativePath": name}
+            for name in names
+            if (root.path, name) not in taken
+        ],
+    )
 
 
 def _subfolders(folder: Path) -> list[str]:
