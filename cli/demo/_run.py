@@ -207,6 +207,8 @@ class Show:
             print("API key    the one of REELD_API_KEY")
         elif started.new_key is not None:
             print(f"API key    {started.new_key.reveal()}  (shown this once)")
+        if started.new_password is not None:
+            print(f"Log in     admin, {started.new_password.reveal()}  (shown this once)")
         print(f"Try        curl -H 'X-Api-Key: ...' {started.url}/api/movies")
         print(f"           REELD_DATA_DIR={self._settings.data_dir} reeld status")
         print("Ctrl-C ends it; everything stays in its folder.")

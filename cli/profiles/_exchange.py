@@ -57,4 +57,5 @@ def _summary(told: Sequence[Mapping[str, Any]], what: str, *, stored: bool) -> s
     counts = Counter(each["change"] for each in told)
     parts = ", ".join(f"{counts[word]} {word}" for word in ("new", "changed", "unchanged"))
     end = "" if stored else " Nothing was stored: this was a dry run."
-    return f"{len(told)} {what}: {parts}.{end}"
+    called = what.removesuffix("s") if len(told) == 1 else what
+    return f"{len(told)} {called}: {parts}.{end}"

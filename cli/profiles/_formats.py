@@ -21,6 +21,11 @@ def show_formats(*, as_json: bool) -> int:
     if as_json:
         print_json(found)
         return 0
+    if not found:
+        say(
+            "There is no custom format. `reeld formats import` brings in those of a Radarr or of the TRaSH Guides."
+        )
+        return 0
     rows = ((each["id"], each["name"], _kinds(each["conditions"])) for each in found)
     show(table(("#", "Name", "Conditions"), rows))
     return 0

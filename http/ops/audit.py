@@ -6,6 +6,7 @@ bounded queue, and is written as soon as the database takes it; the log has it a
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -101,7 +102,7 @@ ACTIONS: Final = (
     "unblock_release",
     "unpark",
 )
-"""What may be done; the values of a label."""
+"""What may be done, as the rows of the audit name it."""
 
 
 def counted_as(action: str) -> str:
@@ -113,6 +114,22 @@ COUNTED: Final = tuple(sorted({counted_as(action) for action in ACTIONS}))
 """The labels of actions."""
 
 OUTCOMES: Final = ("ok", "refused")
+
+INTERVENTIONS: Final = frozenset(
+    {
+        "crash",
+        "disable_breaker",
+        "discard_dead_letter",
+        "discard_work",
+        "drain",
+        "open_breaker",
+        "pause",
+        "rehearse_outage",
+        "restart",
+        "set_limit",
+    }
+)
+"""What takes something out of service or throws it away: whoever reads warnings later must find it among them."""
 
 
 class Audit:
@@ -194,7 +211,9 @@ class Audit:
             action=counted_as(entry.action),
             outcome="ok" if entry.outcome == "ok" else "refused",
         )
-        log.warning(
+        is_quiet = entry.outcome == "ok" and entry.action not in INTERVENTIONS
+        log.log(
+            logging.INFO if is_quiet else logging.WARNING,
             "control_change",
             action=entry.action,
             target=entry.target,

@@ -82,7 +82,7 @@ HTTP: Final[tuple[Metric, ...]] = (
     ),
     counter(
         "reeld_control_changes_total",
-        "Changes made through the control port",
+        "Changes that people and programs made",
         given("action", of="control_action"),
         given("outcome", of="control_outcome"),
     ),

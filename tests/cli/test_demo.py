@@ -220,6 +220,7 @@ def test_how_to_call_the_daemon_is_said_only_while_there_is_one(
         url="http://127.0.0.1:7",
         ops_url="http://127.0.0.1:7",
         new_key=Secret("a-new-key"),
+        new_password=Secret("a-new-password"),
         local_key=Secret("x"),
         settings=settings,
         metrics=Metrics(),
@@ -228,7 +229,7 @@ def test_how_to_call_the_daemon_is_said_only_while_there_is_one(
     show._say_goodbye(started)
     said = capsys.readouterr().out
     assert str(tmp_path / "library") in said
-    for part in ("http://127.0.0.1:7", "a-new-key", "Ctrl-C", "reeld status"):
+    for part in ("http://127.0.0.1:7", "a-new-key", "a-new-password", "Ctrl-C", "reeld status"):
         assert (part in said) is stays
 
 

@@ -34,6 +34,9 @@ def from_stdin(monkeypatch: pytest.MonkeyPatch, document: object) -> None:
 
 
 def test_a_folder_of_formats_is_taken_in_once(reeld: Any) -> None:
+    assert "reeld formats import" in reeld("formats", "list").out
+    one = reeld("formats", "import", str(FORMATS / "year.json"), "--dry-run")
+    assert "1 format: 1 new," in one.out
     tried = reeld("formats", "import", str(FORMATS), "--dry-run")
     assert tried.out.endswith(
         "10 formats: 10 new, 0 changed, 0 unchanged. Nothing was stored: this was a dry run.\n"
