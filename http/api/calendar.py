@@ -16,7 +16,7 @@ from litestar.params import FromQuery, QueryParameter
 from reeld.domain.errors import InvalidField
 from reeld.domain.scope import Scope
 from reeld.http.access import Caller, Connection, digest
-from reeld.http.api.icalendar import MEDIA_TYPE, icalendar
+from reeld.http.icalendar import MEDIA_TYPE, icalendar
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.repositories import calendar

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -14,8 +14,10 @@ from reeld.http.radarr_v3._errors import Missing
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._movie import title_sort_key
 from reeld.http.radarr_v3._values import Json, present
-from reeld.storage.repositories import picks
-from reeld.storage.repositories.picks import Series
+from reeld.storage.repositories import collections
+from reeld.storage.repositories.collections import Series
+
+_MOST: Final = 10_000
 
 
 def collection_routes(frame: Frame) -> Sequence[Any]:
@@ -24,26 +26,25 @@ def collection_routes(frame: Frame) -> Sequence[Any]:
     @get("/collection")
     async def list_collections(request: AnyRequest) -> Response[bytes]:
         tmdb_id = Query.of(request).integer("tmdbId")
-        found = [
-            each
-            for each in await picks.collections(frame.database)
-            if tmdb_id in {None, each.tmdb_id}
-        ]
-        return answered(await written(found))
+        return answered(
+            await written([each for each in await every() if tmdb_id in {None, each.tmdb_id}])
+        )
 
     @get("/collection/{collection_id:int}")
     async def get_collection(collection_id: FromPath[int]) -> Response[bytes]:
-        every = await picks.collections(frame.database)
-        found = [each for each in every if each.tmdb_id == collection_id]
+        found = [each for each in await every() if each.tmdb_id == collection_id]
         if not found:
             raise Missing
         return answered((await written(found))[0])
 
+    async def every() -> list[Series]:
+        found = await collections.page(frame.database, limit=_MOST)
+        return sorted(found, key=lambda each: (each.name, each.tmdb_id))
+
     async def written(found: Sequence[Series]) -> list[Json]:
-        numbers = [number for each in found for number in each.movie_ids]
-        movies = await frame.movie_documents(numbers)
+        movies = await frame.movie_documents([one["id"] for each in found for one in each.movies])
         return [
-            _collection(each, [movies[one] for one in each.movie_ids if one in movies])
+            _collection(each, [movies[one["id"]] for one in each.movies if one["id"] in movies])
             for each in found
         ]
 
@@ -55,8 +56,8 @@ def _collection(series: Series, movies: Sequence[Json]) -> Json:
     first = movies[0] if movies else {}
     return present(
         id=series.tmdb_id,
-        title=series.title,
-        sortTitle=title_sort_key(series.title),
+        title=series.name,
+        sortTitle=title_sort_key(series.name),
         tmdbId=series.tmdb_id,
         images=[],
         overview="",

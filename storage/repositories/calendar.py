@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,6 +17,7 @@ _BETWEEN: Final = """
 SELECT m.id, m.tmdb_id, m.title, m.year, told.kind, told.day::date, m.status, m.stage, m.monitored, m.overview
 FROM movie m CROSS JOIN LATERAL jsonb_each_text(m.release_dates) AS told (kind, day)
 WHERE (m.monitored OR %(unmonitored)s) AND told.day::date BETWEEN %(first)s AND %(last)s
+  AND (%(tags)s::bigint[] IS NULL OR m.tags && %(tags)s::bigint[])
 ORDER BY told.day::date, m.id, told.kind LIMIT %(limit)s
 """
 
@@ -50,10 +52,31 @@ class ReleaseDay:
 
 
 async def between(
-    source: Reader, first: date, last: date, *, unmonitored: bool = False, limit: int = MOST
+    source: Reader,
+    first: date,
+    last: date,
+    *,
+    unmonitored: bool = False,
+    tags: Sequence[int] | None = None,
+    limit: int = MOST,
 ) -> list[ReleaseDay]:
-    """Return what comes out between two days, both included, by day; `limit` of them at most."""
-    params = {"first": first, "last": last, "unmonitored": unmonitored, "limit": limit}
+    """Return what comes out between two days, both included, by day; `limit` of them at most.
+
+    Args:
+        source: Where to read from.
+        first: The first day.
+        last: The last day.
+        unmonitored: Whether movies count that nobody monitors.
+        tags: Only movies with one of these; None for all.
+        limit: At most so many.
+    """
+    params = {
+        "first": first,
+        "last": last,
+        "unmonitored": unmonitored,
+        "tags": None if tags is None else list(tags),
+        "limit": limit,
+    }
     rows = await fetch_all(source, _BETWEEN, params)
     return [_day(row) for row in rows]
 

@@ -1,10 +1,9 @@
-"""Numbers of movies by what clients of Radarr ask for: in pages that are counted, by dates, by collection."""
+"""Numbers of movies that are wanted, in pages that are counted, as clients of Radarr ask for them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -38,21 +37,6 @@ _PAGE: Final = {
     for descending in (False, True)
 }
 
-_COMING: Final = """
-SELECT id FROM movie m
-WHERE (monitored OR %(unmonitored)s) AND EXISTS (
-    SELECT FROM jsonb_each_text(release_dates) AS told (kind, day)
-    WHERE told.day::date BETWEEN %(first)s AND %(last)s)
-  AND (%(tags)s::bigint[] IS NULL OR tags && %(tags)s::bigint[])
-ORDER BY id LIMIT %(limit)s
-"""
-
-_COLLECTIONS: Final = """
-SELECT collection_tmdb_id, max(collection_title), array_agg(id ORDER BY year NULLS LAST, id)
-FROM movie WHERE collection_tmdb_id IS NOT NULL
-GROUP BY collection_tmdb_id ORDER BY 2, 1
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -85,38 +69,3 @@ async def wanted(
     rows = await fetch_all(source, _PAGE[which.order, which.descending], params)
     total = await fetch_one(source, _COUNT, params)
     return [row[0] for row in rows], int(total[0]) if total else 0
-
-
-async def coming(
-    source: Reader,
-    first: date,
-    last: date,
-    *,
-    unmonitored: bool = False,
-    tags: Sequence[int] | None = None,
-    limit: int = 5000,
-) -> list[int]:
-    """Return the numbers of the movies that come out between two days, both included, in any way."""
-    params = {
-        "first": first,
-        "last": last,
-        "unmonitored": unmonitored,
-        "tags": None if tags is None else list(tags),
-        "limit": limit,
-    }
-    return [row[0] for row in await fetch_all(source, _COMING, params)]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A collection of which movies are in the library."""
-
-    tmdb_id: int
-    title: str
-    movie_ids: tuple[int, ...]
-
-
-async def collections(source: Reader) -> list[Series]:
-    """Return the collections that movies of the library belong to, by title."""
-    rows = await fetch_all(source, _COLLECTIONS)
-    return [Series(row[0], row[1] or "", tuple(row[2])) for row in rows]
