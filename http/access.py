@@ -188,6 +188,19 @@ class Access:
         caller: Caller | None = marks[_IDENTIFIED]
         return caller
 
+    async def looker(self, scope: Scope_) -> Caller | None:
+        """Return who makes a request that only looks; None when a guard would turn them away.
+
+        Raises:
+            DatabaseUnavailable: It cannot be known now.
+        """
+        caller = await self.identify(scope)
+        return caller if caller is not None and caller.scope.allows(Scope.READ) else None
+
+    def let_in(self, caller: Caller) -> None:
+        """Count somebody who was let in without a guard: with an answer that others asked for too."""
+        self._count(_method_of(caller), "ok")
+
     def recognises(self, scope: Scope_) -> bool:
         """Whether a request comes with what was good when it was looked up last; asks nobody."""
         connection: Connection = ASGIConnection(scope)
@@ -212,9 +225,9 @@ class Access:
 
     async def _check(self, connection: Connection, wanted: Scope) -> None:
         caller = await self.identify(connection.scope)
-        method = "session" if caller is not None and caller.is_person else "api_key"
         if caller is None:
             self._refuse(connection)
+        method = _method_of(caller)
         if not caller.scope.allows(wanted):
             self._count(method, "forbidden")
             raise PermissionDeniedException(_too_little(caller, wanted))
@@ -292,6 +305,10 @@ class Access:
                 "/metrics asks for the token of REELD_METRICS_TOKEN, as `Authorization: Bearer`.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+
+
+def _method_of(caller: Caller) -> str:
+    return "session" if caller.is_person else "api_key"
 
 
 def _is_forged(connection: Connection) -> bool:

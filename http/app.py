@@ -50,6 +50,7 @@ from reeld.http.ops.log_levels import log_level_routes
 from reeld.http.ops.metrics import metrics_routes
 from reeld.http.problems import HANDLERS
 from reeld.http.radarr_v3 import RadarrDoor, radarr_routes
+from reeld.http.sharing import SharedAnswers
 from reeld.http.stale import KEPT, StaleAnswers, note_passed
 from reeld.http.surface import Surface
 from reeld.http.tracing import Trace
@@ -113,7 +114,8 @@ def create_app(surface: Surface) -> ASGIApp:
     def allowed() -> AccessSettings:
         return surface.settings().access
 
-    rated = Rates(HeadAsGet(answers), allowed, surface.access, surface.metrics)
+    shared = SharedAnswers(answers, surface.access, surface.metrics)
+    rated = Rates(HeadAsGet(shared), allowed, surface.access, surface.metrics)
     careful = Careful(Hosts(rated, allowed, surface.metrics))
     # The key that a client of Radarr's puts into its query is gone before a span could show it.
     return Forwarded(RadarrDoor(Trace(Measure(careful, surface.metrics))), allowed)

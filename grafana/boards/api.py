@@ -122,9 +122,11 @@ ACCESS: Final = Row(
             Query(times("reeld_control_changes_total", "action,outcome"), "{{action}} {{outcome}}"),
         ),
         events(
-            "Stale answers",
-            "Answers served from the cache while the database was away, marked as stale.",
+            "Shared and stale answers",
+            "Answers found once for several who asked the same at the same time; and, marked as stale, those served while"
+            " the database was away.",
             see("ReeldDatabaseDown", "database"),
+            Query(times("reeld_http_shared_answers_total"), "shared"),
             Query(times("reeld_http_stale_answers_total", "route"), "{{route}}"),
         ),
         events(

@@ -39,6 +39,10 @@ HTTP: Final[tuple[Metric, ...]] = (
         given("route"),
     ),
     counter(
+        "reeld_http_shared_answers_total",
+        "Answers that were found for somebody else who asked the same at the same time",
+    ),
+    counter(
         "reeld_auth_attempts_total",
         "Authentication attempts",
         known("method", "api_key", "metrics_token", "session", "password"),
