@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from reeld.domain.errors import Refused
-from reeld.http.api.movie_views import MovieView
+from reeld.http.api.kept_views import KeptViews
 from reeld.http.api.shaping import cursor_of, place_of, thinned
 from reeld.storage import Database
-from reeld.storage.repositories import browsing, library
+from reeld.storage.repositories import browsing
 from reeld.storage.repositories.browsing import MovieFilter, MovieOrder, MoviePlace
 
 _LARGEST = 2**63 - 1
@@ -46,12 +46,15 @@ class Asked:
     fields: frozenset[str] | None
 
 
-async def read_page(database: Database, asked: Asked) -> tuple[list[msgspec.Raw], str | None]:
+async def read_page(
+    database: Database, kept: KeptViews, asked: Asked
+) -> tuple[list[msgspec.Raw], str | None]:
     """Return the movies of a page as JSON, and what a client passes for the next one; None when it was the last."""
     written: list[msgspec.Raw] = []
     place = asked.after
-    while len(written) < asked.limit:
-        size = min(AT_ONCE, asked.limit - len(written))
+    read = 0
+    while read < asked.limit:
+        size = min(AT_ONCE, asked.limit - read)
         found = await browsing.page(
             database,
             asked.which,
@@ -61,10 +64,9 @@ async def read_page(database: Database, asked: Asked) -> tuple[list[msgspec.Raw]
             after=place,
             limit=size,
         )
-        files = await library.of_movies(database, [movie.id for movie in found])
-        for movie in found:
-            view = MovieView.of(movie, files.get(movie.id, ()), asked.default_root)
-            written.append(msgspec.Raw(msgspec.json.encode(thinned(view, asked.fields))))
+        views = await kept.show(found, asked.default_root)
+        written += [msgspec.Raw(msgspec.json.encode(thinned(v, asked.fields))) for v in views]
+        read += len(found)
         if len(found) < size:
             return written, None
         place = found[-1].place

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from reeld.domain.messages import AddMovie, SearchMovies
 from reeld.domain.movie import MovieHit, Stage
+from reeld.http.api.kept_views import KeptViews
 from reeld.http.api.listing import Asked, after_of, read_page
 from reeld.http.api.movie_bodies import NewMovieBody
 from reeld.http.api.movie_changes import change_handlers
@@ -43,6 +44,7 @@ class Hits:
 def movie_routes(surface: Surface) -> Sequence[Any]:
     """Return the routes of movies."""
     database = surface.database
+    kept = KeptViews(database)
     unchanged = ResponseSpec(
         None, description="The client has it already.", generate_examples=False
     )
@@ -77,7 +79,7 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
             limit=limit,
             fields=wanted_fields(fields, MovieView),
         )
-        written, following = await read_page(database, asked)
+        written, following = await read_page(database, kept, asked)
         return tagged(request, {"movies": written, "next": following})
 
     there = ResponseSpec(MovieView, description="It was there already; nothing of it was changed.")

@@ -21,6 +21,11 @@ _COLUMNS: Final = """id, tmdb_id, imdb_id, title, original_title, year, runtime_
        minimum_availability, root_folder, profile, tags, stage, progress, stage_note, stage_at, added_at, searched_at"""
 
 
+# xmin changes with every update of a row (PostgreSQL 5.5): what has the same is the same.
+_MARK: Final = """concat_ws('.', version, (
+    SELECT string_agg(concat_ws('-', f.id, f.xmin), '.' ORDER BY f.id) FROM library_file f WHERE f.movie_id = page.id))"""
+
+
 class MovieOrder(StrEnum):
     """What movies are sorted by."""
 
@@ -68,12 +73,25 @@ class MoviePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A movie on a page.
+
+    Attributes:
+        place: Where a page that ends with it ends.
+        mark: Another one as soon as the movie or a file of it changed.
+    """
+
+    id: int
+    place: MoviePlace
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class BrowsedMovie:
     """A movie with everything that a list shows of it, but for its files.
 
     Attributes:
         root_folder: None for the default one.
-        place: Where a page that ends with it ends.
     """
 
     id: int
@@ -103,7 +121,6 @@ class BrowsedMovie:
     stage_at: datetime
     added_at: datetime
     searched_at: datetime | None
-    place: MoviePlace
 
 
 async def page(
@@ -115,7 +132,7 @@ async def page(
     descending: bool = False,
     after: MoviePlace | None = None,
     limit: int = 100,
-) -> list[BrowsedMovie]:
+) -> list[Listed]:
     """Return a page of movies.
 
     Args:
@@ -134,24 +151,27 @@ async def page(
         conditions.append(f"({key}, id) {sign} (%(value)s::{kind}, %(after)s)")
         params |= {"value": after.value, "after": after.id}
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    # The marks are found for those of the page alone.
     statement = f"""
-        SELECT {_COLUMNS}, ({key})::text AS place FROM movie {where}
-        ORDER BY {key} {direction}, id {direction} LIMIT %(limit)s
+        SELECT id, key::text, {_MARK} FROM (
+            SELECT id, {key} AS key, xmin AS version FROM movie {where}
+            ORDER BY {key} {direction}, id {direction} LIMIT %(limit)s) AS page
+        ORDER BY page.key {direction}, id {direction}
     """  # noqa: S608 - put together from this module's own words alone
     rows = await fetch_all(source, statement, {**params, "limit": limit})
-    return [_browsed(row) for row in rows]
+    return [Listed(row[0], MoviePlace(row[1], row[0]), row[2]) for row in rows]
 
 
 async def get(source: Reader, movie_id: int) -> BrowsedMovie | None:
     """Return one movie, or None."""
-    statement = f"SELECT {_COLUMNS}, id::text AS place FROM movie WHERE id = %s"  # noqa: S608 - as above
+    statement = f"SELECT {_COLUMNS} FROM movie WHERE id = %s"  # noqa: S608 - as above
     row = await fetch_one(source, statement, (movie_id,))
     return None if row is None else _browsed(row)
 
 
 async def by_ids(source: Reader, ids: Sequence[int]) -> list[BrowsedMovie]:
     """Return movies by their numbers, in the order of these; missing ones are left out."""
-    statement = f"SELECT {_COLUMNS}, id::text AS place FROM movie WHERE id = ANY(%s)"  # noqa: S608 - as above
+    statement = f"SELECT {_COLUMNS} FROM movie WHERE id = ANY(%s)"  # noqa: S608 - as above
     rows = {row[0]: row for row in await fetch_all(source, statement, (list(ids),))}
     return [_browsed(rows[number]) for number in ids if number in rows]
 
@@ -197,7 +217,6 @@ def _browsed(row: Row) -> BrowsedMovie:
     values[13] = ReleaseDates(**{name: date.fromisoformat(day) for name, day in row[13].items()})
     values[17] = MinimumAvailability(values[17])
     values[21] = Stage(values[21])
-    values[27] = MoviePlace(values[27], row[0])
     return BrowsedMovie(*values)
 
 

@@ -33,7 +33,8 @@ async def shelve(database: Database) -> list[int]:
 
 
 async def found(database: Database, **which: Any) -> list[str]:
-    shown = await browsing.page(database, MovieFilter(**which), default_root=ROOT)
+    listed = await browsing.page(database, MovieFilter(**which), default_root=ROOT)
+    shown = await browsing.by_ids(database, [each.id for each in listed])
     return [each.title for each in shown]
 
 
@@ -95,6 +96,7 @@ async def test_pages_in_every_order_hold_each_movie_once(database: Database) -> 
                     break
                 after = page[-1].place
             assert sorted(each.id for each in seen) == sorted(ids), order
+            movies = await browsing.by_ids(database, [each.id for each in seen])
             keys = [
                 {
                     MovieOrder.ID: each.id,
@@ -102,7 +104,7 @@ async def test_pages_in_every_order_hold_each_movie_once(database: Database) -> 
                     MovieOrder.ADDED: each.added_at,
                     MovieOrder.TITLE: 0,
                 }[order]
-                for each in seen
+                for each in movies
             ]
             assert keys == sorted(keys, reverse=descending)
 
