@@ -18,6 +18,7 @@ MOST_HOPS: Final = 20
 """So many entries of `X-Forwarded-For` are looked at, from the right."""
 
 
+@lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
     """Return the /24 or /64 of an address: whom one caller can easily be within it, is counted as one."""
     parsed = _parsed(address)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from litestar import Response
 
 from reeld.http.radarr_v3._asked import Query
@@ -67,7 +68,7 @@ class Paging:
         """How many records come before the page."""
         return (self.page - 1) * self.size
 
-    def wrap(self, records: Sequence[Json], total: int) -> Json:
+    def wrap(self, records: Sequence[Json | msgspec.Raw], total: int) -> Json:
         """Return the document of a page."""
         return {
             "page": self.page,

@@ -27,7 +27,7 @@ def calendar_routes(frame: Frame) -> Sequence[Any]:
         start = query.moment("start") or datetime.now(UTC)
         end = query.moment("end") or start + timedelta(days=2)
         days = await _between(frame, query, start.date(), end.date())
-        documents = await frame.movie_documents([each.movie_id for each in days])
+        documents = await frame.movie_texts([each.movie_id for each in days])
         return answered([documents[number] for number in sorted(documents)])
 
     return [coming]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 from reeld.domain.profile import QualityProfile
 from reeld.http.radarr_v3._errors import Missing
@@ -68,6 +71,10 @@ class Frame:
         if found is None:
             raise Missing
         return found
+
+    async def movie_texts(self, ids: Collection[int]) -> dict[int, msgspec.Raw]:
+        """Return the documents of movies by number, as the text that they are; missing ones are left out."""
+        return await self.movies.some(ids, await self.shelf())
 
     async def movie_documents(self, ids: list[int]) -> dict[int, Json]:
         """Return the documents of movies by number; missing ones are left out."""

@@ -29,13 +29,15 @@ def movie_routes(frame: Frame) -> Sequence[Any]:
             document = await frame.movies.document(await frame.shelf())
             return Response(document, media_type="application/json")
         number = await shelf.number_of_tmdb(frame.database, tmdb_id)
-        found = {} if number is None else await frame.movie_documents([number])
+        found = {} if number is None else await frame.movie_texts([number])
         return answered(list(found.values()))
 
     @get("/movie/{movie_id:int}")
     async def get_movie(movie_id: FromPath[int]) -> Response[bytes]:
-        movie = await frame.movie(movie_id)
-        return answered(movie_resource(movie, await frame.shelf()))
+        found = await frame.movie_texts([movie_id])
+        if movie_id not in found:
+            raise Missing
+        return answered(found[movie_id])
 
     @get("/alttitle")
     async def list_titles(request: AnyRequest) -> Response[bytes]:

@@ -6,11 +6,12 @@ movies reads their marks, and writes only what changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+import msgspec
 import trio
 
 from reeld.http.radarr_v3._movie import Shelf, available_since, movie_resource
@@ -54,35 +55,57 @@ class MovieList:
         Askers at the same time wait for one another, so that a change is written once.
         """
         async with self._turn:
-            self._forget_if_changed(shelf)
             marks = await shelves.marks(self._database)
-            stale = [
-                number for number, mark in marks.items() if self._is_stale(number, mark, shelf)
-            ]
             for number in self._kept.keys() - marks.keys():
                 del self._kept[number]
-            for start in range(0, len(stale), _AT_ONCE):
-                await self._write(stale[start : start + _AT_ONCE], marks, shelf)
-            documents = [self._kept[number].document for number in marks if number in self._kept]
-        return b"[%b]" % b",".join(documents)
+            found = await self._documents(marks, shelf)
+        return b"[%b]" % b",".join(found[number] for number in marks if number in found)
+
+    async def some(self, numbers: Collection[int], shelf: Shelf) -> dict[int, msgspec.Raw]:
+        """Return the documents of some movies, by number; missing ones are left out."""
+        marks = await shelves.marks_of(self._database, numbers)
+        found = await self._documents(marks, shelf)
+        return {number: msgspec.Raw(document) for number, document in found.items()}
+
+    async def _documents(self, marks: Mapping[int, str], shelf: Shelf) -> dict[int, bytes]:
+        """Return the documents that go with these marks: those that are kept, and the rest written anew."""
+        self._forget_if_changed(shelf)
+        found, stale = {}, []
+        for number, mark in marks.items():
+            kept = self._kept.get(number)
+            if kept is None or kept.mark != mark or kept.until <= shelf.now:
+                stale.append(number)
+            else:
+                found[number] = kept.document
+        for start in range(0, len(stale), _AT_ONCE):
+            for number, kept in (await self._write(stale[start : start + _AT_ONCE], shelf)).items():
+                found[number] = kept.document
+                if self._written_for == _timeless(shelf):
+                    self._kept[number] = replace(kept, mark=marks[number])
+        return found
 
     def _forget_if_changed(self, shelf: Shelf) -> None:
-        timeless = replace(shelf, now=_NEVER)
+        timeless = _timeless(shelf)
         if timeless != self._written_for:
             self._kept.clear()
             self._written_for = timeless
 
-    def _is_stale(self, number: int, mark: str, shelf: Shelf) -> bool:
-        kept = self._kept.get(number)
-        return kept is None or kept.mark != mark or kept.until <= shelf.now
-
-    async def _write(self, numbers: Sequence[int], marks: dict[int, str], shelf: Shelf) -> None:
+    async def _write(self, numbers: Sequence[int], shelf: Shelf) -> dict[int, _Kept]:
         movies = await shelves.by_ids(self._database, numbers)
         written = await trio.to_thread.run_sync(_written, movies, shelf, limiter=WRITERS)
-        for movie, document in zip(movies, written, strict=True):
-            since = available_since(movie, shelf)
-            until = since if since is not None and since > shelf.now else _NEVER
-            self._kept[movie.movie.id] = _Kept(marks[movie.movie.id], document, until)
+        return {
+            movie.movie.id: _Kept("", document, _until(movie, shelf))
+            for movie, document in zip(movies, written, strict=True)
+        }
+
+
+def _timeless(shelf: Shelf) -> Shelf:
+    return replace(shelf, now=_NEVER)
+
+
+def _until(movie: ShelvedMovie, shelf: Shelf) -> datetime:
+    since = available_since(movie, shelf)
+    return since if since is not None and since > shelf.now else _NEVER
 
 
 def _written(movies: Sequence[ShelvedMovie], shelf: Shelf) -> list[bytes]:

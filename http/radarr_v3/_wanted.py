@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from litestar import Response, get
 
+from reeld.domain.profile import QualityProfile
 from reeld.domain.quality import Quality
 from reeld.http.radarr_v3._answers import Paging, answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
@@ -43,14 +45,16 @@ def wanted_routes(frame: Frame) -> Sequence[Any]:
         ids, total = await picks.wanted(
             frame.database, which, offset=paging.offset, limit=paging.size
         )
-        documents = await frame.movie_documents(ids)
+        documents = await frame.movie_texts(ids)
         return answered(paging.wrap([documents[each] for each in ids if each in documents], total))
 
     async def below_cutoff() -> dict[str, Sequence[str]]:
         """Return the labels of the qualities that are not good enough, by the names of profiles."""
-        return {
-            profile.name: [each.label for each in Quality if not profile.meets_cutoff(each)]
-            for profile in (await frame.profiles()).values()
-        }
+        return {profile.name: _below(profile) for profile in (await frame.profiles()).values()}
 
     return [missing, cutoff]
+
+
+@lru_cache(maxsize=64)
+def _below(profile: QualityProfile) -> tuple[str, ...]:
+    return tuple(each.label for each in Quality if not profile.meets_cutoff(each))

@@ -11,7 +11,7 @@ from reeld.storage._rows import Reader, fetch_all, fetch_one
 
 
 class Order(StrEnum):
-    """By what a page is sorted: the expression that says it."""
+    """By what a page is sorted: the expression that says it, as an index has it."""
 
     TITLE = "regexp_replace(lower(m.title), '^(the|an?) ', '')"
     SEARCHED = "m.searched_at"
@@ -19,23 +19,28 @@ class Order(StrEnum):
     YEAR = "m.year"
 
 
+_NEVER_NULL: Final = frozenset({Order.TITLE, Order.ADDED})
 _WANTED: Final = """
 FROM movie m
-WHERE m.monitored = %(monitored)s AND CASE WHEN %(has_file)s THEN EXISTS (
-    SELECT FROM library_file f JOIN unnest(%(profiles)s::text[], %(qualities)s::text[]) AS low (profile, quality)
-        ON low.profile = m.profile AND low.quality = f.quality
-    WHERE f.movie_id = m.id)
-ELSE NOT EXISTS (SELECT FROM library_file f WHERE f.movie_id = m.id) END
+WHERE m.monitored = %(monitored)s AND {file}
 """
-_COUNT: Final = f"SELECT count(*) {_WANTED}"
-_PAGE: Final = {
-    (order, descending): (
-        f"SELECT m.id {_WANTED} ORDER BY {order} {'DESC NULLS LAST' if descending else 'NULLS FIRST'}, m.id "
-        "OFFSET %(offset)s LIMIT %(limit)s"
-    )
-    for order in Order
-    for descending in (False, True)
-}
+_MISSING: Final = _WANTED.format(
+    file="NOT EXISTS (SELECT FROM library_file f WHERE f.movie_id = m.id)"
+)
+_BELOW: Final = _WANTED.format(
+    file="""EXISTS (
+    SELECT FROM library_file f
+    WHERE f.movie_id = m.id AND concat(m.profile, chr(31), f.quality) = ANY(%(below)s::text[]))"""
+)
+
+
+def _page(which: str, order: Order, *, descending: bool) -> str:
+    """Return the statement of a page: an index can be walked only in the order that it has."""
+    nulls = ("FIRST", "LAST")[descending]
+    way = ("ASC", "DESC")[descending]
+    first = f"{order} {way}" if order in _NEVER_NULL else f"{order} {way} NULLS {nulls}"
+    second = f"m.id {way}" if order in _NEVER_NULL else "m.id"
+    return f"SELECT m.id {which} ORDER BY {first}, {second} OFFSET %(offset)s LIMIT %(limit)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,16 @@ async def wanted(
     source: Reader, which: Wanted, *, offset: int, limit: int
 ) -> tuple[list[int], int]:
     """Return a page of the numbers of movies that are wanted, and how many there are."""
-    pairs = [(name, label) for name, labels in (which.below or {}).items() for label in labels]
+    statement = _MISSING if which.below is None else _BELOW
     params = {
         "monitored": which.monitored,
-        "has_file": which.below is not None,
-        "profiles": [name for name, _ in pairs],
-        "qualities": [label for _, label in pairs],
+        "below": [
+            f"{name}\x1f{label}" for name, labels in (which.below or {}).items() for label in labels
+        ],
         "offset": offset,
         "limit": limit,
     }
-    rows = await fetch_all(source, _PAGE[which.order, which.descending], params)
-    total = await fetch_one(source, _COUNT, params)
+    page = _page(statement, which.order, descending=which.descending)
+    rows = await fetch_all(source, page, params)
+    total = await fetch_one(source, f"SELECT count(*) {statement}", params)
     return [row[0] for row in rows], int(total[0]) if total else 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
+import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -18,9 +20,9 @@ from reeld.domain.profile import (
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
 _SELECT: Final = """
-SELECT id, name, upgrades_allowed, cutoff, items, min_format_score, cutoff_format_score, min_upgrade_format_score,
+SELECT id, name, upgrades_allowed, cutoff, items::text, min_format_score, cutoff_format_score, min_upgrade_format_score,
     language, reputation_weight,
-    (SELECT coalesce(jsonb_object_agg(format_id, score), '{}') FROM profile_format_score WHERE profile_id = id)
+    (SELECT coalesce(jsonb_object_agg(format_id, score), '{}')::text FROM profile_format_score WHERE profile_id = id)
 FROM quality_profile
 """
 _EVERY: Final = f"{_SELECT} ORDER BY id"
@@ -165,8 +167,11 @@ async def delete(conn: Connection, profile_id: int) -> bool:
     return gone == 1
 
 
+# Every poll of a client reads all profiles, which hardly ever change: what is written the same is the same.
+@lru_cache(maxsize=128)
 def _profile(row: Row, upgrades_default: bool) -> QualityProfile:
-    items = items_from_json(row[4])
+    items = items_from_json(msgspec.json.decode(row[4]))
+    scores: dict[str, int] = msgspec.json.decode(row[10])
     return QualityProfile(
         id=int(row[0]),
         name=row[1],
@@ -179,5 +184,5 @@ def _profile(row: Row, upgrades_default: bool) -> QualityProfile:
         min_upgrade_format_score=row[7],
         language=row[8],
         reputation_weight=row[9],
-        format_scores={int(number): score for number, score in row[10].items()},
+        format_scores={int(number): score for number, score in scores.items()},
     )

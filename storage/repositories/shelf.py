@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,13 +17,14 @@ PAGE: Final = 500
 """Rows read at once, so that ten thousand movies do not hold up the loop."""
 
 # xmin changes with every update of a row (PostgreSQL 5.5): what has the same is the same.
-_MARKS: Final = """
+_MARK: Final = """
 SELECT m.id, concat_ws('.', m.xmin, f.marks) FROM movie m
 LEFT JOIN LATERAL (
     SELECT string_agg(concat_ws('-', id, xmin), '.' ORDER BY id) AS marks FROM library_file WHERE movie_id = m.id
 ) f ON true
-WHERE m.id > %s ORDER BY m.id LIMIT %s
 """
+_MARKS: Final = f"{_MARK} WHERE m.id > %s ORDER BY m.id LIMIT %s"
+_MARKS_OF: Final = f"{_MARK} WHERE m.id = ANY(%s) ORDER BY m.id"
 
 _REST: Final = """
 SELECT m.id, m.minimum_availability, m.tags, m.searched_at, p.id
@@ -60,6 +61,11 @@ async def marks(source: Reader) -> dict[int, str]:
         if len(rows) < PAGE:
             return found
         after = rows[-1][0]
+
+
+async def marks_of(source: Reader, ids: Collection[int]) -> dict[int, str]:
+    """Return the marks of some movies, by their numbers in ascending order; missing ones are left out."""
+    return dict(await fetch_all(source, _MARKS_OF, (list(ids),)))
 
 
 async def by_ids(source: Reader, ids: Sequence[int]) -> list[ShelvedMovie]:
