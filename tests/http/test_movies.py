@@ -186,7 +186,8 @@ async def test_the_way_of_a_movie_into_the_library_is_shown_and_explained(
 
 
 async def test_a_search_is_asked_for_once(daemon: Any, world: Any) -> None:
-    await daemon.http.post("/control/actors/hdbits/pause")
+    for searcher in ("hdbits", "indexers"):
+        await daemon.http.post(f"/control/actors/{searcher}/pause")
     number = await add(daemon, world.films[0])
     asked = [
         (await daemon.http.post(f"/api/movies/{number}/search")).json()["queued"] for _ in range(2)
