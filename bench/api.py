@@ -2,8 +2,8 @@
 
     python -m bench.api [--json] [--rounds N] [--clients N]
 
-The daemon runs in a process of its own, as it does in earnest; the clients run in this one, on the same machine: on two
-cores what is measured is both. Each client asks one route after the other, each answer whole. `flat` is the median of a
+The daemon runs in a process of its own, as it does in earnest; the clients run in this one, on the same machine; see
+`bench/crowd.py` for what they do. `flat` is the median of a
 page from the middle of 100,000 movies over that of one from the middle of 1,000, measured in turns by one client.
 """
 
@@ -29,14 +29,16 @@ import httpx
 import structlog
 import trio
 
+from bench.crowd import crowd, sessions
 from bench.scrape import database_of
 from reeld.storage.embedded import EmbeddedServer
 
 KEY: Final = "b" * 20
+PASSWORD: Final = "a long one for a crowd"
 MOVIES: Final = 10_000
 SIZES: Final = (1_000, 100_000)
 CLIENTS: Final = 50
-ROUNDS: Final = 3
+ROUNDS: Final = 20
 WARM_UP: Final = 1
 FLAT_ROUNDS: Final = 40
 
@@ -88,6 +90,7 @@ def daemon_on(conninfo: str, folder: Path) -> Iterator[tuple[str, int]]:
         "REELD_DATABASE_URL": f"postgresql:///{name}?host={host}&port={options['port']}&user={options['user']}",
         "REELD_BIND": "127.0.0.1:0",
         "REELD_API_KEY": KEY,
+        "REELD_ADMIN_PASSWORD": PASSWORD,
         "REELD_LIBRARY_ROOT_FOLDER": str(folder / "library"),
         "REELD_ACCESS_REQUESTS_PER_MINUTE": "0",
     }
@@ -120,34 +123,6 @@ async def ask(client: httpx.AsyncClient, path: str) -> float:
     return took
 
 
-async def crowd(url: str, clients: int, rounds: int) -> dict[str, Any]:
-    """Let clients ask every route, all at once."""
-    took: dict[str, list[float]] = {name: [] for name in ROUTES}
-
-    async def one(number: int) -> None:
-        headers = {"X-Api-Key": KEY}
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
-            names = list(ROUTES)
-            for turn in range(WARM_UP + rounds):
-                for place in range(len(names)):
-                    name = names[(place + number) % len(names)]
-                    each = await ask(client, ROUTES[name])
-                    if turn >= WARM_UP:
-                        took[name].append(each)
-
-    begun = time.perf_counter()
-    async with trio.open_nursery() as nursery:
-        for number in range(clients):
-            nursery.start_soon(one, number)
-    seconds = time.perf_counter() - begun
-    requests = clients * (WARM_UP + rounds) * len(ROUTES)
-    return {
-        "requests": requests,
-        "requests_per_second": requests / seconds,
-        "routes": {name: percentiles(times) for name, times in took.items()},
-    }
-
-
 async def alone(url: str, rounds: int) -> dict[str, float]:
     """Let one client ask every route; return medians in milliseconds."""
     async with httpx.AsyncClient(base_url=url, headers={"X-Api-Key": KEY}, timeout=60) as client:
@@ -156,12 +131,6 @@ async def alone(url: str, rounds: int) -> dict[str, float]:
             times = [await ask(client, path) for _ in range(WARM_UP + rounds)]
             found[name] = statistics.median(times[WARM_UP:])
         return found
-
-
-def percentiles(times: list[float]) -> dict[str, float]:
-    """Return the median and the tail, in milliseconds."""
-    cuts = statistics.quantiles(times, n=100)
-    return {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98]}
 
 
 async def flatness(urls: dict[int, str]) -> dict[str, float]:
@@ -215,8 +184,9 @@ def measure(clients: int, rounds: int) -> dict[str, Any]:
             conninfo = database_of(server.conninfo, "bench_api", fill(MOVIES))
             with daemon_on(conninfo, folder / "crowd") as (url, pid):
                 one = trio.run(alone, url, 10)
+                cookies = sessions(url, PASSWORD, clients)
                 before = processor_seconds(pid)
-                found = trio.run(crowd, url, clients, rounds)
+                found = crowd(url, cookies, ROUTES, rounds=rounds)
                 taken = processor_seconds(pid) - before
                 found["processor_ms"] = 1000 * taken / found["requests"]
                 found |= {"alone_ms": one, "memory_mb": resident_mb(pid)}

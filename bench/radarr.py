@@ -2,8 +2,8 @@
 
     python -m bench.radarr [--json] [--rounds N] [--clients N]
 
-The daemon runs in a process of its own, the clients in this one, on the same machine; see `bench/api.py`, of which this has
-its library. The whole list is asked for once cold and then again and again, as pollers do.
+The daemon runs in a process of its own, the clients in this one, on the same machine; see `bench/crowd.py`, and
+`bench/api.py`, of which this has its library. The whole list is asked for once cold and then again and again, as pollers do.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import json
 import logging
 import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,12 +20,13 @@ import httpx
 import structlog
 import trio
 
-from bench.api import KEY, MOVIES, ask, daemon_on, fill, percentiles, resident_mb
+from bench.api import KEY, MOVIES, PASSWORD, ask, daemon_on, fill, resident_mb
+from bench.crowd import crowd, sessions
 from bench.scrape import database_of
 from reeld.storage.embedded import EmbeddedServer
 
 CLIENTS: Final = 50
-ROUNDS: Final = 3
+ROUNDS: Final = 20
 WARM: Final = 10
 LIST: Final = "/api/v3/movie"
 
@@ -54,32 +54,6 @@ async def whole_list(url: str) -> dict[str, float]:
     return {"cold": cold, "warm": statistics.median(warm), "megabytes": size / 1e6}
 
 
-async def crowd(url: str, clients: int, rounds: int) -> dict[str, Any]:
-    """Let clients ask every other route, all at once."""
-    took: dict[str, list[float]] = {name: [] for name in ROUTES}
-
-    async def one(number: int) -> None:
-        headers = {"X-Api-Key": KEY}
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
-            names = list(ROUTES)
-            for turn in range(1 + rounds):
-                for place in range(len(names)):
-                    name = names[(place + number) % len(names)]
-                    each = await ask(client, ROUTES[name])
-                    if turn:
-                        took[name].append(each)
-
-    begun = time.perf_counter()
-    async with trio.open_nursery() as nursery:
-        for number in range(clients):
-            nursery.start_soon(one, number)
-    requests = clients * (1 + rounds) * len(ROUTES)
-    return {
-        "requests_per_second": requests / (time.perf_counter() - begun),
-        "routes": {name: percentiles(times) for name, times in took.items()},
-    }
-
-
 def measure(clients: int, rounds: int) -> dict[str, Any]:
     """Run everything and return the numbers."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -90,7 +64,7 @@ def measure(clients: int, rounds: int) -> dict[str, Any]:
             conninfo = database_of(server.conninfo, "bench_radarr", fill(MOVIES))
             with daemon_on(conninfo, folder / "daemon") as (url, pid):
                 found: dict[str, Any] = {"list_ms": trio.run(whole_list, url)}
-                found |= trio.run(crowd, url, clients, rounds)
+                found |= crowd(url, sessions(url, PASSWORD, clients), ROUTES, rounds=rounds)
                 found["memory_mb"] = resident_mb(pid)
         finally:
             trio.run(server.stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -56,9 +57,30 @@ def run_doctor(environ: Mapping[str, str], *, as_json: bool) -> int:
     """
     configure_logs(level="critical")
     report = report_for(as_json=as_json)
-    findings = trio.run(visit, environ, report)
+    findings = trio.run(_interruptible, environ, report)
     report.close(findings)
     return EXIT_CODES[worst_of(findings)]
+
+
+async def _interruptible(environ: Mapping[str, str], report: Report) -> list[Finding]:
+    """Visit until Ctrl-C, which ends all checks.
+
+    Python would raise it in whatever code runs just then, which may be a finalizer that nobody hears of it from.
+    """
+    async with trio.open_nursery() as nursery:
+        await nursery.start(_raise_interrupt)
+        findings = await visit(environ, report)
+        nursery.cancel_scope.cancel(reason="all was looked at")
+    return findings
+
+
+async def _raise_interrupt(
+    *, task_status: trio.TaskStatus[object] = trio.TASK_STATUS_IGNORED
+) -> None:
+    with trio.open_signal_receiver(signal.SIGINT) as interrupts:
+        task_status.started()
+        async for _ in interrupts:
+            raise KeyboardInterrupt
 
 
 async def visit(environ: Mapping[str, str], report: Report) -> list[Finding]:

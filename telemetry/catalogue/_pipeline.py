@@ -107,7 +107,7 @@ PIPELINE: Final[tuple[Metric, ...]] = (
         "reeld_import_duration_seconds",
         "File transfer time by method",
         _METHOD,
-        buckets=_buckets.WORK,
+        buckets=_buckets.PLACING,
     ),
     counter(
         "reeld_import_fallbacks_total",
