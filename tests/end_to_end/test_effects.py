@@ -242,9 +242,10 @@ async def rejection(life: Any, world: World, house: Any) -> None:
 
 async def error(life: Any, world: World, house: Any) -> None:
     """A download that qBittorrent stops with an error is started again."""
+    world.qbittorrent.turn(download_seconds=60)  # longer than a busy machine takes to look
     movie_id = await life.add(FILM.tmdb_id)
     await life.until("/api/queue", lambda queue: any(one["downloaded"] for one in queue))
-    world.qbittorrent.turn(error="*")
+    world.qbittorrent.turn(error="*", download_seconds=0.5)
     await life.in_library(movie_id)
 
 
