@@ -6,11 +6,13 @@ import math
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import msgspec
 import psycopg
 import trio
 from psycopg import errors, generators
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
+from psycopg.types.json import set_json_loads
 
 from reeld.storage._connecting import connection_parameters, first_that_answers
 from reeld.storage._locking import StatementLock
@@ -41,6 +43,10 @@ CANCEL_SECONDS: Final = 2.0
 
 FINISH_SECONDS: Final = 5.0
 """How long COMMIT and ROLLBACK may take once they are under way: cancelling those would leave the outcome unknown."""
+
+
+# Several times as fast as the standard library, which a page of rows with documents in them shows.
+set_json_loads(msgspec.json.decode)
 
 
 class TrioConnection(psycopg.AsyncConnection[Any]):
