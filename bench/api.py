@@ -45,9 +45,9 @@ FLAT_ROUNDS: Final = 40
 ROUTES: Final = {
     "first page": "/api/movies",
     "page by title": "/api/movies?sort=title&limit=50&fields=title,year,stage",
-    "search": "/api/movies?text=number+77",
+    "search": "/api/movies?text=number+{own}",
     "filter": "/api/movies?stage=wanted&has_file=false&limit=50",
-    "one movie": "/api/movies/5000",
+    "one movie": "/api/movies/{own}",
     "queue": "/api/downloads",
     "queue status": "/api/queue/status",
     "history": "/api/history",
@@ -128,7 +128,7 @@ async def alone(url: str, rounds: int) -> dict[str, float]:
     async with httpx.AsyncClient(base_url=url, headers={"X-Api-Key": KEY}, timeout=60) as client:
         found = {}
         for name, path in ROUTES.items():
-            times = [await ask(client, path) for _ in range(WARM_UP + rounds)]
+            times = [await ask(client, path.format(own=5000)) for _ in range(WARM_UP + rounds)]
             found[name] = statistics.median(times[WARM_UP:])
         return found
 

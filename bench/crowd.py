@@ -96,13 +96,17 @@ def sessions(url: str, password: str, number: int) -> list[str]:
 def crowd(
     url: str, cookies: Sequence[str], routes: Mapping[str, str], *, rounds: int, warm_up: int = 1
 ) -> dict[str, Any]:
-    """Let clients ask every route, all at once, each beginning with another one; return what it took, in milliseconds."""
+    """Let clients ask every route, all at once, each beginning with another one; return what it took, in milliseconds.
+
+    `{own}` in a path is another number for each client: what people look at is not all the same.
+    """
     address = _address(url)
     names = list(routes)
     clients = []
     for number, cookie in enumerate(cookies):
         turned = [names[(number + place) % len(names)] for place in range(len(names))]
-        requests = [(name, _request(url, routes[name], cookie)) for name in turned]
+        paths = {name: path.format(own=1 + 197 * number) for name, path in routes.items()}
+        requests = [(name, _request(url, paths[name], cookie)) for name in turned]
         clients.append(Client(address, requests, (warm_up + rounds) * len(names)))
     with _followers(url, cookies) as followers:
         begun = time.perf_counter()

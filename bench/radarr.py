@@ -31,8 +31,8 @@ WARM: Final = 10
 LIST: Final = "/api/v3/movie"
 
 ROUTES: Final = {
-    "one movie": "/api/v3/movie/5000",
-    "by TMDB number": "/api/v3/movie?tmdbId=5000",
+    "one movie": "/api/v3/movie/{own}",
+    "by TMDB number": "/api/v3/movie?tmdbId={own}",
     "queue": "/api/v3/queue?pageSize=50",
     "queue status": "/api/v3/queue/status",
     "history": "/api/v3/history?pageSize=20",
