@@ -17,7 +17,7 @@ from reeld.domain.errors import NotFound, ProtocolViolation, ReeldError, Refused
 from reeld.domain.release import Release
 from reeld.domain.torrent import InvalidTorrent, TorrentFault
 from reeld.domain.work import Queue, WorkKind, WorkRequest
-from reeld.services.torrents import DeliveredTorrent, InfohashMismatch
+from reeld.services.torrents import DeliveredTorrent, InfohashMismatch, LinkFailed
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.repositories import acquisitions, releases
@@ -29,7 +29,8 @@ log = structlog.get_logger("reeld.actors")
 Download = Callable[[Release], Awaitable[DeliveredTorrent]]
 
 PATIENT_PAGES: Final = 12
-"""So often, over more than an hour of waits that double, something else may come in a torrent's place."""
+"""So often, over more than an hour of waits that double, something else may come in a torrent's place, or nothing from a
+link that leads to somebody else than the source."""
 _UNSAFE: Final = frozenset({TorrentFault.UNSAFE_PATH, TorrentFault.SYMLINK})
 
 
@@ -60,6 +61,10 @@ async def fetch_torrent(resources: Resources, job: Job, download: Download) -> E
             delivered = await download(release)
     except (NotFound, InfohashMismatch, InvalidTorrent, Refused) as error:
         return _failed(acquisition, release, failure_of(error), error)
+    except LinkFailed as error:
+        if await _is_patient(resources, job):
+            raise
+        return _failed(acquisition, release, FailureReason.TORRENT_UNAVAILABLE, error)
     except ProtocolViolation as error:
         # A page in place of the torrent, mostly: it may be the site's bad hour, or the release's own fault.
         if error.outage_seconds is not None or await _is_patient(resources, job):

@@ -108,6 +108,7 @@ REASONS: Final = frozenset(
         "library_not_observed",
         "library_unsafe",
         "limiter_wait",
+        "link_failed",
         "link_impossible",
         "lost_claim",
         "magnet_only",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -180,10 +181,31 @@ class TorznabActor(ServiceActor[Indexer, TorznabClient]):
         original = details.original_title if details is not None else ""
         titles = (movie.title, original) if original else (movie.title,)
         asked = MovieQuestion(movie.imdb_id, movie.tmdb_id, titles, movie.year)
-        for question in questions_for(asked, caps, remove_year=self._indexer.remove_year):
-            if found := await self._pages(question, caps.limit):
-                return found
-        return []
+        questions = questions_for(asked, caps, remove_year=self._indexer.remove_year)
+        found = await self._pages(questions[0], caps.limit) if questions else []
+        return found or await self._all_of(questions[1:], caps.limit)
+
+    async def _all_of(self, questions: Sequence[Question], limit: int) -> list[TorznabOffer]:
+        """Ask what else there is to ask, at once.
+
+        Where the surest way found nothing, the others rarely do, and one after the other would keep those waiting who
+        are asked at the same time.
+        """
+        found: dict[str, TorznabOffer] = {}
+        failures: list[ReeldError] = []
+
+        async def ask(question: Question) -> None:
+            try:
+                found.update({each.key: each for each in await self._pages(question, limit)})
+            except ReeldError as error:
+                failures.append(error)
+
+        async with trio.open_nursery() as nursery:
+            for question in questions:
+                nursery.start_soon(ask, question)
+        if failures and not found:
+            raise failures[0]
+        return list(found.values())
 
     async def _pages(self, question: Question, limit: int) -> list[TorznabOffer]:
         found: dict[str, TorznabOffer] = {}

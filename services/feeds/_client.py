@@ -21,7 +21,7 @@ from reeld.services.feeds._document import Objection
 from reeld.services.feeds._items import FeedItem
 from reeld.services.feeds._parsing import parse_feed
 from reeld.services.limiter import Limiter
-from reeld.services.torrents import TORRENT_CAP, DeliveredTorrent, read_torrent
+from reeld.services.torrents import TORRENT_CAP, DeliveredTorrent, elsewhere, read_torrent
 from reeld.services.transport import (
     AddressPolicy,
     Answer,
@@ -134,16 +134,22 @@ class FeedClient:
             announced: `FeedItem.infohash`.
 
         Raises:
+            LinkFailed: The link leads to somebody else, who does not deliver.
             NotFound: It is not there any more, and the feed still is.
             InfohashMismatch: Another torrent than the announced one came.
             InvalidTorrent: The torrent breaks a rule or is hostile.
         """
-        with self._own.operation("download"):
+        hops = [link.reveal()]
+        with (
+            self._own.operation("download"),
+            elsewhere(self._label, lambda: hops[-1], is_own=self._is_own),
+        ):
             # A second request may be a second download: reeld asks again only when it knows why.
-            answer = await self._get(link.reveal(), {}, TORRENT_CAP, idempotent=False)
+            answer = await self._get(hops, {}, TORRENT_CAP, idempotent=False)
             if answer.status in {404, 410}:
-                # Where the feed is gone too, the site or its address is at fault, and not this item.
-                await self._read({})
+                if self._is_own(hops[-1]):
+                    # Where the feed is gone too, the site or its address is at fault, and not this item.
+                    await self._read({})
                 what = f"{self._label} does not have this .torrent any more. Another one is tried."
                 raise NotFound(what, reason="torrent_unavailable")
             self._require_success(answer)
@@ -152,24 +158,25 @@ class FeedClient:
             )
 
     async def _read(self, headers: dict[str, str]) -> FeedPage | FeedNotModified:
-        answer = await self._get(self._feed.url.reveal(), headers, FEED_CAP)
+        answer = await self._get([self._feed.url.reveal()], headers, FEED_CAP)
         if answer.status == 304:
             return FeedNotModified()
         self._require_feed(answer)
         return await self._page(answer)
 
     async def _get(
-        self, url: str, headers: dict[str, str], cap: int, *, idempotent: bool = True
+        self, hops: list[str], headers: dict[str, str], cap: int, *, idempotent: bool = True
     ) -> Answer:
+        """Follow an address; those that it leads to are added to `hops`."""
         if self._limiter is not None:
             await self._limiter.turn()
         for _ in range(_MOST_HOPS):
-            wire = self._own if self._is_own(url) else self._abroad
-            call = Call("GET", url, headers=headers, body_cap=cap, idempotent=idempotent)
+            wire = self._own if self._is_own(hops[-1]) else self._abroad
+            call = Call("GET", hops[-1], headers=headers, body_cap=cap, idempotent=idempotent)
             answer = await wire.send(call)
             if not answer.is_redirect:
                 return answer
-            url = next_hop(answer, service=SERVICE, label=self._label, across_hosts=True)
+            hops.append(next_hop(answer, service=SERVICE, label=self._label, across_hosts=True))
         raise self._violation("redirect_refused", "redirects in circles")
 
     def _is_own(self, url: str) -> bool:

@@ -22,7 +22,7 @@ from reeld.domain.secret import Secret
 from reeld.domain.torznab import NewIndexer
 from reeld.services.feeds import Objection
 from reeld.services.limiter import Limiter
-from reeld.services.torrents import TORRENT_CAP, DeliveredTorrent, read_torrent
+from reeld.services.torrents import TORRENT_CAP, DeliveredTorrent, elsewhere, read_torrent
 from reeld.services.torznab._caps import Capabilities, read_caps
 from reeld.services.torznab._document import Document, read_document
 from reeld.services.torznab._errors import SERVICE, UNSAID_WAIT, error_for_code
@@ -84,7 +84,7 @@ class TorznabClient:
             self._label,
             deadline=30.0,
             body_cap=ANSWER_CAP,
-            connections=2,
+            connections=3,
             policy=AddressPolicy.CONFIGURED if loopback else AddressPolicy.NOT_HERE,
             secret_address=True,
         )
@@ -134,15 +134,21 @@ class TorznabClient:
             announced: `TorznabOffer.infohash`.
 
         Raises:
+            LinkFailed: The link leads to somebody else, who does not deliver.
             NotFound: It is not there any more (and the indexer still is), or only a magnet link is.
             InfohashMismatch: Another torrent than the announced one came.
             InvalidTorrent: The torrent breaks a rule or is hostile.
         """
-        with self._own.operation("download"):
-            answer = await self._fetch(link.reveal())
+        hops = [link.reveal()]
+        with (
+            self._own.operation("download"),
+            elsewhere(self._label, lambda: hops[-1], is_own=self._is_own),
+        ):
+            answer = await self._fetch(hops)
             if answer.status in {404, 410}:
-                # Where the indexer is gone too, its address is at fault, and not this offer.
-                await self._ask(Question("caps", {}))
+                if self._is_own(hops[-1]):
+                    # Where the indexer is gone too, its address is at fault, and not this offer.
+                    await self._ask(Question("caps", {}))
                 what = f"{self._label} does not have this .torrent any more. Another one is tried."
                 raise NotFound(what, reason="torrent_unavailable")
             await self._refuse_error(answer)
@@ -180,16 +186,17 @@ class TorznabClient:
         key = {"apikey": self._indexer.api_key.reveal()} if self._indexer.api_key else {}
         return {"t": question.function, **extra, **question.parameters, **key}
 
-    async def _fetch(self, url: str) -> Answer:
+    async def _fetch(self, hops: list[str]) -> Answer:
+        """Follow a link; the addresses that it leads to are added to `hops`."""
         for _ in range(_MOST_HOPS):
             # A second request may be a second download: reeld asks again only when it knows why.
-            answer = await self._send(url, None, cap=TORRENT_CAP, idempotent=False)
+            answer = await self._send(hops[-1], None, cap=TORRENT_CAP, idempotent=False)
             if not answer.is_redirect:
                 return answer
             if answer.headers.get("location", "").lower().startswith("magnet:"):
                 what = f"{self._label} has only a magnet link of this, which reeld does not use. Another one is tried."
                 raise NotFound(what, reason="magnet_only")
-            url = next_hop(answer, service=SERVICE, label=self._label, across_hosts=True)
+            hops.append(next_hop(answer, service=SERVICE, label=self._label, across_hosts=True))
         raise self._violation("redirect_refused", "redirects in circles")
 
     async def _send(
@@ -213,7 +220,8 @@ class TorznabClient:
                 service=SERVICE,
                 retry_after=seconds_to_wait(answer.headers) or UNSAID_WAIT,
             )
-            raise await self._heeded(error)
+            # Somebody else who is asked too often is no reason to spare the indexer.
+            raise (await self._heeded(error) if wire is self._own else error)
         return answer
 
     async def _heeded(self, error: ReeldError) -> ReeldError:

@@ -36,7 +36,7 @@ class Question:
 def questions_for(
     movie: MovieQuestion, caps: Capabilities, *, remove_year: bool = False
 ) -> tuple[Question, ...]:
-    """Return the questions for a movie, the surest first: a later one is asked only when those before found nothing.
+    """Return the questions for a movie, the surest first: the others are asked only when that one found nothing.
 
     A number tells a movie from its remakes, so titles are asked for last. Nothing is asked that the indexer says it
     cannot answer.

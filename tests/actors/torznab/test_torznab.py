@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reeld.actors import fetching
 from reeld.actors.kernel import BreakerState
 from reeld.actors.resources import Resources
 from reeld.actors.torznab import TorznabActor
@@ -110,6 +111,40 @@ async def test_a_torrent_that_is_gone_gives_its_release_up(
         acquisition = await rows.intend(movie_id, world.releases[release.infohash], **changes)
         await rows.ask(indexer.part, "fetch-torrent", {"acquisition_id": acquisition})
         failed = await rows.until_state(acquisition, AcquisitionState.FAILED)
+    assert failed.failure is FailureReason.TORRENT_UNAVAILABLE
+
+
+async def test_a_link_to_somebody_else_who_is_down_stops_no_indexer_and_gives_its_release_up(
+    resources: Resources,
+    run_actor: Any,
+    rows: Any,
+    world: World,
+    place: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fetching, "PATIENT_PAGES", 6)
+    film = world.films_from(Source.HDBITS)[0]
+    movie_id = await rows.add_movie(film)
+    indexer = await place.stored()
+    async with running(run_actor, resources, indexer) as cell:
+        await rows.until(await rows.ask(indexer.part, "search-movie", {"movie_id": movie_id}))
+        release = (await releases.unmatched(resources.database))[0]
+        elsewhere = resources.vault.seal(
+            Secret("http://nobody.invalid/a.torrent"),
+            **releases.place_of_link(indexer.part, release.guid),
+        )
+        async with resources.database.transaction() as conn:
+            await conn.execute(
+                "UPDATE release SET sealed_link = %s WHERE id = %s", (elsewhere, release.id)
+            )
+        changes = {n: getattr(release, n) for n in ("source", "indexer", "guid", "indexer_ref")}
+        acquisition = await rows.intend(movie_id, world.releases[release.infohash], **changes)
+        work = await rows.ask(indexer.part, "fetch-torrent", {"acquisition_id": acquisition})
+        for times in range(1, 6):
+            await rows.until_failed(work, times)
+            await rows.make_due(work)
+        failed = await rows.until_state(acquisition, AcquisitionState.FAILED)
+        assert cell.breakers[indexer.part].state is BreakerState.CLOSED
     assert failed.failure is FailureReason.TORRENT_UNAVAILABLE
 
 

@@ -17,11 +17,13 @@ from reeld.domain.errors import (
     ReeldError,
     Refused,
     ServiceDown,
+    ServiceError,
 )
 from reeld.domain.release import IndexerFlag
 from reeld.domain.secret import Secret
 from reeld.domain.torznab import NewIndexer, same_place
 from reeld.services.limiter import Limiter, LimiterWait, Pace
+from reeld.services.torrents import LinkFailed
 from reeld.services.torznab import (
     Capabilities,
     MovieQuestion,
@@ -326,6 +328,24 @@ async def test_a_torrent_that_is_gone_is_told_from_an_indexer_that_is(
     with pytest.raises(ProtocolViolation) as caught:
         await client.download(gone)
     assert caught.value.reason == "api_missing"
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 502])
+async def test_whoever_else_a_link_leads_to_is_not_the_indexer(
+    script: Any, closing: Any, status: int
+) -> None:
+    script(*[httpx.Response(status)] * 3)
+    client = closing(
+        TorznabClient(
+            indexer("https://x.example/1"), Limiter("x", FAST), transport=script.transport
+        )
+    )
+    with pytest.raises(LinkFailed) as caught:
+        await client.download(Secret("https://tracker.example/d/1?passkey=hunter2hunter2"))
+    assert "tracker.example" in caught.value.sentence
+    assert "hunter2" not in caught.value.sentence
+    with pytest.raises(ServiceError):
+        await client.download(Secret("https://x.example/1/download?id=1"))
 
 
 @pytest.mark.parametrize(
