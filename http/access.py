@@ -165,7 +165,7 @@ class Access:
         """Guards a route: passes with a session or a valid API key, answers 401 otherwise. Looking asks for the scope
         `read`, any other method for `operate`: 403 otherwise."""
         self.requires_anybody: Guard = requires_anybody
-        """Guards what everybody may do to what is their own, such as to log out."""
+        """Guards what everybody may do to what is their own, such as to log out, and questions that are sent by POST."""
         self.requires_admin: Guard = requires_admin
         """Guards a route that only an administrator, or a key of the scope `admin`, may use."""
         self.requires_metrics_token: Guard = requires_metrics_token

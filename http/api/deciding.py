@@ -13,6 +13,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from reeld.domain.decision import Explanation
 from reeld.domain.errors import NotFound, Refused
 from reeld.domain.messages import DecideName, GrabRelease, JudgeReleases
+from reeld.domain.scope import Scope
+from reeld.http.access import caller_of
 from reeld.http.api.looking import LONGEST_SECONDS, SECONDS, Looked, look
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
@@ -112,17 +114,20 @@ def deciding_routes(surface: Surface) -> Sequence[Any]:
 
     @get("/api/releases", operation_id="searchReleases")
     async def search_releases(
+        request: AnyRequest,
         movie: Annotated[int, QueryParameter(name="movieId", ge=1)],
         cached: Annotated[bool, QueryParameter(name="cached")] = False,
         seconds: Annotated[float, QueryParameter(gt=0, le=LONGEST_SECONDS)] = SECONDS,
     ) -> Interactive:
         """Ask the indexers for a movie now and judge what they offer, for a person to choose from.
 
-        With `cached` nobody is asked. An indexer that has not answered after `seconds` is asked on; `cached` shows later
+        With `cached` nobody is asked, and neither for a key of the scope `read`: a search uses up what trackers allow. An indexer that has not answered after `seconds` is asked on; `cached` shows later
         what it found.
         """
         await known(movie)
-        searched, others = await look(surface, movie, seconds=0 if cached else seconds)
+        may_ask = caller_of(request).scope.allows(Scope.OPERATE)
+        asked = seconds if may_ask and not cached else 0
+        searched, others = await look(surface, movie, seconds=asked)
         explanation = await directory["decision"].ask(JudgeReleases(movie), deadline=ASK_SECONDS)
         ids = [each.release_id for each in explanation.releases]
         return Interactive(movie, searched, others, explanation.to_json(), await offers(ids))
@@ -169,12 +174,11 @@ def deciding_routes(surface: Surface) -> Sequence[Any]:
         found = await releases.by_ids(database, ids)
         return {str(each.id): dict(offer_of(each)) for each in found}
 
+    handlers = [search_releases, grab, list_decisions]
     return [
-        Router(
-            "/",
-            route_handlers=[decide_name, search_releases, grab, list_decisions],
-            guards=[surface.access.requires_key],
-        )
+        Router("/", route_handlers=handlers, guards=[surface.access.requires_key]),
+        # A question, although it has a body.
+        Router("/", route_handlers=[decide_name], guards=[surface.access.requires_anybody]),
     ]
 
 

@@ -111,7 +111,10 @@ def discovery_routes(surface: Surface) -> Sequence[Any]:
             [_found(hit, there.get(hit.tmdb_id)) for hit in hits.movies], hits.page, hits.pages
         )
 
-    return [Router("/", route_handlers=[search, discover], guards=[surface.access.requires_key])]
+    return [
+        # A search is a question, although it has a body.
+        Router("/", route_handlers=[search, discover], guards=[surface.access.requires_anybody])
+    ]
 
 
 _SORTS: Final = {

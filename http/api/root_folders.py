@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,10 @@ from litestar import Response, Router, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
-from reeld.domain.errors import InvalidField, NotFound
-from reeld.http.disks import fault_of, looked, room_of
+from reeld.domain.errors import NotFound
+from reeld.http.disks import room_of
 from reeld.http.ops.audit import AnyRequest
+from reeld.http.roots import usable_root
 from reeld.http.surface import Surface
 from reeld.storage.repositories import roots
 from reeld.storage.repositories.roots import RootFolder
@@ -73,7 +73,7 @@ def root_folder_routes(surface: Surface) -> Sequence[Any]:
     ) -> Response[RootFolderView]:
         """Let movies lie in another folder: 201, or 200 when they may already."""
         with audit.change(request, "change_root_folders", data.path):
-            path = await checked(data.path)
+            path = await usable_root(surface, data.path)
             async with database.transaction() as conn:
                 folder, is_new = await roots.add(conn, path, default())
         return Response(await RootFolderView.of(folder), status_code=201 if is_new else 200)
@@ -89,38 +89,5 @@ def root_folder_routes(surface: Surface) -> Sequence[Any]:
     def default() -> str:
         return str(surface.settings().library.root_folder)
 
-    async def checked(path: str) -> str:
-        """Return a path as it is stored, once its folder was seen to do."""
-        plain = path.rstrip("/")
-        complaint = _complaint(plain, surface.settings().data_dir)
-        if complaint is None:
-            others = [each.path for each in await roots.every(database, default())]
-            complaint = _overlap(plain, [each for each in others if each != plain])
-        if complaint is None:
-            complaint = await looked(lambda: fault_of(Path(plain)) or "")
-            complaint = "does not answer: check its disk." if complaint is None else complaint
-        if complaint:
-            raise InvalidField("path", f"{path!r} {complaint}", reason="unusable")
-        return plain
-
     handlers = [list_root_folders, add_root_folder, delete_root_folder]
     return [Router("/", route_handlers=handlers, guards=[surface.access.requires_key])]
-
-
-def _complaint(path: str, data_dir: Path) -> str | None:
-    if not path or os.path.normpath(path) != path:
-        return "must be a plain absolute path, without `.`, `..` or empty parts."
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return "cannot be the name of a folder."
-    if Path(path).is_relative_to(data_dir) or data_dir.is_relative_to(path):
-        return "holds reeld's own data, or lies among it: choose another folder."
-    return None
-
-
-def _overlap(path: str, others: Sequence[str]) -> str | None:
-    for other in others:
-        if Path(path).is_relative_to(other) or Path(other).is_relative_to(path):
-            return f"lies within the root folder {other}, or holds it."
-    return None

@@ -1,4 +1,4 @@
-"""`diskspace`, `rootfolder` and `filesystem`: what disks hold, looked at in threads, since a disk may hang."""
+"""`diskspace` and `filesystem`: what disks hold, looked at in threads, since a disk may hang."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from litestar import Response, get
-from litestar.params import FromPath
 
+from reeld.domain.scope import Scope
+from reeld.http.access import caller_of
 from reeld.http.disks import looked, room_of
 from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
-from reeld.http.radarr_v3._errors import Missing, invalid
+from reeld.http.radarr_v3._errors import invalid
 from reeld.http.radarr_v3._frame import Frame
-from reeld.http.radarr_v3._values import Json, present
+from reeld.http.radarr_v3._values import Json
 from reeld.storage.repositories import roots
 from reeld.storage.repositories.roots import RootFolder
 
-_MOST_ENTRIES: Final = 2000
+MOST_ENTRIES: Final = 2000
 
 
 def disk_routes(frame: Frame) -> Sequence[Any]:
@@ -38,18 +39,6 @@ def disk_routes(frame: Frame) -> Sequence[Any]:
             ]
         )
 
-    @get("/rootfolder")
-    async def root_folders() -> Response[bytes]:
-        taken = await _folders_of_movies(frame)
-        return answered([await _root_folder(each, taken) for each in await every()])
-
-    @get("/rootfolder/{folder_id:int}")
-    async def one_root_folder(folder_id: FromPath[int]) -> Response[bytes]:
-        found = [each for each in await every() if each.id == folder_id]
-        if not found:
-            raise Missing
-        return answered(await _root_folder(found[0], await _folders_of_movies(frame)))
-
     async def every() -> list[RootFolder]:
         return await roots.every(frame.database, str(surface.settings().library.root_folder))
 
@@ -60,55 +49,38 @@ def disk_routes(frame: Frame) -> Sequence[Any]:
         if not path.startswith("/") or "\0" in path:
             raise invalid("path", "Path must be an absolute path.")
         with_files = query.flag("includeFiles")
-        found = await looked(lambda: _listed(Path(path), with_files))
+        shown: Sequence[Path] | None = None
+        if not caller_of(request).scope.allows(Scope.OPERATE):
+            shown = [Path(each.path) for each in await every()]
+        found = await looked(lambda: _listed(Path(path), with_files, shown))
         return answered(found or {"parent": "", "directories": [], "files": []})
 
-    return [diskspace, root_folders, one_root_folder, filesystem]
+    return [diskspace, filesystem]
 
 
-async def _folders_of_movies(frame: Frame) -> frozenset[tuple[str, str]]:
-    rows = await frame.database.fetch_all(
-        "SELECT DISTINCT root_folder, split_part(relative_path, '/', 1) FROM library_file"
-    )
-    return frozenset((row[0], row[1]) for row in rows)
+def _listed(folder: Path, with_files: bool, shown: Sequence[Path] | None) -> Json:
+    """List a folder. Blocks.
 
-
-async def _root_folder(root: RootFolder, taken: frozenset[tuple[str, str]]) -> Json:
-    folder = Path(root.path)
-    room = await room_of(folder)
-    names = await looked(lambda: _subfolders(folder)) or []
-    return present(
-        id=root.id,
-        path=root.path,
-        accessible=room is not None,
-        freeSpace=None if room is None else room.free,
-        unmappedFolders=[
-            {"name": name, "path": str(folder / name), "relativePath": name}
-            for name in names
-            if (root.path, name) not in taken
-        ],
-    )
-
-
-def _subfolders(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        names = sorted(
-            entry.name
-            for entry in entries
-            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
-        )
-    return names[:_MOST_ENTRIES]
-
-
-def _listed(folder: Path, with_files: bool) -> Json:
+    Args:
+        folder: Which.
+        with_files: Whether files are listed too.
+        shown: The folders that the asker may see, with what leads to them; None for all.
+    """
+    folder = Path(os.path.normpath(folder))
     directories: list[Json] = []
     files: list[Json] = []
     with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda each: each.name)[:_MOST_ENTRIES]:
+        for entry in sorted(entries, key=lambda each: each.name)[:MOST_ENTRIES]:
             path = str(folder / entry.name)
+            if shown is not None and not _may_see(Path(path), shown):
+                continue
             if entry.is_dir():
                 directories.append({"type": "folder", "name": entry.name, "path": f"{path}/"})
             elif with_files:
                 files.append({"type": "file", "name": entry.name, "path": path})
     parent = str(folder.parent) if folder.parent != folder else ""
     return {"parent": parent, "directories": directories, "files": files}
+
+
+def _may_see(path: Path, shown: Sequence[Path]) -> bool:
+    return any(path.is_relative_to(each) or each.is_relative_to(path) for each in shown)

@@ -14,6 +14,8 @@ from reeld.domain.errors import NotFound
 from reeld.domain.language import Language
 from reeld.domain.messages import GrabRelease, JudgeReleases
 from reeld.domain.release import Release
+from reeld.domain.scope import Scope
+from reeld.http.access import caller_of
 from reeld.http.api.looking import look
 from reeld.http.radarr_v3._answers import answered, created
 from reeld.http.radarr_v3._asked import AnyRequest, Query, read_body
@@ -41,7 +43,9 @@ def release_routes(frame: Frame) -> Sequence[Any]:
         if movie_id is None:
             raise invalid("movieId", "reeld searches for one movie at a time: send 'movieId'.")
         movie = await frame.movie(movie_id)
-        await look(frame.surface, movie_id, seconds=SEARCH_SECONDS)
+        may_ask = caller_of(request).scope.allows(Scope.OPERATE)
+        # Whoever may only look is shown what was found before: a search uses up what trackers allow.
+        await look(frame.surface, movie_id, seconds=SEARCH_SECONDS if may_ask else 0)
         judged = await decision.ask(JudgeReleases(movie_id), deadline=JUDGE_SECONDS)
         original = Language.by_code(movie.details.original_language)
         return answered(await written(judged.releases, movie_id, original))

@@ -34,6 +34,7 @@ from reeld.http.radarr_v3._push import push_routes
 from reeld.http.radarr_v3._queue import queue_routes
 from reeld.http.radarr_v3._queue_changes import failing_routes, removing_routes, unblocking_routes
 from reeld.http.radarr_v3._releases import release_routes
+from reeld.http.radarr_v3._root_folders import root_folder_routes
 from reeld.http.radarr_v3._rules import delay_routes, release_profile_routes
 from reeld.http.radarr_v3._signalr import hub_routes
 from reeld.http.radarr_v3._system import open_routes, system_routes
@@ -52,6 +53,7 @@ def radarr_routes(surface: Surface) -> Sequence[Any]:
         route_handlers=[
             *system_routes(frame),
             *disk_routes(frame),
+            *root_folder_routes(frame),
             *movie_routes(frame),
             *file_routes(frame),
             *lookup_routes(frame),

@@ -49,6 +49,14 @@ async def test_a_person_searches_looks_chooses_and_sees_what_was_decided(
     cached = await daemon.http.get("/api/releases", params={"movieId": number, "cached": True})
     assert cached.json()["searched"]["outcome"] == "not_asked"
     assert len(cached.json()["explanation"]["releases"]) == len(releases)
+    order = {"name": "looker", "scope": "read"}
+    key = {"X-Api-Key": (await daemon.http.post("/api/keys", json=order)).json()["key"]}
+    looked = await daemon.stranger.get("/api/releases", params={"movieId": number}, headers=key)
+    assert looked.json()["searched"]["outcome"] == "not_asked", (
+        "a search uses up what trackers allow"
+    )
+    asked = await daemon.stranger.post("/api/decide", json={"name": best["title"]}, headers=key)
+    assert asked.status_code == 200, "it is a question"
 
     bad = next(each for each in releases if not each["accepted"])
     grabbed = await daemon.http.post(f"/api/releases/{best['release_id']}/grab", json={})

@@ -191,6 +191,7 @@ async def test_root_folders_are_checked_before_movies_may_lie_in_them(
     other = tmp_path / "other"
     other.mkdir()
     (tmp_path / "file").write_text("x")
+    (tmp_path / "system").symlink_to("/usr")
     added = await http.post("/api/rootfolders", json={"path": f"{other}/"})
     assert added.status_code == 201
     assert (added.json()["path"], added.json()["is_there"]) == (str(other), True)
@@ -207,6 +208,11 @@ async def test_root_folders_are_checked_before_movies_may_lie_in_them(
         (str(settings.data_dir), 422),
         (str(other / "below"), 422),
         ("/", 400),
+        ("/etc", 422),
+        ("/proc/self", 422),
+        ("/usr/share", 422),
+        ("/root", 422),
+        (str(tmp_path / "system"), 422),
         ("/" + "x" * 5000, 400),
     ):
         refused = await http.post("/api/rootfolders", json={"path": path})

@@ -21,6 +21,42 @@ def test_every_root_folder_is_shown_with_what_no_movie_owns(radarr: Any, tmp_pat
     radarr.get("rootfolder/99", status=404)
 
 
+def test_a_root_folder_is_added_and_forgotten_as_in_radarr(radarr: Any, tmp_path: Path) -> None:
+    other = tmp_path / "added"
+    other.mkdir()
+    made = radarr.send("POST", "rootfolder", {"path": f"{other}/"}, 201)
+    assert (made["path"], made["accessible"], made["unmappedFolders"]) == (str(other), True, [])
+    (again,) = radarr.send("POST", "rootfolder", {"path": str(other)}, 400)
+    assert again["errorMessage"] == "Path is already configured as a root folder"
+    for path in ("", "relative", "/etc", "/proc/1", "/", str(tmp_path / "missing"), f"{other}/.."):
+        (failure,) = radarr.send("POST", "rootfolder", {"path": path}, 400)
+        assert failure["propertyName"] == "Path"
+    radarr.send("DELETE", f"rootfolder/{made['id']}", None, 200)
+    radarr.send("DELETE", f"rootfolder/{made['id']}", None, 404)
+    radarr.send("DELETE", "rootfolder/1", None, 400)
+    assert str(other) not in {each["path"] for each in radarr.get("rootfolder")}
+
+
+def test_who_may_only_read_sees_no_folders_but_what_leads_to_the_library(radarr: Any) -> None:
+    headers = {"X-Api-Key": radarr.key}
+    order = {"name": "looker", "scope": "read"}
+    key = radarr.stranger.post("/api/keys", json=order, headers=headers).json()["key"]
+
+    def seen(path: Path | str, asker: str) -> list[str]:
+        query = {"path": str(path)}
+        answer = radarr.stranger.get(
+            "/api/v3/filesystem", params=query, headers={"X-Api-Key": asker}
+        )
+        return [each["name"] for each in answer.json()["directories"]]
+
+    library = Path(radarr.library)
+    assert seen("/", key) == [library.parts[1]]
+    assert len(seen("/", radarr.key)) > 1
+    assert seen("/etc", key) == seen(f"{library}/../../../../../../../../etc", key) == []
+    (library / "Movie (1999)").mkdir()
+    assert "Movie (1999)" in seen(library, key)
+
+
 def test_a_file_has_the_formats_that_its_release_was_grabbed_with(radarr: Any) -> None:
     condition = {
         "name": "sharp",

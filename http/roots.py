@@ -1,0 +1,73 @@
+"""Which folders may become root folders, by whichever API somebody asks for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from reeld.domain.errors import InvalidField
+from reeld.http.disks import fault_of, looked
+from reeld.http.surface import Surface
+from reeld.storage.repositories import roots
+
+_OF_THE_SYSTEM: Final = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys", "/usr",
+)  # fmt: skip
+"""Trees of the Filesystem Hierarchy Standard that hold the system itself: nothing is filed there. Radarr's
+`SystemFolderValidator` refuses most of them too."""
+_TOO_WIDE: Final = frozenset({"/", "/home", "/root", "/run", "/var"})
+"""Folders with everything of a machine or of all its people in them; what lies below is somebody's choice."""
+
+
+async def usable_root(surface: Surface, path: str) -> str:
+    """Return a path as it is stored, once its folder was seen to do.
+
+    Raises:
+        InvalidField: It cannot be a root folder; the sentence says why.
+    """
+    plain = path.rstrip("/")
+    settings = surface.settings()
+    complaint = _complaint(plain, settings.data_dir)
+    if complaint is None:
+        listed = await roots.every(surface.database, str(settings.library.root_folder))
+        complaint = _overlap(plain, [each.path for each in listed if each.path != plain])
+    if complaint is None:
+        complaint = await looked(lambda: _fault(Path(plain)))
+        complaint = "does not answer: check its disk." if complaint is None else complaint
+    if complaint:
+        raise InvalidField("path", f"{path!r} {complaint}", reason="unusable")
+    return plain
+
+
+def _fault(folder: Path) -> str:
+    """Return what speaks against a folder that is there; empty when nothing does. Blocks."""
+    return fault_of(folder) or _system_fault(str(folder.resolve())) or ""
+
+
+def _complaint(path: str, data_dir: Path) -> str | None:
+    if path and os.path.normpath(path) != path:
+        return "must be a plain absolute path, without `.`, `..` or empty parts."
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "cannot be the name of a folder."
+    if Path(path).is_relative_to(data_dir) or data_dir.is_relative_to(path):
+        return "holds reeld's own data, or lies among it: choose another folder."
+    return _system_fault(path)
+
+
+def _system_fault(path: str) -> str | None:
+    if (path or "/") in _TOO_WIDE:
+        return "holds much beside movies: make a folder for them below it."
+    if any(path == each or path.startswith(f"{each}/") for each in _OF_THE_SYSTEM):
+        return "belongs to the system: choose a folder of your own."
+    return None
+
+
+def _overlap(path: str, others: Sequence[str]) -> str | None:
+    for other in others:
+        if Path(path).is_relative_to(other) or Path(other).is_relative_to(path):
+            return f"lies within the root folder {other}, or holds it."
+    return None
