@@ -28,7 +28,8 @@ def offer_resource(
         edition=" ".join(name.editions),
         approved=judged.accepted,
         temporarilyRejected=judged.temporary,
-        rejected=not judged.accepted,
+        # Radarr's `DownloadDecision.Rejected`: something speaks against it that does not pass by itself.
+        rejected=not judged.accepted and not judged.temporary,
         rejections=rejections,
         tmdbId=name.tmdb_id or 0,
         imdbId=int(name.imdb_id.removeprefix("tt")) if name.imdb_id else 0,
