@@ -164,7 +164,7 @@ def test_what_is_offered_is_judged_and_shows_no_link(radarr: Any, movie: dict[st
     for each in offered:
         assert each["guid"].startswith("reeld-")
         assert each["approved"] is not (each["rejected"] or each["temporarilyRejected"])
-        assert each["rejected"] is bool(each["rejections"])
+        assert (not each["approved"]) is bool(each["rejections"])
         assert "passkey" not in str(each)
         assert "downloadUrl" not in each
     radarr.send("POST", "release", {"guid": "reeld-4711", "indexerId": 1}, 404)
