@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -68,7 +69,8 @@ async def _interruptible(environ: Mapping[str, str], report: Report) -> list[Fin
     Python would raise it in whatever code runs just then, which may be a finalizer that nobody hears of it from.
     """
     async with trio.open_nursery() as nursery:
-        await nursery.start(_raise_interrupt)
+        if threading.current_thread() is threading.main_thread():  # no other one hears signals
+            await nursery.start(_raise_interrupt)
         findings = await visit(environ, report)
         nursery.cancel_scope.cancel(reason="all was looked at")
     return findings
