@@ -88,8 +88,8 @@ async def test_before_the_database_can_be_reached_the_daemon_lives_and_says_why_
     daemon = Daemon(replace(daemon_settings, database_url=nowhere))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(daemon.run)
-        async with httpx.AsyncClient(base_url=daemon.url) as client:
-            with trio.fail_after(10):
+        async with httpx.AsyncClient(base_url=daemon.url, timeout=30) as client:
+            with trio.fail_after(30):
                 while (answer := await client.get("/ready")).json()["reason"] == "starting":
                     await trio.sleep(0.05)
             assert answer.status_code == 503

@@ -290,13 +290,14 @@ async def test_a_poll_can_be_asked_for(
 async def test_calls_keep_their_distance_also_across_a_restart_of_the_actor(
     resources: Resources, run_actor: Any, rows: Any, world: World
 ) -> None:
-    rows.configure(hdbits=world.hdbits_settings(spacing_seconds=0.4))
+    rows.configure(hdbits=world.hdbits_settings(spacing_seconds=0.6))
     for _ in range(3):
         async with run_actor(lambda: HdbitsActor(resources)):
             for _ in range(2):
                 await rows.until(await rows.ask("hdbits", "poll-recent"))
     assert len(world.hdbits.calls) == 6
-    assert world.hdbits.shortest_gap >= 0.39
+    # A busy machine notes one call late and the next one at once.
+    assert world.hdbits.shortest_gap >= 0.4
 
 
 async def test_the_rate_limit_is_obeyed_to_the_end_and_no_call_is_made_before(
