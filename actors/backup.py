@@ -123,10 +123,12 @@ class BackupActor(WorkerActor):
         return BackupFolder(self.resources.settings.current.backups)
 
     def _source(self) -> Source:
+        vault = self.resources.vault
         return Source(
             self.resources.database.conninfo,
-            self.resources.settings.current.data_dir / "vault.key",
+            vault.file,
             importlib.metadata.version("reeld"),
+            vault.key_ids,
         )
 
     @asynccontextmanager

@@ -35,7 +35,7 @@ from reeld.storage.backup import (
     verify_backup,
 )
 from reeld.storage.embedded import EmbeddedServer
-from reeld.storage.vault import Vault
+from reeld.storage.vault import KeyFile, Vault
 
 Call = Callable[[], Awaitable[object]]
 
@@ -71,7 +71,7 @@ async def measure(root: Path, rounds: int) -> dict[str, Any]:
 async def measure_in(
     folder: BackupFolder, server: EmbeddedServer, root: Path, rounds: int
 ) -> dict[str, Any]:
-    source = Source(server.conninfo, root / "vault.key", "bench")
+    source = Source(server.conninfo, KeyFile(root / "vault.key"), "bench")
     bare, same = root / "bare.dump", root / "same.dump"
     ways: dict[str, Call] = {
         "bare": dump_of(server, bare),
@@ -85,7 +85,7 @@ async def measure_in(
     backup = folder.find("latest")
     verify = await timed(lambda: verify_backup(backup, folder))
     newest = bundled_migrations()[-1].number
-    target = Target(server.conninfo, root / "vault.key", newest, migrate)
+    target = Target(server.conninfo, KeyFile(root / "vault.key"), newest, migrate)
     restore = await timed(lambda: restore_backup(backup, target))
     return {
         "movies": MOVIES,

@@ -24,6 +24,7 @@ from reeld.cli.groups import groups
 from reeld.cli.indexers import indexer
 from reeld.cli.operate import OPERATING, actor, breaker, dump, key, top
 from reeld.cli.profiles import formats, profiles
+from reeld.cli.secrets import secrets
 from reeld.cli.wanted import wanted
 from reeld.domain.errors import ReeldError
 
@@ -45,7 +46,7 @@ app = App(
 movie = App(name="movie", help="Want movies, and see how far they are.", group=_CALLS)
 work = App(name="work", help="Durable work: what waits, runs or was given up.", group=_CALLS)
 systemd = App(name="systemd", help="Run reeld as a service of systemd.", group=_ALONE)
-for _alone in (movie, work, systemd, backup):
+for _alone in (movie, work, systemd, backup, secrets):
     app.command(_alone)
 deciding.register(app, movie, _CALLS)
 for _below in (actor, breaker, events, formats, groups, indexer, key, profiles, user, wanted):

@@ -24,6 +24,7 @@ from reeld.actors.kernel import Directory
 from reeld.actors.settings import LiveSettings
 from reeld.cli.first_admin import FirstAdmin
 from reeld.cli.gauges import watch_loop_lag
+from reeld.cli.key_watch import KeyWatch
 from reeld.cli.keys import Keys
 from reeld.cli.labels import KNOWN_LABELS
 from reeld.cli.lock import only_daemon_on
@@ -247,6 +248,8 @@ class Daemon:
             nursery.start_soon(self._service.attend, root, surface, self._stop_asked)
             nursery.start_soon(rows.run, self._database_status.was_ready)
             nursery.start_soon(surface.audit.run, self._stop_asked)
+            keys = KeyWatch(surface.vault, surface.vault.file, surface.database.labelled("vault"))
+            nursery.start_soon(keys.run, self._database_status.was_ready)
             if self._certificate is not None:
                 nursery.start_soon(self._certificate.watch)
             if self._reader is not None:

@@ -57,6 +57,7 @@ REPOSITORIES: Final = (
     "limits",
     "metadata",
     "presence",
+    "vault",
     "work",
     "other",
 )

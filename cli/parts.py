@@ -30,10 +30,11 @@ from reeld.cli.keys import Keys
 from reeld.cli.live import live_events
 from reeld.cli.rehearsals import Rehearsals
 from reeld.cli.rows import RowCounts
+from reeld.cli.vault import key_place
 from reeld.cli.vitals import Vitals
 from reeld.domain.errors import ReeldError
 from reeld.domain.secret import Secret
-from reeld.domain.settings import InvalidSetting, Reloaded
+from reeld.domain.settings import InvalidSetting, Reloaded, Settings
 from reeld.http.access import Access
 from reeld.http.app import create_app
 from reeld.http.doors import Door, Side
@@ -165,9 +166,7 @@ def _check_conninfo(conninfo: str) -> None:
 
 async def _resources(ground: Ground, store: _Store) -> Resources:
     database = store.database
-    vault = await trio.to_thread.run_sync(
-        Vault.from_file, ground.live.current.data_dir / "vault.key"
-    )
+    vault = await trio.to_thread.run_sync(_vault, ground.live.current)
     return Resources(
         settings=ground.live,
         database=database,
@@ -177,6 +176,10 @@ async def _resources(ground: Ground, store: _Store) -> Resources:
         breakers=BreakerKeeper(Breakers(database.labelled("breakers", early=True), StoredBreaker)),
         vault=vault,
     )
+
+
+def _vault(settings: Settings) -> Vault:
+    return key_place(settings).vault()
 
 
 def _root(

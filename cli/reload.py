@@ -26,7 +26,7 @@ WATCH_SECONDS: Final = 2.0
 
 Fingerprint = tuple[tuple[str, int, int], ...]
 
-NEEDS_RESTART: Final = ("data_dir", "database_url", "server", "tracing")
+NEEDS_RESTART: Final = ("data_dir", "database_url", "server", "tracing", "vault")
 """What is read once, when the daemon starts."""
 LISTENERS: Final = (
     "indexers",

@@ -38,6 +38,7 @@ from reeld.domain.settings import (
     TmdbSettings,
     TorznabSettings,
     TracingSettings,
+    VaultSettings,
 )
 
 PREFIX = "REELD_"
@@ -152,6 +153,11 @@ class _Access(_Section):
     stranger_requests_per_minute: int | None = None
 
 
+class _Vault(_Section):
+    key: SecretText | None = None
+    key_file: Path | None = None
+
+
 class _Read(BaseSettings):
     """What a person may write, before defaults and checks."""
 
@@ -186,6 +192,7 @@ class _Read(BaseSettings):
     backup: _Backup = _Backup()
     tracing: _Tracing = _Tracing()
     access: _Access = _Access()
+    vault: _Vault = _Vault()
 
 
 class _Variables(EnvSettingsSource):
@@ -323,6 +330,7 @@ def _checked(read: _Read, environ: Mapping[str, str]) -> Settings:
         backup=BackupSettings(**backup),
         tracing=_tracing(read, environ),
         access=_access(read),
+        vault=VaultSettings(**_given(read.vault, VaultSettings)),
     )
 
 
@@ -420,6 +428,7 @@ def secrets_of(settings: Settings) -> list[str]:
         settings.qbittorrent and settings.qbittorrent.api_key,
         *(feed.url for feed in settings.feeds),
         settings.tracing.headers,
+        settings.vault.key,
     ]
     texts = [secret.reveal() for secret in found if secret]
     return [

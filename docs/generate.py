@@ -34,7 +34,7 @@ HERE = Path(__file__).resolve().parent
 WHERE_FROM = """\
 The first one wins: command line, `REELD_*` variables, systemd credentials (a credential `tmdb_token` is
 `REELD_TMDB_TOKEN`), the TOML file of `REELD_CONFIG` or `~/.config/reeld/reeld.toml`. The file is read again
-when it changes; address, data directory and database need a restart.
+when it changes; address, data directory, database and keys need a restart.
 """
 ABOUT_METRICS = """\
 `GET /metrics` shows these, as text or as OpenMetrics with exemplars, whichever the scraper asks for; with
@@ -102,6 +102,7 @@ _SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
         settings.AccessSettings,
         "Lists are written with commas in a variable. See `identity.md`.",
     ),
+    ("vault", settings.VaultSettings, "See `secrets.md`."),
     (
         "tracing",
         settings.TracingSettings,
@@ -159,7 +160,7 @@ def crash_points_page() -> str:
     text = (
         "At each of these places the tests kill the daemon, and again during the recovery. S is a search, G are the\n"
         "cases of a grab, I those of an import, F are files that leave or move, T is telling people, L learning of groups,\n"
-        "B are the cases of a backup, R those of a restore. Nothing but a test can arm one."
+        "B are the cases of a backup, R those of a restore, K those of a change of keys. Nothing but a test can arm one."
     )
     return "\n".join([NOTE, "# Crash points\n", text, "", *head, *rows, ""])
 

@@ -25,7 +25,7 @@ class CrashPoint:
         name: Its name in the code, such as `grab.torrent.stored`.
         case: The row of the crash matrix that it belongs to: S1 (search), G1 to G7 (grab), I1 to I7 (import),
             F1 to F3 (files that leave or move), T1 (telling people), L1 (learning of groups), B1 and B2 (backup),
-            R1 to R3 (restore).
+            R1 to R3 (restore), K1 to K3 (change of keys).
         guards: What is true at this moment, and so what the recovery starts from.
     """
 
@@ -163,6 +163,13 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     CrashPoint("restore.marked", "R1", "the new database says that it was restored"),
     CrashPoint("restore.key.merged", "R2", "the key file knows the keys of the backup too"),
     CrashPoint("restore.swapped", "R3", "the restored database has the name of the former one"),
+    CrashPoint("keys.added", "K1", "the new key stands in front, every row has the former one"),
+    CrashPoint(
+        "keys.batch.uncommitted", "K2", "some rows are sealed anew, their transaction is open"
+    ),
+    CrashPoint("keys.batch.committed", "K2", "some rows have the new key, others the former one"),
+    CrashPoint("keys.resealed", "K3", "every row has the new key, the former one is still there"),
+    CrashPoint("keys.dropped", "K3", "the former key is gone"),
 )
 
 

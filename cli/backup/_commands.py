@@ -8,11 +8,12 @@ from typing import Any
 
 import trio
 
-from reeld.cli.backup._place import beside_daemon, without_daemon
 from reeld.cli.backup._progress import progress
+from reeld.cli.database_place import beside_daemon, without_daemon
 from reeld.cli.output import bytes_of, print_json, say, show, table, time_of
 from reeld.cli.running import make_folders
 from reeld.cli.settings import read_settings
+from reeld.cli.vault import key_place
 from reeld.domain.settings import Settings
 from reeld.migrations import bundled_migrations, migrate
 from reeld.storage.backup import (
@@ -40,7 +41,8 @@ def create(*, verified: bool, as_json: bool) -> int:
     async def work(settings: Settings, folder: BackupFolder, tell: Tell) -> Backup:
         async with working_in(folder), beside_daemon(settings) as conninfo:
             version = importlib.metadata.version("reeld")
-            source = Source(conninfo, settings.data_dir / "vault.key", version)
+            keys = await trio.to_thread.run_sync(key_place, settings)
+            source = Source(conninfo, keys.saved, version, keys.given_ids)
             backup = await create_backup(source, folder, tell)
             if verified:
                 backup = await verify_backup(backup, folder, tell)
@@ -82,7 +84,8 @@ def restore(name: str, *, as_json: bool) -> int:
         async with working_in(folder), without_daemon(settings) as conninfo:
             backup = await trio.to_thread.run_sync(folder.find, name)
             newest = bundled_migrations()[-1].number
-            target = Target(conninfo, settings.data_dir / "vault.key", newest, migrate)
+            keys = await trio.to_thread.run_sync(key_place, settings)
+            target = Target(conninfo, keys.saved, newest, migrate, keys.given_ids)
             return await restore_backup(backup, target, tell)
 
     restored = _run(work)

@@ -25,6 +25,7 @@ from reeld.domain.settings._settings import (
     Settings,
 )
 from reeld.domain.settings._tracing import TracingSettings
+from reeld.domain.settings._vault import VaultSettings
 
 __all__ = [
     "AccessSettings",
@@ -44,4 +45,5 @@ __all__ = [
     "TmdbSettings",
     "TorznabSettings",
     "TracingSettings",
+    "VaultSettings",
 ]

@@ -27,6 +27,7 @@ from reeld.domain.settings._services import (
     TorznabSettings,
 )
 from reeld.domain.settings._tracing import TracingSettings
+from reeld.domain.settings._vault import VaultSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,7 @@ class Settings:
     backup: BackupSettings = field(default_factory=BackupSettings)
     tracing: TracingSettings = field(default_factory=TracingSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
+    vault: VaultSettings = field(default_factory=VaultSettings)
 
     def __post_init__(self) -> None:
         """Check the values against each other."""
@@ -260,6 +262,9 @@ class Settings:
             schemes = ("postgresql", "postgres")
             complaint = "must look like postgresql://user:password@host:5432/database."
             require(scheme(self.database_url.reveal()) in schemes, "database_url", complaint)
+        outside = not self.key_file.is_relative_to(self.data_dir)
+        complaint = "lies in the data directory: whoever copies that would have both. Name a file elsewhere."
+        require(outside, "vault.key_file", complaint)
 
     @property
     def indexers(self) -> Mapping[str, IndexerRules]:
@@ -283,3 +288,9 @@ class Settings:
     def backups(self) -> Path:
         """The folder that the backups go to."""
         return self.backup.folder or self.data_dir / "backups"
+
+    @property
+    def key_file(self) -> Path:
+        """The file of the keys that open what is sealed."""
+        beside = self.data_dir.with_name(f"{self.data_dir.name}-keys")
+        return self.vault.key_file or beside / "vault.key"

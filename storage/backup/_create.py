@@ -35,7 +35,7 @@ from reeld.storage.backup._work import (
     tell_nobody,
 )
 from reeld.storage.crashpoints import crash_point
-from reeld.storage.vault import read_key_file
+from reeld.storage.vault import KeyFile, Vault, joined_keys, parse_keys
 
 # Level 1 of gzip takes a third of the time of the default and a tenth more room, and every pg_restore can read it.
 DUMP_FLAGS: Final = (
@@ -54,13 +54,16 @@ class Source:
 
     Attributes:
         conninfo: The database.
-        key_file: The vault's key file, copied when it is there.
+        key_file: The vault's key file, copied when it is there; None when the keys were given as a setting, which is not
+            copied: whoever keeps them apart from the data wants them apart from its backups.
         reeld: The version of reeld.
+        given: The ids of the keys that were given.
     """
 
     conninfo: str
-    key_file: Path
+    key_file: KeyFile | None
     reeld: str
+    given: tuple[str, ...] = ()
 
 
 async def create_backup(source: Source, folder: BackupFolder, tell: Tell = tell_nobody) -> Backup:
@@ -91,11 +94,15 @@ async def create_backup(source: Source, folder: BackupFolder, tell: Tell = tell_
 
 async def _fill(draft: Path, source: Source, tell: Tell) -> None:
     tell(Step.COUNTING, 0)
+    before = await trio.to_thread.run_sync(_keys_of, source)
     async with snapshot(source.conninfo) as seen:
         taken_at = datetime.now(UTC)
         tools = await tools_for(seen.server_major, over_tls=seen.over_tls)
         dump = await _dump(draft / DUMP, source.conninfo, seen, tools, tell)
     crash_point("backup.dumped")
+    # Keys may change meanwhile: the rows of the snapshot have those of before or those of after.
+    keys = joined_keys(before, await trio.to_thread.run_sync(_keys_of, source))
+    held = source.given if keys is None else Vault(*parse_keys(keys)).key_ids
     manifest = Manifest(
         format=FORMAT,
         reeld=source.reeld,
@@ -104,8 +111,9 @@ async def _fill(draft: Path, source: Source, tell: Tell) -> None:
         tool_major=tools.major,
         taken_at=taken_at,
         dump=dump,
-        key=await trio.to_thread.run_sync(_copy_key, source.key_file, draft / KEY),
-        needs_key=seen.needs_key,
+        key=None if keys is None else await trio.to_thread.run_sync(_store, keys, draft / KEY),
+        needs_key=bool(seen.key_ids),
+        key_ids=sorted(seen.key_ids & set(held)),
         database_bytes=seen.database_bytes,
         tables=seen.tables,
     )
@@ -139,11 +147,12 @@ async def _watch(descriptor: int, tell: Tell) -> None:
         await trio.sleep(WATCH_SECONDS)
 
 
-def _copy_key(key_file: Path, target: Path) -> FileFacts | None:
-    key = read_key_file(key_file)
-    if key is None:
-        return None
-    write_private(target, key)
+def _keys_of(source: Source) -> bytes | None:
+    return source.key_file.copy() if source.key_file else None
+
+
+def _store(keys: bytes, target: Path) -> FileFacts:
+    write_private(target, keys)
     descriptor = os.open(target, os.O_RDONLY)
     try:
         return FileFacts(*digest(descriptor, lambda _: None))

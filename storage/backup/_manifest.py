@@ -43,6 +43,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         dump: The dump, in PostgreSQL's custom format.
         key: The copy of the vault's key file; None when there was none.
         needs_key: Whether rows are sealed with a key: without it, torrents and feed links in them are lost.
+        key_ids: The ids of the keys that open them, as far as they were known when it was made.
         database_bytes: The size of the database when it was dumped: so much room does a restore need.
         tables: The rows of each table at that moment.
     """
@@ -58,6 +59,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     needs_key: bool
     database_bytes: int
     tables: dict[str, int]
+    key_ids: list[str] = []
 
     @property
     def size(self) -> int:

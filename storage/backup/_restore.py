@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -28,7 +27,7 @@ from reeld.storage.backup._work import Step, Tell, checked, tell_nobody
 from reeld.storage.connection import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.errors import BackupFailed, BackupUnusable
-from reeld.storage.vault import adopt_keys
+from reeld.storage.vault import KeyFile, Vault, VaultError, parse_keys
 
 MAINTENANCE: Final = ("postgres", "template1")
 """Databases that every server has, to stand in while the others get their names."""
@@ -50,15 +49,17 @@ class Target:
 
     Attributes:
         conninfo: The database whose place it takes.
-        key_file: The vault's key file, which learns the keys of the backup.
+        key_file: The vault's key file, which learns the keys of the backup; None when they were given as a setting.
         newest_schema: The last migration that this reeld knows.
         migrate: Brings a database to the schema of this reeld.
+        given: The ids of the keys that were given.
     """
 
     conninfo: str
-    key_file: Path
+    key_file: KeyFile | None
     newest_schema: int
     migrate: Callable[[str], Awaitable[object]]
+    given: tuple[str, ...] = ()
 
 
 async def restore_backup(backup: Backup, target: Target, tell: Tell = tell_nobody) -> Restored:
@@ -72,7 +73,7 @@ async def restore_backup(backup: Backup, target: Target, tell: Tell = tell_nobod
         BackupUnusable: It is damaged, made by a newer reeld, or of a newer PostgreSQL. Nothing was changed.
         BackupFailed: Somebody uses the database, or a program failed. Nothing was changed.
         DatabaseUnavailable: The server cannot be reached.
-        VaultError: The keys cannot be stored. Nothing was changed.
+        VaultError: The keys cannot be stored, or one that rows need is nowhere. Nothing was changed.
     """
     manifest = backup.require_manifest()
     if manifest.schema > target.newest_schema:
@@ -82,6 +83,7 @@ async def restore_backup(backup: Backup, target: Target, tell: Tell = tell_nobod
             reason="backup_newer",
         )
     keys = await _keys(backup, manifest, tell)
+    await trio.to_thread.run_sync(_require_keys, backup.name, manifest, target, keys)
     dump = await checked(backup.path, DUMP, manifest.dump, tell)
     try:
         async with maintenance(target.conninfo) as server:
@@ -98,6 +100,21 @@ async def _keys(backup: Backup, manifest: Manifest, tell: Tell) -> bytes | None:
     descriptor = await checked(backup.path, KEY, manifest.key, tell)
     os.close(descriptor)
     return await trio.to_thread.run_sync(read_small, backup.path, KEY, LONGEST_KEY)
+
+
+def _require_keys(name: str, manifest: Manifest, target: Target, keys: bytes | None) -> None:
+    held = set(target.given)
+    if target.key_file is not None:
+        documents = (keys, target.key_file.copy())
+        held |= {each for given in documents if given for each in Vault(*parse_keys(given)).key_ids}
+    missing = sorted(set(manifest.key_ids) - held)
+    if missing:
+        where = f"{name}/{KEY} holds them" if keys else "they were not saved with it"
+        raise VaultError(
+            f"{name} is sealed with keys that are not here ({', '.join(missing)}); {where}. Put their lines behind the one"
+            " of vault_key, or of the key file, and restore again. Nothing was changed.",
+            reason="vault_key_missing",
+        )
 
 
 class _Restoring:
@@ -128,8 +145,8 @@ class _Restoring:
             await self._target.migrate(fresh)
             await self._mark(fresh)
             crash_point("restore.marked")
-            if keys is not None:
-                await trio.to_thread.run_sync(adopt_keys, self._target.key_file, keys)
+            if keys is not None and self._target.key_file is not None:
+                await trio.to_thread.run_sync(self._target.key_file.adopt, keys)
             crash_point("restore.key.merged")
             return await self._swap()
         except BaseException:

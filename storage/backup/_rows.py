@@ -13,6 +13,7 @@ from psycopg import sql
 from reeld.storage._translation import unavailable
 from reeld.storage.connection import TrioConnection
 from reeld.storage.errors import BackupFailed
+from reeld.storage.resealing import sealed_rows
 
 CONNECT_SECONDS: Final = 10.0
 COUNT_SECONDS: Final = 600.0
@@ -26,10 +27,6 @@ WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_sche
   AND c.relname ~ '^[a-z_][a-z0-9_]{0,62}$'
 ORDER BY 1, 2
 """
-_SEALED: Final = """
-SELECT EXISTS (SELECT FROM acquisition WHERE torrent IS NOT NULL)
-    OR EXISTS (SELECT FROM release WHERE sealed_link IS NOT NULL)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class Snapshot:
         id: By which `pg_dump` sees the same moment.
         over_tls: Whether the server was reached over TLS.
         schema: The number of the last migration.
-        needs_key: Whether there are rows that are sealed with a key.
+        key_ids: The ids of the keys that rows are sealed with.
         tables: The rows of each table.
         database_bytes: The size of the database.
     """
@@ -49,7 +46,7 @@ class Snapshot:
     server_major: int
     over_tls: bool
     schema: int
-    needs_key: bool
+    key_ids: frozenset[str]
     tables: dict[str, int]
     database_bytes: int
 
@@ -98,7 +95,7 @@ async def snapshot(conninfo: str) -> AsyncIterator[Snapshot]:
             server_major=connection.info.server_version // 10000,
             over_tls=bool(connection.pgconn.ssl_in_use),
             schema=int(await _value(connection, "SELECT max(number) FROM schema_migration")),
-            needs_key=bool(await _value(connection, _SEALED)),
+            key_ids=frozenset(each.key_id for each in await sealed_rows(connection)),
             tables=tables,
             database_bytes=int(
                 await _value(connection, "SELECT pg_database_size(current_database())")

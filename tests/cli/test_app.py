@@ -95,6 +95,8 @@ def test_every_command_is_there() -> None:
         "profiles show",
         "queue",
         "run",
+        "secrets rotate",
+        "secrets status",
         "status",
         "top",
         "wanted cutoff",

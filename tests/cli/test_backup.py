@@ -68,7 +68,7 @@ def test_a_database_is_saved_and_put_back_here_and_on_a_new_machine(
         async with EmbeddedServer(tmp_path / "data" / "postgres").running() as server:
             await migrate(server.conninfo)
 
-    Vault.from_file(tmp_path / "data" / "vault.key")
+    Vault.from_file(tmp_path / "data-keys" / "vault.key")
     trio.run(first_start)
     made = command("backup", "create", "--json", environ=environ)
     assert made.code == 0, made.err
@@ -86,11 +86,11 @@ def test_a_database_is_saved_and_put_back_here_and_on_a_new_machine(
     assert command("backup", "former", "--json").document == []
 
     # A new machine needs the folder alone.
-    key = (tmp_path / "data" / "vault.key").read_bytes()
+    key = (tmp_path / "data-keys" / "vault.key").read_bytes()
     new = tmp_path / "new"
     new.mkdir()
     (tmp_path / "data" / "backups").rename(new / "backups")
     answer = command("backup", "restore", "latest", "--json", environ={"REELD_DATA_DIR": str(new)})
     assert answer.code == 0, answer.err
     assert answer.document["former_database"] is None
-    assert (new / "vault.key").read_bytes() == key
+    assert (tmp_path / "new-keys" / "vault.key").read_bytes() == key

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reeld.migrations import bundled_migrations, migrate
 from reeld.storage.backup import BackupFolder, Source, Target
+from reeld.storage.vault import KeyFile, Vault
 
 FILL = """
 INSERT INTO movie (tmdb_id, title, year, profile) SELECT n, 'Movie ' || n, 2000, 'Any' FROM generate_series(1, 20) n;
@@ -53,13 +54,11 @@ def _drop_beside(url: str) -> None:
 
 @pytest.fixture
 def source(filled: str, tmp_path: Path) -> Source:
-    from reeld.storage.vault import Vault
-
     Vault.from_file(tmp_path / "vault.key")
-    return Source(filled, tmp_path / "vault.key", "1.2.3")
+    return Source(filled, KeyFile(tmp_path / "vault.key"), "1.2.3")
 
 
 @pytest.fixture
 def target(filled: str, tmp_path: Path) -> Target:
     newest = bundled_migrations()[-1].number
-    return Target(filled, tmp_path / "vault.key", newest, migrate)
+    return Target(filled, KeyFile(tmp_path / "vault.key"), newest, migrate)

@@ -22,13 +22,14 @@ from reeld.storage.backup import (
     verify_backup,
 )
 from reeld.storage.crashpoints import registry
-from reeld.storage.vault import Vault
+from reeld.storage.vault import KeyFile, Vault
 
 KILLED = """
 import sys, trio
 from pathlib import Path
 from reeld.migrations import migrate
 from reeld.storage import crashpoints
+from reeld.storage.vault import KeyFile
 from reeld.storage.backup import BackupFolder, Source, Target, create_backup, restore_backup, verify_backup, working_in
 verb, point, conninfo, base = sys.argv[1:]
 if point: crashpoints.arm(point)
@@ -37,10 +38,10 @@ folder = BackupFolder(base / "backups")
 async def main():
     async with working_in(folder):
         match verb:
-            case "create": await create_backup(Source(conninfo, base / "vault.key", "1"), folder)
+            case "create": await create_backup(Source(conninfo, KeyFile(base / "vault.key"), "1"), folder)
             case "verify": await verify_backup(folder.find("latest"), folder)
             case "restore":
-                target = Target(conninfo, base / "vault.key", 9999, migrate)
+                target = Target(conninfo, KeyFile(base / "vault.key"), 9999, migrate)
                 await restore_backup(folder.find("latest"), target)
 trio.run(main)
 """
@@ -76,7 +77,7 @@ def test_a_backup_that_is_killed_leaves_a_whole_one_or_none(
     assert all(each.manifest for each in there)
 
     async def go_on() -> None:
-        await create_backup(Source(filled, base / "vault.key", "1"), folder)
+        await create_backup(Source(filled, KeyFile(base / "vault.key"), "1"), folder)
 
     with folder.locked():  # the kernel took the lock back
         trio.run(go_on)
@@ -91,7 +92,7 @@ def test_a_trial_that_is_killed_leaves_no_server_that_the_next_one_does_not_stop
 
     async def make_and_kill() -> None:
         with folder.locked():
-            await create_backup(Source(filled, base / "vault.key", "1"), folder)
+            await create_backup(Source(filled, KeyFile(base / "vault.key"), "1"), folder)
         command = [sys.executable, "-c", KILLED, "verify", "", filled, str(base)]
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         with trio.fail_after(30):
@@ -114,7 +115,7 @@ def test_a_restore_that_is_killed_leaves_the_former_database_or_the_restored_one
     folder = BackupFolder(base / "backups")
 
     async def make() -> None:
-        await create_backup(Source(filled, base / "vault.key", "1"), folder)
+        await create_backup(Source(filled, KeyFile(base / "vault.key"), "1"), folder)
 
     async def restore() -> None:
         await restore_backup(folder.find("latest"), target)

@@ -26,7 +26,7 @@ from reeld.storage.backup import (
 )
 from reeld.storage.backup._names import BEFORE, name_beside, stood_beside
 from reeld.storage.errors import BackupFailed, BackupUnusable
-from reeld.storage.vault import Vault
+from reeld.storage.vault import KeyFile, Vault
 
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
 
@@ -109,14 +109,19 @@ async def test_a_restored_database_knows_that_it_is_older_than_the_world(
     assert ask(url, "SELECT next_allowed_at FROM limiter") == [4102444800]
 
 
+def key_vault(source: Source) -> Vault:
+    assert source.key_file is not None
+    return Vault.from_file(source.key_file.path)
+
+
 async def test_the_keys_of_a_backup_join_those_of_another_machine(
     source: Source, target: Target, folder: BackupFolder, tmp_path: Path
 ) -> None:
     backup = await create_backup(source, folder)
-    old = Vault.from_file(source.key_file).seal_bytes(b"x", table="t", column="c", row="1")
+    old = key_vault(source).seal_bytes(b"x", table="t", column="c", row="1")
     elsewhere = tmp_path / "elsewhere" / "vault.key"
     new = Vault.from_file(elsewhere).seal_bytes(b"y", table="t", column="c", row="1")
-    await restore_backup(backup, replace(target, key_file=elsewhere))
+    await restore_backup(backup, replace(target, key_file=KeyFile(elsewhere)))
     both = Vault.from_file(elsewhere)
     assert both.unseal_bytes(old, table="t", column="c", row="1") == b"x"
     assert both.unseal_bytes(new, table="t", column="c", row="1") == b"y"
@@ -164,7 +169,7 @@ async def test_a_database_without_rows_of_reeld_is_no_backup(
     empty_database_url: str, folder: BackupFolder, tmp_path: Path
 ) -> None:
     with pytest.raises(BackupFailed, match="start reeld once"):
-        await create_backup(Source(empty_database_url, tmp_path / "none", "1"), folder)
+        await create_backup(Source(empty_database_url, KeyFile(tmp_path / "none"), "1"), folder)
     assert folder.backups() == []
     assert not [each for each in folder.path.iterdir() if each.is_dir()]
 
