@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from litestar import Response, Router, get, post
+from litestar import Response, Router, delete, get, post
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromQuery, QueryParameter
 
-from reeld.domain.errors import InvalidField
+from reeld.domain.errors import InvalidField, NotFound
 from reeld.domain.scope import Scope
 from reeld.http.access import Caller, Connection, digest
 from reeld.http.icalendar import MEDIA_TYPE, icalendar
@@ -68,6 +68,18 @@ def calendar_routes(surface: Surface) -> Sequence[Any]:
                 await calendar.renew_token(conn, digest(token))
         return CalendarToken(token, f"/api/calendar.ics?token={token}")
 
+    @delete(
+        "/api/calendar/token",
+        operation_id="revokeCalendarToken",
+        guards=[surface.access.requires_key],
+    )
+    async def revoke_token(request: AnyRequest) -> None:
+        """Let calendar programs read no more: the token ends at once."""
+        with surface.audit.change(request, "revoke_key", "calendar"):
+            async with database.transaction() as conn:
+                if not await calendar.forget_token(conn):
+                    raise NotFound("There is no calendar token.")
+
     async def requires_token(connection: Connection, handler: BaseRouteHandler) -> None:
         """Let the token in, or a key."""
         given = connection.query_params.get("token")
@@ -92,7 +104,7 @@ def calendar_routes(surface: Surface) -> Sequence[Any]:
         days = await calendar.between(database, begin, end, unmonitored=unmonitored)
         return Response(icalendar(days, datetime.now(UTC)), media_type=MEDIA_TYPE)
 
-    return [Router("/", route_handlers=[list_calendar, renew_token, read_calendar])]
+    return [Router("/", route_handlers=[list_calendar, renew_token, revoke_token, read_calendar])]
 
 
 def _period(first: date | None, last: date | None) -> tuple[date, date]:

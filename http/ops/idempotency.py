@@ -33,7 +33,13 @@ LARGEST_KEPT: Final = 256 * 1024
 
 LARGEST_BODY: Final = 1024 * 1024
 
-NEVER_KEPT: Final = ("/control/keys", "/api/keys", "/api/login", "/api/users")
+NEVER_KEPT: Final = (
+    "/control/keys",
+    "/api/keys",
+    "/api/login",
+    "/api/users",
+    "/api/calendar/token",
+)
 """Whose answers hold what is shown once and stored nowhere."""
 
 Id = tuple[bytes, bytes]

@@ -14,8 +14,11 @@ from reeld.storage.backup._rows import connected
 from reeld.storage.connection import TrioConnection
 from reeld.storage.errors import BackupFailed
 
-# Outside systems remember what we asked of them, whatever our rows say: what was learned since stays known.
-TABLES: Final = ("breaker", "limiter")
+# Outside systems remember what we asked of them, whatever our rows say: what was learned since stays known. And a
+# calendar token that was replaced or revoked since must not read again.
+TABLES: Final = ("breaker", "limiter", "calendar_token")
+
+_REVOKED: Final = "SELECT hash, revoked_at FROM api_key WHERE revoked_at IS NOT NULL"
 
 # Of any kind and name. What PostgreSQL makes by itself is in schemas whose names nobody else may use.
 _EMPTY: Final = """
@@ -41,12 +44,14 @@ class Knowledge:
         sequences: Schema, name and last number of each.
         epoch: None when nobody ever led.
         rows: Columns and rows of those of `TABLES` that are there.
+        revoked: Hash and time of each key that was revoked.
     """
 
     empty: bool
     sequences: list[Row]
     epoch: int | None
     rows: dict[str, tuple[list[str], list[Row]]]
+    revoked: list[Row]
 
 
 async def knowledge_of(conninfo: str, name: str) -> Knowledge:
@@ -62,17 +67,21 @@ async def knowledge_of(conninfo: str, name: str) -> Knowledge:
             leads = await _has(former, "leader")
             epoch = (await _rows(former, "leader", "epoch"))[1] if leads else []
             rows = {each: await _rows(former, each) for each in TABLES if await _has(former, each)}
+            revoked = []
+            if await _has(former, "api_key"):
+                revoked = await (await former.execute(_REVOKED)).fetchall()
     except (DatabaseUnavailable, psycopg.Error) as error:
         raise BackupFailed(
             f"The database {name} is there and cannot be read, so what it knows would be forgotten: {error}"
             f' Nothing was changed. Mend it, or put it aside (ALTER DATABASE "{name}" RENAME TO ...) and try again.',
             reason="former_database_unreadable",
         ) from error
-    return Knowledge(empty, sequences, max((each[0] for each in epoch), default=None), rows)
+    last = max((each[0] for each in epoch), default=None)
+    return Knowledge(empty, sequences, last, rows, revoked)
 
 
 async def carry_over(known: Knowledge, fresh: TrioConnection) -> None:
-    """Keep what must not be forgotten: numbers given out, pauses promised, the epoch.
+    """Keep what must not be forgotten: numbers given out, pauses promised, the epoch, what was revoked.
 
     A number that is used again would stand for two things in tags, logs and other people's notes.
     """
@@ -86,6 +95,11 @@ async def carry_over(known: Knowledge, fresh: TrioConnection) -> None:
             )
     if known.epoch is not None:
         await fresh.execute("UPDATE leader SET epoch = greatest(epoch, %s)", (known.epoch,))
+    for hashed, revoked_at in known.revoked:
+        await fresh.execute(
+            "UPDATE api_key SET revoked_at = coalesce(revoked_at, %s) WHERE hash = %s",
+            (revoked_at, hashed),
+        )
     for name, (columns, rows) in known.rows.items():
         await _replace(fresh, name, columns, rows)
 

@@ -101,6 +101,11 @@ async def renew_token(conn: Connection, digest: bytes) -> None:
     await execute(conn, _RENEW, (digest,))
 
 
+async def forget_token(conn: Connection) -> bool:
+    """Let no token read the calendar; False when none did."""
+    return await execute(conn, "DELETE FROM calendar_token") == 1
+
+
 async def token_digest(source: Reader) -> bytes | None:
     """Return the hash of the token; None while there is none."""
     row = await fetch_one(source, "SELECT digest FROM calendar_token")

@@ -72,6 +72,9 @@ async def test_the_calendar_is_shown_as_json_and_to_calendar_programs_by_a_token
     assert (await stranger.get(made["path"])).status_code == 401
     assert (await stranger.get(newer["path"])).status_code == 200
     assert (await http.get("/api/calendar.ics")).status_code == 200
+    assert (await http.delete("/api/calendar/token")).status_code == 204
+    assert (await stranger.get(newer["path"])).status_code == 401
+    assert (await http.delete("/api/calendar/token")).status_code == 404
 
 
 async def test_collections_and_statistics_tell_of_the_whole_library(running_daemon: Any) -> None:

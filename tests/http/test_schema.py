@@ -43,6 +43,7 @@ ROUTES = {
     "DELETE /api/commands/{command}",
     "GET /api/calendar",
     "POST /api/calendar/token",
+    "DELETE /api/calendar/token",
     "GET /api/calendar.ics",
     "POST /api/search",
     "GET /api/discover",

@@ -26,7 +26,7 @@ from reeld.storage.backup import (
 )
 from reeld.storage.backup._names import BEFORE, name_beside, stood_beside
 from reeld.storage.errors import BackupFailed, BackupUnusable
-from reeld.storage.vault import KeyFile, Vault
+from reeld.storage.vault import KeyFile, Vault, VaultError
 
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
 
@@ -83,6 +83,45 @@ async def test_a_restored_database_takes_the_place_of_the_former_one_which_is_ke
     kept = make_conninfo(source.conninfo, dbname=restored.kept)
     assert ask(kept, "SELECT title FROM movie WHERE tmdb_id > 5") == ["Later"]
     assert len(databases_of(source.conninfo)) == 1
+
+
+async def test_what_was_revoked_since_the_backup_stays_revoked(
+    source: Source, target: Target, folder: BackupFolder
+) -> None:
+    url = source.conninfo
+    ask(
+        url,
+        "INSERT INTO api_key (name, prefix, hash) VALUES ('a', 'x', sha256('a')), ('b', 'x', sha256('b'))",
+    )
+    ask(url, "INSERT INTO calendar_token (digest) VALUES (sha256('old'))")
+    backup = await create_backup(source, folder)
+    ask(url, "UPDATE api_key SET revoked_at = now() WHERE name = 'a'")
+    ask(url, "UPDATE calendar_token SET digest = sha256('new')")
+    await restore_backup(backup, target)
+    assert ask(url, "SELECT name FROM api_key WHERE revoked_at IS NULL") == ["b"]
+    assert ask(url, "SELECT digest = sha256('new') FROM calendar_token") == [True]
+    ask(url, "DELETE FROM calendar_token")
+    await restore_backup(backup, target)
+    assert ask(url, "SELECT count(*) FROM calendar_token") == [0]
+
+
+async def test_a_backup_of_given_keys_holds_none_and_says_which_it_needs(
+    source: Source, target: Target, folder: BackupFolder
+) -> None:
+    vault = Vault(bytes(range(32)))
+    sealed = vault.seal_bytes(b"x", table="release", column="sealed_link", row="f\ng")
+    add = "INSERT INTO release (source, indexer, guid, title, sealed_link) VALUES ('rss', 'f', 'g', 'x', %s)"
+    with psycopg.connect(source.conninfo, autocommit=True) as connection:
+        connection.execute(add, (sealed,))
+    given = replace(source, key_file=None, given=vault.key_ids)
+    backup = await create_backup(given, folder)
+    assert backup.manifest is not None
+    assert (backup.manifest.key, backup.manifest.key_ids) == (None, [vault.key_id])
+    with pytest.raises(VaultError, match=vault.key_id) as refused:
+        await restore_backup(backup, target)
+    assert refused.value.reason == "vault_key_missing"
+    assert databases_of(source.conninfo) == set()
+    await restore_backup(backup, replace(target, key_file=None, given=vault.key_ids))
 
 
 async def test_a_restored_database_knows_that_it_is_older_than_the_world(
