@@ -115,7 +115,7 @@ async def _serve(socket: Socket, live: LiveEvents, access: Access, order: Order)
 
     async def known() -> bool:
         asked: Any = dict(who)
-        return await access.identify(asked) is not None
+        return await access.still_holds(asked)
 
     session = Session(
         live.hub,

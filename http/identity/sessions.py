@@ -35,6 +35,7 @@ class Sessions:
         self._database = database
         self._settings = settings
         self._remembered = Remembered(self._ask)
+        self._watched = Remembered(self._look)
 
     @property
     def idle(self) -> timedelta:
@@ -64,7 +65,7 @@ class Sessions:
             printable = "".join(each for each in agent if each.isprintable())[:LONGEST_AGENT]
             begun = await sessions.begin(conn, user, token, self.lasting, origin, printable)
         if former is not None:
-            self._remembered.forget()
+            self.forget()
         return token if begun else None
 
     async def find(self, token: Secret) -> Caller | None:
@@ -74,6 +75,16 @@ class Sessions:
             DatabaseUnavailable: It was not asked about before.
         """
         return await self._remembered.find(token)
+
+    async def still_holds(self, token: Secret) -> bool:
+        """Whether it is a session still, for whoever has an open connection by it. This counts as no use.
+
+        A page that was left open would keep its session for ever otherwise: idle means that no person asked for anything.
+
+        Raises:
+            DatabaseUnavailable: It was not asked about before.
+        """
+        return await self._watched.find(token) is not None
 
     def knows(self, token: Secret) -> bool:
         """Whether it was a session when the database was asked last."""
@@ -87,20 +98,27 @@ class Sessions:
         """End one, at once; False when there is none such, or not of that person."""
         async with self._database.transaction() as conn:
             ended = await sessions.end(conn, session_id, user_id)
-        self._remembered.forget()
+        self.forget()
         return ended
 
     def forget(self) -> None:
         """Ask the database again about all: some were ended."""
         self._remembered.forget()
+        self._watched.forget()
 
     async def _ask(self, token: Secret) -> Caller | None:
-        found = await sessions.find(self._database, token, self.idle)
-        if found is None:
+        found = await self._look(token)
+        if found is None or found.session_id is None:
             return None
         try:
             async with self._database.transaction() as conn:
-                await sessions.note_use(conn, found.id)
+                await sessions.note_use(conn, found.session_id)
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("session_use_not_noted", reason=error.reason)
+        return found
+
+    async def _look(self, token: Secret) -> Caller | None:
+        found = await sessions.find(self._database, token, self.idle)
+        if found is None:
+            return None
         return Caller(found.name, found.role.scope, found.user_id, found.id, found.ends_at)

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 import trio
 
+from reeld.domain.role import Role
+from reeld.domain.secret import Secret
 from reeld.domain.settings import AccessSettings, Settings
+from reeld.http.identity.sessions import Sessions
 from reeld.storage import Database
+from reeld.storage.repositories import users
 
 PASSWORD = "correct horse battery"
 
@@ -190,6 +194,27 @@ async def test_sessions_end_without_use_by_age_and_by_hand(
         await database.execute("UPDATE session SET expires_at = now() - interval '1 second'")
         await forget(running_daemon)
         assert (await anna.get("/api/movies")).status_code == 401
+
+
+async def test_a_page_that_was_left_open_does_not_keep_its_session_alive(
+    database: Database,
+) -> None:
+    async with database.transaction() as conn:
+        anna = await users.add(conn, "anna", Role.VIEWER, Secret("hash"))
+    assert anna is not None
+    sessions = Sessions(database, AccessSettings)
+    token = await sessions.begin(anna, "192.0.2.1", "browser")
+    assert token is not None
+    await database.execute("UPDATE session SET last_used_at = now() - interval '6 days'")
+    assert await sessions.still_holds(token)
+    used = "SELECT last_used_at > now() - interval '1 day' FROM session"
+    assert await database.fetch_one(used) == (False,)
+    # What a person asks for counts, also while a socket is open.
+    assert await sessions.find(token)
+    assert await database.fetch_one(used) == (True,)
+    await database.execute("UPDATE session SET last_used_at = now() - interval '8 days'")
+    sessions.forget()
+    assert not await sessions.still_holds(token)
 
 
 async def forget(daemon: Any) -> None:
