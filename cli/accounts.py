@@ -14,6 +14,31 @@ RoleName: TypeAlias = Literal["viewer", "operator", "admin"]
 user = App(name="user", help="People who may log in.", group=OPERATING)
 
 
+session = App(name="session", help="Browsers that are logged in.", group=OPERATING)
+people = (session, user)
+
+
+@session.command(name="list", help_epilogue=examples("reeld session list"))
+def list_sessions(*, as_json: Json = False) -> int:
+    """List who is logged in, since when and from where."""
+    from reeld.cli.sessions import show_sessions
+
+    return show_sessions(as_json=as_json)
+
+
+@session.command(name="revoke", help_epilogue=examples("reeld session revoke 7"))
+def revoke_session(session_id: int, /, *, as_json: Json = False) -> int:
+    """End a session at once; its open pages hear no more within seconds.
+
+    Args:
+        session_id: Its number in `reeld session list`.
+        as_json: Print JSON on standard output.
+    """
+    from reeld.cli.sessions import revoke_session
+
+    return revoke_session(session_id, as_json=as_json)
+
+
 @user.command(name="list", help_epilogue=examples("reeld user list"))
 def list_users(*, as_json: Json = False) -> int:
     """List who may log in, and as what."""

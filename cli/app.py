@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from reeld import __version__
 from reeld.cli import deciding
-from reeld.cli.accounts import user
+from reeld.cli.accounts import people
 from reeld.cli.backup import backup
 from reeld.cli.choices import LogLevel, StageName, StateName
 from reeld.cli.declaring import ALONE as _ALONE
@@ -49,7 +49,7 @@ systemd = App(name="systemd", help="Run reeld as a service of systemd.", group=_
 for _alone in (movie, work, systemd, backup, secrets):
     app.command(_alone)
 deciding.register(app, movie, _CALLS)
-for _below in (actor, breaker, events, formats, groups, indexer, key, profiles, user, wanted):
+for _below in (actor, breaker, events, formats, groups, indexer, key, profiles, *people, wanted):
     app.command(_below)
 app.command(
     top,

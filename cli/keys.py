@@ -77,10 +77,14 @@ class Keys:
                 redaction.register([key.reveal()])
 
     async def find(self, database: Database, key: Secret) -> Caller | None:
-        """Return whose key it is, by the database, and note its use; None when it is nobody's."""
+        """Return whose key it is, by the database, and note its use; None when it is nobody's.
+
+        Of a key whose time is over it is told whose it was: `Caller.has_ended`.
+        """
         found = await keys.find(database, key)
         if found is None:
-            return None
+            over = await keys.expired(database, key)
+            return None if over is None else Caller(over[0], over[2], ends_at=over[1])
         try:
             async with database.transaction() as conn:
                 await keys.note_use(conn, found.id)

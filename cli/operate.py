@@ -137,21 +137,31 @@ def list_keys(*, as_json: Json = False) -> int:
 
 @key.command(
     name="add",
-    help_epilogue=examples("reeld key add grafana", "reeld key add phone --scope operate"),
+    help_epilogue=examples(
+        "reeld key add grafana",
+        "reeld key add phone --scope operate",
+        "reeld key add guest --expires 30d",
+    ),
 )
 def add_key(
-    name: str, /, *, scope: Literal["read", "operate", "admin"] = "read", as_json: Json = False
+    name: str,
+    /,
+    *,
+    scope: Literal["read", "operate", "admin"] = "read",
+    expires: str | None = None,
+    as_json: Json = False,
 ) -> int:
     """Make an API key and print it: it can be read this once.
 
     Args:
         name: Whose or what for.
         scope: read looks, operate restarts and retries, admin may do everything.
+        expires: After how long it ends, such as 12h, 90d or 6w; never when left out.
         as_json: Print JSON on standard output.
     """
     from reeld.cli.operations import add_key
 
-    return add_key(name, scope, as_json=as_json)
+    return add_key(name, scope, expires, as_json=as_json)
 
 
 @key.command(name="revoke", help_epilogue=examples("reeld key revoke 3"))

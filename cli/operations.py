@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 from rich.tree import Tree
 
 from reeld.cli.client import Daemon
+from reeld.cli.durations import read_duration
 from reeld.cli.output import print_json, printable, say, show, table, time_of
 
 INNERMOST: Final = 6
@@ -49,9 +51,12 @@ def show_keys(*, as_json: bool) -> int:
     return 0
 
 
-def add_key(name: str, scope: str, *, as_json: bool) -> int:
+def add_key(name: str, scope: str, expires: str | None = None, *, as_json: bool) -> int:
     """Make a key."""
-    made = Daemon().post("/control/keys", {"name": name, "scope": scope})
+    order: dict[str, object] = {"name": name, "scope": scope}
+    if expires is not None:
+        order["expires_at"] = (datetime.now(UTC) + read_duration(expires)).isoformat()
+    made = Daemon().post("/control/keys", order)
     if as_json:
         print_json(made)
         return 0
@@ -59,6 +64,8 @@ def add_key(name: str, scope: str, *, as_json: bool) -> int:
     say(
         f"This is the key {made['name']!r} ({made['scope']}). It is shown this once; send it as X-Api-Key."
     )
+    if made["expires_at"] is not None:
+        say(f"It ends at {time_of(made['expires_at'])}.")
     return 0
 
 

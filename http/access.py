@@ -19,7 +19,7 @@ from reeld.domain.scope import Scope
 from reeld.domain.secret import Secret
 from reeld.http.identity import cookies, networks, origins
 from reeld.http.identity.callers import Caller
-from reeld.http.identity.refusals import ForeignRequest, waiting
+from reeld.http.identity.refusals import ForeignRequest, KeyExpired, waiting
 from reeld.http.identity.remembering import REMEMBERED as REMEMBERED_KEYS
 from reeld.http.identity.remembering import REMEMBERED_SECONDS, Remembered
 from reeld.telemetry import Metrics
@@ -46,6 +46,7 @@ V3_QUERIES: Final = {"/api/v3/": "apikey", "/signalr/": "access_token"}
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDENTIFIED: Final = "reeld_identified"
 _WAIT: Final = "reeld_wait"
+_EXPIRED: Final = "reeld_expired"
 
 
 class SessionDesk(Protocol):
@@ -53,6 +54,9 @@ class SessionDesk(Protocol):
 
     async def find(self, token: Secret) -> Caller | None:
         """Return whose session it is."""
+
+    async def still_holds(self, token: Secret) -> bool:
+        """Whether it is one still; this counts as no use."""
 
     def knows(self, token: Secret) -> bool:
         """Whether it was one when it was looked up last."""
@@ -142,7 +146,7 @@ class Access:
         self._metrics_token = metrics_token
         self._sessions = sessions
         self._guesses = guesses
-        self._keys = Remembered(stored)
+        self._keys = Remembered(stored, gives_ended=True)
         self._shown: set[Secret] = set()
 
         # Litestar copies its routes deeply, and with a bound method all that it is bound to. Functions stay what they are.
@@ -210,6 +214,23 @@ class Access:
         is_session = self._sessions is not None and self._sessions.knows(secret)
         return is_session or self._fixed_caller(secret) is not None or self._keys.knows(secret)
 
+    async def still_holds(self, scope: Scope_) -> bool:
+        """Whether what an open connection began with still lets somebody in. For a session this counts as no use.
+
+        Args:
+            scope: Without what was noted of the caller before.
+
+        Raises:
+            DatabaseUnavailable: It cannot be known now.
+        """
+        connection: Connection = ASGIConnection(scope)
+        if key_of_v3(connection) is not None:
+            return await self.identify(scope) is not None
+        token = cookies.token_of(scope)
+        if token is None or self._sessions is None:
+            return False
+        return await self._sessions.still_holds(token)
+
     async def knows(self, scope: Scope_) -> bool:
         """Whether a request comes with a valid key or session, of whatever scope, and may change something with it."""
         connection: Connection = ASGIConnection(scope)
@@ -254,6 +275,11 @@ class Access:
             self._count("api_key", "throttled")
             raise waiting(wait)
         self._count("api_key", "refused")
+        if (expired := marks.get(_EXPIRED)) is not None:
+            raise KeyExpired(
+                f"The key {expired.name!r} ended at {expired.ends_at:%Y-%m-%d %H:%M} UTC. Make another one with"
+                " `reeld key add` or POST /api/keys."
+            )
         raise NotAuthorizedException(
             "Log in at POST /api/login, or send an API key in the X-Api-Key header. Both were printed at the first start;"
             " REELD_API_KEY sets a key of your own, and `reeld user password admin` a new password.",
@@ -273,6 +299,10 @@ class Access:
             return None
         is_repeated = self._keys.is_nobodys(key)
         found = await self._keys.find(key)
+        if found is not None and found.has_ended:
+            # It was known, so nobody guesses.
+            marks[_EXPIRED] = found
+            return None
         if found is None and self._guesses is not None:
             # The same wrong key once more is a program with an old one, which guesses nothing.
             marks[_WAIT] = wait if is_repeated else await self._guesses.wrong_key(network)

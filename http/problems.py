@@ -25,7 +25,13 @@ from reeld.domain.errors import (
     ServiceError,
     Unavailable,
 )
-from reeld.http.identity.refusals import ForeignRequest, NotAllowed, TooMany, WrongCredentials
+from reeld.http.identity.refusals import (
+    ForeignRequest,
+    KeyExpired,
+    NotAllowed,
+    TooMany,
+    WrongCredentials,
+)
 from reeld.http.stale import note_failure
 from reeld.telemetry import redaction
 
@@ -60,7 +66,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 def status_of(error: ReeldError) -> int:
     """Return the HTTP status that says what a foreseen failure means to the client."""
     match error:
-        case WrongCredentials():
+        case WrongCredentials() | KeyExpired():
             return HTTPStatus.UNAUTHORIZED
         case NotAllowed() | ForeignRequest():
             return HTTPStatus.FORBIDDEN

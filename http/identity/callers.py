@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from reeld.domain.scope import Scope
 
@@ -24,6 +24,11 @@ class Caller:
     user_id: int | None = None
     session_id: int | None = None
     ends_at: datetime | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its time is over."""
+        return self.ends_at is not None and self.ends_at <= datetime.now(UTC)
 
     @property
     def is_person(self) -> bool:

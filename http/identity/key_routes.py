@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import delete, get, post
@@ -14,7 +13,7 @@ from reeld.domain.errors import NotFound, Refused
 from reeld.domain.scope import Scope
 from reeld.http.access import Caller, caller_of
 from reeld.http.ops.audit import AnyRequest
-from reeld.http.ops.keys import KeyName, NewKey, make_key
+from reeld.http.ops.keys import KeyEnd, KeyName, NewKey, make_key
 from reeld.http.surface import Surface
 from reeld.storage.repositories import keys
 from reeld.storage.repositories.keys import ApiKey
@@ -31,7 +30,7 @@ class OwnKeyOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: KeyName
     scope: Scope = Scope.READ
-    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    expires_at: KeyEnd = None
 
 
 def own_key_routes(surface: Surface) -> Sequence[Any]:
@@ -52,8 +51,6 @@ def own_key_routes(surface: Surface) -> Sequence[Any]:
             _whose(caller)
             if not caller.scope.allows(data.scope):
                 raise Refused(f"You may {caller.scope}, so a key of yours may not {data.scope}.")
-            if data.expires_at is not None and data.expires_at <= datetime.now(UTC):
-                raise Refused("expires_at lies in the past.")
             return await make_key(
                 surface, data.name, data.scope, user_id=caller.user_id, expires_at=data.expires_at
             )

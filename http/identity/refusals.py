@@ -17,6 +17,12 @@ class WrongCredentials(ReeldError):
     default_reason = "wrong_credentials"
 
 
+class KeyExpired(ReeldError):
+    """A key that was one until its time was over."""
+
+    default_reason = "key_expired"
+
+
 class NotAllowed(ReeldError):
     """Whoever asks is known and may not do this."""
 

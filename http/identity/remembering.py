@@ -41,10 +41,14 @@ class Remembered(Generic[T]):
 
     Args:
         ask: Tells whose it is, by the database; None when it is nobody's.
+        gives_ended: Whether somebody is given whose time is over, if the database tells so; nobody is otherwise.
     """
 
-    def __init__(self, ask: Callable[[Secret], Awaitable[T | None]]) -> None:
+    def __init__(
+        self, ask: Callable[[Secret], Awaitable[T | None]], *, gives_ended: bool = False
+    ) -> None:
         self._ask = ask
+        self._gives_ended = gives_ended
         self._generation = 0
         self._found: OrderedDict[bytes, tuple[T, float]] = OrderedDict()
         self._nobody: OrderedDict[bytes, float] = OrderedDict()
@@ -63,13 +67,13 @@ class Remembered(Generic[T]):
             self._nobody.move_to_end(hashed)
             return None
         if until > now:
-            return _lasting(remembered)
+            return self._given(remembered)
         generation = self._generation
         try:
             found = await self._ask(secret)
         except DatabaseUnavailable:
             if remembered is not None:
-                return _lasting(remembered)
+                return self._given(remembered)
             raise
         # One was revoked while the database was asked: this one, perhaps.
         if generation == self._generation:
@@ -77,8 +81,9 @@ class Remembered(Generic[T]):
         return found
 
     def knows(self, secret: Secret) -> bool:
-        """Whether it was somebody's when the database was asked last."""
-        return digest(secret) in self._found
+        """Whether it was somebody's when the database was asked last, and is by the time."""
+        found, _ = self._found.get(digest(secret), (None, 0.0))
+        return _lasting(found) is not None
 
     def is_nobodys(self, secret: Secret) -> bool:
         """Whether it is known to be nobody's: who sends it again guesses nothing."""
@@ -89,6 +94,9 @@ class Remembered(Generic[T]):
         self._generation += 1
         self._found.clear()
         self._nobody.clear()
+
+    def _given(self, found: T | None) -> T | None:
+        return found if self._gives_ended else _lasting(found)
 
     def _remember(self, hashed: bytes, found: T | None, now: float) -> None:
         self._found.pop(hashed, None)

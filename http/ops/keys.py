@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -23,16 +23,21 @@ KeyName: TypeAlias = Annotated[
 ]
 
 
+KeyEnd: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)] | None
+
+
 class KeyOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A key to be made.
 
     Attributes:
         name: Whose or what for; no other valid key may have it.
         scope: What it allows.
+        expires_at: When it ends; never when left out.
     """
 
     name: KeyName
     scope: Scope = Scope.READ
+    expires_at: KeyEnd = None
 
 
 class NewKey(msgspec.Struct, frozen=True):
@@ -41,6 +46,7 @@ class NewKey(msgspec.Struct, frozen=True):
     key: str
     name: str
     scope: Scope
+    expires_at: datetime | None = None
 
 
 def key_routes(surface: Surface) -> list[Any]:
@@ -57,7 +63,9 @@ def key_routes(surface: Surface) -> list[Any]:
         """Make a key. Its text is in this answer and nowhere else."""
         with audit.change(request, "add_key", data.name, scope=str(data.scope)):
             user_id = caller_of(request).user_id
-            return await make_key(surface, data.name, data.scope, user_id=user_id)
+            return await make_key(
+                surface, data.name, data.scope, user_id=user_id, expires_at=data.expires_at
+            )
 
     @post("/keys/{key_id:int}/revoke", operation_id="revokeKey", status_code=204, guards=admin)
     async def revoke_key(key_id: FromPath[int], request: AnyRequest) -> None:
@@ -82,8 +90,10 @@ async def make_key(
     """Make a key for a person, or for nobody in particular.
 
     Raises:
-        Refused: There is a valid key of that name.
+        Refused: There is a valid key of that name, or it would have ended already.
     """
+    if expires_at is not None and expires_at <= datetime.now(UTC):
+        raise Refused("expires_at lies in the past.", reason="key_expired")
     made = keys.generate()
     redaction.register([made.reveal()])
     async with surface.database.transaction() as conn:
@@ -94,4 +104,4 @@ async def make_key(
                 reason="name_taken",
             )
     surface.access.forget()
-    return NewKey(made.reveal(), name, scope)
+    return NewKey(made.reveal(), name, scope, expires_at)

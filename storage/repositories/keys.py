@@ -36,6 +36,11 @@ _ONE: Final = _VALID + " AND api_key.id = %s"
 # The hash of a 256-bit random key may be looked up: what is compared, and so what timing could tell, is the hash.
 _FIND: Final = _VALID + " AND hash = %s"
 
+# Of keys that ended by themselves. Their names are told to whoever has them, and to nobody else.
+_EXPIRED: Final = """
+SELECT name, expires_at, scope FROM api_key WHERE hash = %s AND revoked_at IS NULL AND expires_at <= now()
+"""
+
 _LIST: Final = (
     _VALID + " AND (%(person)s::bigint IS NULL OR person_id = %(person)s) ORDER BY api_key.id"
 )
@@ -107,6 +112,12 @@ async def find(source: Reader, key: Secret) -> ApiKey | None:
     """Return which key this is, or None when it is no valid one. It allows no more than its owner's role."""
     row = await fetch_one(source, _FIND, (_hash(key),))
     return None if row is None else _key(row)
+
+
+async def expired(source: Reader, key: Secret) -> tuple[str, datetime, Scope] | None:
+    """Return name, end and scope of a key whose time is over, or None when it is none of those."""
+    row = await fetch_one(source, _EXPIRED, (_hash(key),))
+    return None if row is None else (str(row[0]), row[1], Scope(row[2]))
 
 
 async def every(source: Reader, user_id: int | None = None) -> list[ApiKey]:

@@ -97,6 +97,8 @@ def test_every_command_is_there() -> None:
         "run",
         "secrets rotate",
         "secrets status",
+        "session list",
+        "session revoke",
         "status",
         "top",
         "wanted cutoff",

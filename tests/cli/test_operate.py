@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -57,6 +58,24 @@ def test_a_key_is_made_listed_without_its_text_and_revoked(reeld: Any) -> None:
     assert reeld("key", "revoke", str(key["id"])).out == f"Key {key['id']} is not valid any more.\n"
     assert "grafana" not in reeld("key", "list").out
     assert reeld("key", "revoke", str(key["id"])).code == EXIT_FAILED
+
+
+def test_a_key_ends_after_as_long_as_was_said(reeld: Any) -> None:
+    made = reeld("key", "add", "guest", "--expires", "30d", "--json").document
+    ends = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=29, hours=23) < ends <= timedelta(days=30)
+    (key,) = (each for each in reeld("key", "list", "--json").document if each["name"] == "guest")
+    assert key["expires_at"] == made["expires_at"]
+    assert "It ends at" in reeld("key", "add", "other", "--expires", "12h").out
+    wrong = reeld("key", "add", "never", "--expires", "soon")
+    assert wrong.code == EXIT_FAILED
+    assert "90d" in wrong.err
+
+
+def test_sessions_are_listed_and_ended_by_hand(reeld: Any) -> None:
+    assert reeld("session", "list", "--json").document == []
+    assert "Browser" in reeld("session", "list").out
+    assert reeld("session", "revoke", "4711").code == EXIT_FAILED
 
 
 def test_a_dump_shows_tasks_below_those_that_started_them(reeld: Any) -> None:

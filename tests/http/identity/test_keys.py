@@ -63,6 +63,11 @@ async def test_a_key_ends_when_it_was_said_to_and_its_name_is_free_again(
     with trio.fail_after(30):
         while (await running_daemon.stranger.get("/api/movies", headers=key)).status_code == 200:
             await trio.sleep(0.1)
+    # Each time, and however often: it is a program with an old key, which guesses nothing.
+    for _ in range(8):
+        refused = await running_daemon.stranger.get("/api/movies", headers=key)
+        assert (refused.status_code, refused.json()["reason"]) == (401, "key_expired")
+        assert "'guest'" in refused.json()["detail"]
     assert (await http.get("/api/keys")).json() == []
     assert (await http.post("/api/keys", json={"name": "guest"})).status_code == 201
     past = await http.post("/api/keys", json={"name": "past", "expires_at": "2020-01-01T00:00:00Z"})
