@@ -160,6 +160,7 @@ def _commands(place: Place) -> Iterator[str]:
     if not CREDENTIALS.is_dir():
         yield f"install -d -m 0700 {CREDENTIALS}"
     if place.state_directory is None and not place.data_dir.is_dir():
-        yield f"install -d -m 0700 -o {place.user} {shlex.quote(str(place.data_dir))}"
+        folders = shlex.join([str(place.data_dir), f"{place.data_dir}-keys"])
+        yield f"install -d -m 0700 -o {place.user} {folders}"
     yield "systemctl daemon-reload"
     yield "systemctl enable --now reeld.service"

@@ -51,9 +51,12 @@ def _service(template: str, place: Place, arguments: str) -> str:
 
 def _with_data_directory(template: str, place: Place) -> str:
     if place.state_directory is not None:
-        return _filled(template, {"StateDirectory": [place.state_directory]})
+        # The second one for the key file, which lies beside the data.
+        folders = f"{place.state_directory} {place.state_directory}-keys"
+        return _filled(template, {"StateDirectory": [folders]})
     data_dir = str(place.data_dir)
-    other = f"Environment={quoted(f'REELD_DATA_DIR={data_dir}')}\nReadWritePaths={quoted(data_dir)}"
+    writable = f"{quoted(data_dir)} {quoted(f'-{data_dir}-keys')}"
+    other = f"Environment={quoted(f'REELD_DATA_DIR={data_dir}')}\nReadWritePaths={writable}"
     bare = _filled(template, {"StateDirectoryMode": []})
     return _replaced(bare, "StateDirectory", other)
 
