@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from reeld.domain.errors import InvalidField
 from reeld.domain.indexer import DEFAULT_PRIORITY, IndexerRules
@@ -153,6 +154,24 @@ class Indexer(NewIndexer):
     def part(self) -> str:
         """The name of its actor, its queue, its breaker and its limiter."""
         return part_of(self.id)
+
+
+_SECRET: Final = re.compile(
+    r"(api|auth|pass|rss|access|private|user)_?(key|word|phrase|token)|(user|torrent)_?pass|token|passwd|cookie|secret",
+    re.ASCII,
+)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a field or parameter of this name holds a credential, as trackers and Prowlarr call them."""
+    return _SECRET.search(re.sub(r"[^a-z]+", "_", name.lower())) is not None
+
+
+def require_storable(indexer: NewIndexer) -> None:
+    """Raise `InvalidField` when something holds a credential that is stored as it is shown."""
+    named = parse_qsl(indexer.additional_parameters.lstrip("?&"), keep_blank_values=True)
+    complaint = "are stored as they are shown: a key belongs into the field for the key."
+    _require(not any(looks_secret(name) for name, _ in named), "additional_parameters", complaint)
 
 
 def part_of(indexer_id: int | str) -> str:

@@ -9,7 +9,7 @@ from reeld.domain.indexer import DEFAULT_PRIORITY
 from reeld.domain.release import IndexerFlag
 from reeld.domain.secret import Secret
 from reeld.domain.settings import FeedSettings, HdbitsSettings
-from reeld.domain.torznab import Implementation, Indexer, NewIndexer, same_place
+from reeld.domain.torznab import Implementation, Indexer, NewIndexer, looks_secret, same_place
 from reeld.http.radarr_v3._asked import Body
 from reeld.http.radarr_v3._errors import invalid
 from reeld.http.radarr_v3._provider import fields_of, form_field, provider
@@ -135,10 +135,14 @@ def _key(sent: str, address: str, stored: Indexer | None) -> Secret:
 
 
 def _rest(body: Body) -> dict[str, Any]:
-    """Return the fields that reeld has no use for, to be given back as they came."""
+    """Return the fields that reeld has no use for, to be given back as they came; credentials among them are dropped."""
     found = ((each.text("name"), each.get("value")) for each in body.items_of("fields"))
-    kept = {name: value for name, value in found if name and name.lower() not in _FORM}
+    kept = {name: value for name, value in found if _is_kept(name)}
     return {name: value for name, value in list(kept.items())[:50] if value is not None}
+
+
+def _is_kept(name: str) -> bool:
+    return bool(name) and name.lower() not in _FORM and not looks_secret(name)
 
 
 def _whole(form: Body, name: str) -> int | None:

@@ -15,7 +15,14 @@ from psycopg.types.json import Jsonb
 from reeld.domain.errors import InvalidField, NotFound
 from reeld.domain.indexer import IndexerRules
 from reeld.domain.release import IndexerFlag
-from reeld.domain.torznab import NO_SECRET, Implementation, Indexer, NewIndexer, part_of
+from reeld.domain.torznab import (
+    NO_SECRET,
+    Implementation,
+    Indexer,
+    NewIndexer,
+    part_of,
+    require_storable,
+)
 from reeld.domain.work import Queue
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 from reeld.storage.vault import Vault
@@ -92,8 +99,9 @@ async def save(conn: Connection, vault: Vault, indexer: NewIndexer, indexer_id: 
 
     Raises:
         NotFound: There is none with that number.
-        InvalidField: Another one has that name (reason `name_taken`).
+        InvalidField: Another one has that name (reason `name_taken`), or a credential stands where it is not sealed.
     """
+    require_storable(indexer)
     values = {name: _stored(getattr(indexer, name)) for name in _VALUES}
     statement = _UPDATE if indexer_id else _INSERT
     try:
