@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ class Closed(Exception):
 class Socket:
     """An open socket: what is sent and received is JSON."""
 
-    def __init__(self, stream: trio.SocketStream, *, answers_pings: bool = True) -> None:
+    def __init__(self, stream: trio.abc.Stream, *, answers_pings: bool = True) -> None:
         self.stream = stream
         self.pings = 0
         self.close_code: int | None = None
@@ -233,13 +234,17 @@ def connect() -> Connect:
         headers: dict[str, str] = KEY,
         receive_buffer: int | None = None,
         answers_pings: bool = True,
+        tls: ssl.SSLContext | None = None,
     ) -> AsyncIterator[Socket]:
         place = urlsplit(url)
         assert place.hostname is not None
         stream = await trio.open_tcp_stream(place.hostname, place.port or 80)
         if receive_buffer is not None:
             stream.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_RCVBUF, receive_buffer)
-        socket = Socket(stream, answers_pings=answers_pings)
+        secured: trio.abc.Stream = stream
+        if tls is not None:
+            secured = trio.SSLStream(stream, tls, server_hostname=place.hostname)
+        socket = Socket(secured, answers_pings=answers_pings)
         try:
             await socket.shake_hands(place.netloc, f"/api/events{query}", headers)
             yield socket

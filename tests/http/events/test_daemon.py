@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import trio
+import trustme
 
 from reeld.domain.history import EventKind
 from reeld.http.events import clients
@@ -93,6 +96,38 @@ async def test_a_person_follows_with_a_session_and_no_other_page_does(
             token = {"X-CSRF-Token": answer.json()["csrf_token"]}
             assert (await browser.post("/api/logout", headers=token)).status_code == 204
             assert await client.code() == 1008
+
+
+async def test_events_come_over_tls_and_go_on_when_the_certificate_is_renewed(
+    run_daemon: Any, daemon_settings: Any, connect: Any, database: Database, tmp_path: Path
+) -> None:
+    def write(authority: trustme.CA) -> ssl.SSLContext:
+        issued = authority.issue_cert("127.0.0.1")
+        chain = b"".join(each.bytes() for each in issued.cert_chain_pems)
+        (tmp_path / "cert.pem").write_bytes(chain)
+        (tmp_path / "key.pem").write_bytes(issued.private_key_pem.bytes())
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        return context
+
+    first = write(trustme.CA())
+    files = {"tls_certificate": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
+    server = replace(daemon_settings.server, **files)
+    async with run_daemon(replace(daemon_settings, server=server)) as daemon:
+        url, key = daemon.daemon.url, {"X-Api-Key": KEY}
+        async with connect(url, headers=key, tls=first) as before:
+            await before.until("current")
+            second = write(trustme.CA())
+            await daemon.daemon._certificate.look()
+            async with connect(url, headers=key, tls=second) as after:
+                await after.until("current")
+                await tell(database, 7)
+                # The socket that was open goes on with the certificate that it began with.
+                for each in (before, after):
+                    assert (await each.until("movie.searched"))[-1]["data"]["movie_id"] == 7
+            with pytest.raises((trio.BrokenResourceError, ssl.SSLError)):
+                async with connect(url, headers=key, tls=first):
+                    pass
 
 
 @contextmanager
