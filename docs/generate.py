@@ -387,7 +387,7 @@ days at least. When some are not there any more, `gap` says so.
 | code | means | do |
 |---|---|---|
 | 1001 | the daemon stops | resume |
-| 1008 | the key was revoked, or the session ended | log in, or use another key |
+| 1008 | the key was revoked or its time is over, or the session ended | log in, or use another key |
 | 1009 | a message was longer than 16 KiB | send less |
 | 1012 | events are started anew after a fault | resume |
 | 1013 | the client left 1000 messages unread, or what it missed cannot be read now | resume |
