@@ -37,6 +37,7 @@ from reeld.domain.secret import Secret
 from reeld.domain.settings import InvalidSetting, Reloaded, Settings
 from reeld.http.access import Access
 from reeld.http.app import create_app
+from reeld.http.crowd import Crowd
 from reeld.http.doors import Door, Side
 from reeld.http.events import LiveEvents
 from reeld.http.identity.login import Identity
@@ -131,8 +132,12 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface, 
         store = _Store(database, conninfo, server, uuid4())
         resources = await _resources(ground, store)
         board = HealthBoard()
-        web = _server(ground, ground.listener)
-        ops = None if ground.ops_listener is None else _server(ground, ground.ops_listener)
+        web = _server(ground, ground.listener, Side.PEOPLE)
+        ops = (
+            None
+            if ground.ops_listener is None
+            else _server(ground, ground.ops_listener, Side.OPERATIONS)
+        )
 
         def tree() -> TreeSnapshot:
             return control.tree()
@@ -149,8 +154,9 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface, 
         yield root, surface, rows
 
 
-def _server(ground: Ground, listener: socket.socket) -> WebServer:
-    return WebServer(listener, certificate=ground.certificate)
+def _server(ground: Ground, listener: socket.socket, side: Side) -> WebServer:
+    crowd = Crowd(ground.metrics, side.value)
+    return WebServer(listener, certificate=ground.certificate, crowd=crowd)
 
 
 def _check_conninfo(conninfo: str) -> None:

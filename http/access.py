@@ -44,6 +44,7 @@ UNGUESSABLE: Final = 32
 V3_QUERIES: Final = {"/api/v3/": "apikey", "/signalr/": "access_token"}
 """Where a key may stand in the query, and under which name, as with Radarr."""
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+_WHO: Final = frozenset({"type", "path", "query_string", "headers", "client", "server", "scheme"})
 _IDENTIFIED: Final = "reeld_identified"
 _WAIT: Final = "reeld_wait"
 _EXPIRED: Final = "reeld_expired"
@@ -239,6 +240,16 @@ class Access:
         except DatabaseUnavailable:
             return False
         return caller is not None and not (caller.is_person and _is_forged(connection))
+
+    async def still_knows(self, scope: Scope_) -> bool:
+        """Whether the key or session that opened a socket still holds.
+
+        Raises:
+            DatabaseUnavailable: It cannot be known now.
+        """
+        # Without what was noted of this connection: it is to be looked at anew.
+        asked: Any = {name: value for name, value in scope.items() if name in _WHO}
+        return await self.identify(asked) is not None
 
     def forget(self) -> None:
         """Ask the database again about every key: one was revoked or made."""

@@ -11,14 +11,15 @@ from typing import Any, Final
 import structlog
 import trio
 from hypercorn.config import Config
-from hypercorn.protocol.ws_stream import WSStream
-from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
 
 from reeld.domain.errors import Refused
+from reeld.http.connection import HANG_UP, Connection, Context, Unflooded
+from reeld.http.crowd import Crowd
 from reeld.http.tls import Certificate
+from reeld.telemetry import Metrics
 
 log = structlog.get_logger("reeld.http")
 
@@ -26,9 +27,9 @@ GRACE_SECONDS: Final = 3.0
 """How long a request may go on after the server was told to stop."""
 HANG_UP_SECONDS: Final = 1.0
 """How long a connection that was closed under its handler may take to end."""
-MAX_CONNECTIONS: Final = 800
-"""A process may have 1024 files open by default; some 500 of these may be clients that follow events."""
 HANDSHAKE_SECONDS: Final = 10.0
+IDLE_SECONDS: Final = 75.0
+"""How long a connection is kept without a request; one whose head takes longer than that to come is none."""
 SILENT_SECONDS: Final = 120.0
 """How long a client that is due to send may be silent; longer than any request of ours takes to answer."""
 PING_SECONDS: Final = 20.0
@@ -36,9 +37,6 @@ PING_SECONDS: Final = 20.0
 ping and says nothing else after `SILENT_SECONDS`."""
 LARGEST_MESSAGE: Final = 16 * 1024
 """Bytes of a message that a client may send over a WebSocket."""
-HANG_UP: Final = "reeld_hang_up"
-"""Under this name the state of a request holds what cuts its connection: a WebSocket's client that takes nothing cannot
-be told to go."""
 UNREAD_SECONDS: Final = 30.0
 """How long a client may leave what it was sent unacknowledged or unread, before the system resets the connection."""
 
@@ -99,22 +97,30 @@ def url_of(listener: socket.socket, *, over_tls: bool = False) -> str:
 class WebServer:
     """Serves an application until it is told to stop; then it can be run again on the same socket.
 
-    Hypercorn speaks the protocol on each connection. Accepting is done here, because it must be bounded: in how many
-    connections there are, and in how long the end takes, whatever a client does or leaves undone.
+    Hypercorn speaks the protocol on each connection, within the bounds of `connection.py`. Accepting is done here,
+    because it must be bounded: in how many connections there are, and in how long the end takes, whatever a client does
+    or leaves undone.
 
     Args:
         listener: A listening socket, which stays the caller's and stays open.
         app: The ASGI application; it may also be set later, before `run`. It gets no lifespan events: what it needs
             lives elsewhere in the tree.
         certificate: What TLS is served with; None serves plain HTTP.
+        crowd: Bounds the connections; without it they are bounded and shown nowhere.
     """
 
     def __init__(
-        self, listener: socket.socket, app: Any = None, *, certificate: Certificate | None = None
+        self,
+        listener: socket.socket,
+        app: Any = None,
+        *,
+        certificate: Certificate | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
         self.app = app
         self._listener = listener
         self._certificate = certificate
+        self._crowd = crowd or Crowd(Metrics(), "people")
         self._config = _config()
         self._open: set[trio.SocketStream] = set()
         self._stop = trio.Event()
@@ -138,7 +144,7 @@ class WebServer:
         async with trio.open_nursery() as connections:
             try:
                 async with trio.open_nursery() as nursery:
-                    handler = partial(self._converse, context)
+                    handler = partial(self._admit, context)
                     serve = partial(trio.serve_listeners, handler_nursery=connections)
                     await nursery.start(serve, handler, [accepting])
                     task_status.started()
@@ -150,18 +156,27 @@ class WebServer:
                     await trio.aclose_forcefully(stream)
             connections.cancel_scope.deadline = trio.current_time() + HANG_UP_SECONDS
 
-    async def _converse(self, context: WorkerContext, stream: trio.SocketStream) -> None:
-        if len(self._open) >= MAX_CONNECTIONS:
-            log.warning("connection_refused", connections=MAX_CONNECTIONS)
+    async def _admit(self, context: WorkerContext, stream: trio.SocketStream) -> None:
+        try:
+            address = str(stream.socket.getpeername()[0])
+        except OSError:
+            return  # it has gone already
+        if not self._crowd.enter(address):
             await trio.aclose_forcefully(stream)
             return
+        try:
+            await self._converse(context, stream)
+        finally:
+            self._crowd.leave(address)
+
+    async def _converse(self, context: WorkerContext, stream: trio.SocketStream) -> None:
         self._open.add(stream)
         try:
-            app: Any = _Uncompressed(wrap_app(self.app, 0, "asgi"))
+            app: Any = Unflooded(wrap_app(self.app, 0, "asgi"))
             spoken = self._spoken(stream)
             state = ConnectionState({HANG_UP: partial(_abort, stream.socket)})
-            line = _ConnectionContext(context)
-            await _Connection(app, self._config, line, state, spoken)
+            line = Context(context)
+            await Connection(app, self._config, line, state, spoken)
         except Exception as error:  # one connection must not take all others down
             log.error("connection_failed", exc_info=error)
         finally:
@@ -186,51 +201,6 @@ class WebServer:
                 await self._quiet.wait()
 
 
-class _Uncompressed:
-    """Accepts no compression on WebSockets, which hypercorn has no setting for.
-
-    Each client would have a compressor of its own, of some 300 kB, and what is the same for all be compressed for each.
-    """
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any, *more: Any) -> None:
-        stream = getattr(send, "__self__", None)
-        if isinstance(stream, WSStream):
-            stream.handshake.extensions = None
-        await self._app(scope, receive, send, *more)
-
-
-class _ConnectionContext(WorkerContext):
-    """What hypercorn's connection knows of its server; it sleeps no longer than there is a client."""
-
-    def __init__(self, server: WorkerContext) -> None:
-        super().__init__(None)
-        self.terminated = server.terminated
-        self.client_has_gone = trio.Event()
-
-    async def sleep(self, wait: float) -> None:  # type: ignore[override]  # a static method there
-        with trio.move_on_after(wait):
-            await self.client_has_gone.wait()
-
-
-class _Connection(TCPServer):
-    """Hypercorn's connection, which would outlive its client: by the keep-alive time, or until the next ping is due."""
-
-    _client_has_gone = False
-
-    async def _read_data(self) -> None:
-        await super()._read_data()
-        self._client_has_gone = True
-        self.context.client_has_gone.set()  # type: ignore[attr-defined]
-        await self.idle_task.stop()
-
-    async def _idle_timeout(self) -> None:
-        if not self._client_has_gone:
-            await super()._idle_timeout()
-
-
 def _abort(connection: trio.socket.SocketType) -> None:
     # Whoever waits for the client then finds the connection broken, and ends it.
     with suppress(OSError):
@@ -242,7 +212,7 @@ def _config() -> Config:
     config.accesslog = None
     config.errorlog = None
     config.include_server_header = False
-    config.keep_alive_timeout = 75
+    config.keep_alive_timeout = IDLE_SECONDS
     config.ssl_handshake_timeout = HANDSHAKE_SECONDS
     config.read_timeout = SILENT_SECONDS  # type: ignore[assignment]  # used as seconds, whatever its type says
     config.websocket_ping_interval = PING_SECONDS

@@ -62,9 +62,11 @@ REQUESTS: Final = Row(
         graph(
             "In progress",
             Unit.COUNT,
-            "Requests being served; a line that only climbs is requests that do not end.",
+            "Requests being served, and connections that are open, by where they came in; a line that only climbs is one of"
+            " them that does not end.",
             see("ReeldEventLoopLag", "runtime"),
             Query(total(pick("reeld_http_requests_in_progress")), "in progress"),
+            Query(total(pick("reeld_http_connections"), "door"), "connections of {{door}}"),
         ),
         bars(
             "Server errors by route",
@@ -131,10 +133,15 @@ ACCESS: Final = Row(
         ),
         events(
             "Turned away",
-            "Requests that name another host, come from a page of another origin, or are too many.",
+            "Requests that name another host, come from a page of another origin, or are too many; and connections, of which"
+            " there were too many altogether or from one address.",
             see("ReeldAuthFailures"),
             Query(times("reeld_http_refused_requests_total", "cause"), "foreign {{cause}}"),
             Query(times("reeld_http_rate_limited_total", "by"), "too many, by {{by}}"),
+            Query(
+                times("reeld_http_connections_refused_total", "door,cause"),
+                "connections of {{door}}, {{cause}}",
+            ),
         ),
         graph(
             "Sessions",

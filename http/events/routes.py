@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Final, Never
 
 import structlog
@@ -14,19 +15,17 @@ from litestar.status_codes import HTTP_101_SWITCHING_PROTOCOLS, HTTP_426_UPGRADE
 from reeld.domain.errors import ReeldError, Unavailable
 from reeld.domain.topics import Topic
 from reeld.http.access import Access
+from reeld.http.connection import HANG_UP
 from reeld.http.events.live import LiveEvents
 from reeld.http.events.orders import Order, order_of_query
 from reeld.http.events.session import Session
 from reeld.http.problems import CONTENT_TYPE, foreseen, refused_by_framework
-from reeld.http.server import HANG_UP
 from reeld.http.surface import Surface
 
 log = structlog.get_logger("reeld.http")
 
 PATH: Final = "/api/events"
 Socket = WebSocket[Any, Any, Any]
-
-_WHO: Final = ("type", "path", "query_string", "headers", "client", "server", "scheme")
 
 
 def event_routes(surface: Surface) -> Sequence[Any]:
@@ -110,20 +109,13 @@ async def _turn_away(socket: Socket, error: ReeldError | HTTPException) -> None:
 
 async def _serve(socket: Socket, live: LiveEvents, access: Access, order: Order) -> None:
     scope: Any = socket.scope
-    # Without what access has noted of this connection: it is to look anew each time.
-    who = {name: scope[name] for name in _WHO if name in scope}
-
-    async def known() -> bool:
-        asked: Any = dict(who)
-        return await access.still_holds(asked)
-
     session = Session(
         live.hub,
         live.states,
         live.events,
         receive=socket.receive,
         send=socket.send,
-        known=known,
+        known=partial(access.still_knows, scope),
         hang_up=scope["state"].get(HANG_UP, lambda: None),
     )
     try:

@@ -60,6 +60,17 @@ HTTP: Final[tuple[Metric, ...]] = (
         known("by", "caller", "network"),
     ),
     gauge(
+        "reeld_http_connections",
+        "Connections that are open",
+        known("door", "people", "operations"),
+    ),
+    counter(
+        "reeld_http_connections_refused_total",
+        "Connections turned away because there were too many, altogether or from one address",
+        known("door", "people", "operations"),
+        known("cause", "full", "address"),
+    ),
+    gauge(
         "reeld_tls_certificate_expiry_timestamp_seconds",
         "When the certificate that is served ends; 0 without TLS",
         unit="seconds",

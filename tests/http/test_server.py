@@ -12,6 +12,7 @@ from wsproto.events import AcceptConnection, Ping, Request
 from wsproto.extensions import PerMessageDeflate
 
 from reeld.domain.errors import Refused
+from reeld.http import crowd
 from reeld.http import server as server_module
 from reeld.http.server import GRACE_SECONDS, WebServer, bind, url_of
 
@@ -150,7 +151,7 @@ async def test_a_fault_on_one_connection_leaves_the_others_alone(
 async def test_connections_are_bounded(
     server: WebServer, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(crowd, "MOST", 2)
     kept = [await connect(listener) for _ in range(2)]
     while server.connections < 2:
         await trio.sleep(0.01)

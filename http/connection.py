@@ -1,0 +1,195 @@
+"""One connection: hypercorn speaks the protocol; what a stranger may make of it is bounded here."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import h11
+import trio
+from hypercorn.events import Closed
+from hypercorn.protocol.h11 import H11Protocol, H11WSConnection
+from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+from hypercorn.utils import parse_socket_addr
+
+from reeld.http.identity.headers import DATA_POLICY, EVERYWHERE
+from reeld.http.inbox import Tasks
+from reeld.http.problems import CONTENT_TYPE, Problem, encoded
+from reeld.http.wellformed import (
+    Malformed,
+    is_handshake,
+    require_wellformed,
+    too_early,
+    unreadable,
+)
+
+HANG_UP: Final = "reeld_hang_up"
+"""Under this name the state of a request holds what cuts its connection: a WebSocket's client that takes nothing cannot
+be told to go."""
+
+
+class Context(WorkerContext):
+    """What hypercorn's connection knows of its server; it sleeps no longer than there is a client."""
+
+    def __init__(self, server: WorkerContext) -> None:
+        super().__init__(None)
+        self.terminated = server.terminated
+        self.client_has_gone = trio.Event()
+
+    async def sleep(self, wait: float) -> None:  # type: ignore[override]  # a static method there
+        with trio.move_on_after(wait):
+            await self.client_has_gone.wait()
+
+
+class Connection(TCPServer):
+    """Hypercorn's connection, over plain TCP or TLS.
+
+    Its own would speak HTTP/2 with whoever asks for it, and outlive its client: by the keep-alive time, or until the next
+    ping is due.
+    """
+
+    _client_has_gone = False
+
+    @property
+    def _is_tls(self) -> bool:
+        stream: Any = self.stream  # which is said to be of TLS always
+        return isinstance(stream, trio.SSLStream)
+
+    async def run(self) -> None:
+        """Serve the client until it has gone, or is sent away."""
+        try:
+            if await self._is_secured():
+                await self._converse()
+        except OSError:
+            pass
+        finally:
+            await self._close()
+
+    async def _is_secured(self) -> bool:
+        if not self._is_tls:
+            return True
+        try:
+            with trio.fail_after(self.config.ssl_handshake_timeout):
+                await self.stream.do_handshake()
+        except (trio.BrokenResourceError, trio.TooSlowError):
+            return False
+        return True
+
+    async def _converse(self) -> None:
+        connected: Any = self.stream.transport_stream if self._is_tls else self.stream
+        family = connected.socket.family
+        async with Tasks() as tasks:
+            self._task_group = tasks
+            self.protocol = _Http1(  # type: ignore[assignment]  # it speaks nothing else
+                self.app,
+                self.config,
+                self.context,
+                tasks,
+                ConnectionState(self.state),
+                self._is_tls,
+                parse_socket_addr(family, connected.socket.getpeername()),
+                parse_socket_addr(family, connected.socket.getsockname()),
+                self.protocol_send,
+            )
+            await self.idle_task.restart(tasks, self._idle_timeout)
+            await self._read_data()
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        self._client_has_gone = True
+        self.context.client_has_gone.set()  # type: ignore[attr-defined]
+        await self.idle_task.stop()
+
+    async def _idle_timeout(self) -> None:
+        if not self._client_has_gone:
+            await super()._idle_timeout()
+
+
+class _Http1(H11Protocol):
+    """HTTP/1.1 and its upgrade to a WebSocket. What is no proper request is answered, and the connection ends."""
+
+    _method = b""
+
+    async def _handle_events(self) -> None:
+        try:
+            await super()._handle_events()
+        except Malformed as malformed:
+            await self._refuse(malformed)
+            await self.send(Closed())
+        except h11.LocalProtocolError:
+            # The client went on talking after it was turned away.
+            await self.send(Closed())
+        else:
+            if isinstance(self.stream, WSStream) and self.stream.closed:
+                await self.send(Closed())
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        self._method = event.method
+        fields = tuple(event.headers)
+        require_wellformed(event.method, event.target, event.http_version, fields)
+        if is_handshake(event.method, fields) and self.connection.trailing_data[0]:
+            raise too_early()
+
+    async def _send_error_response(self, status_code: int) -> None:
+        await self._refuse(unreadable(status_code))
+
+    async def _refuse(self, malformed: Malformed) -> None:
+        if isinstance(self.connection, H11WSConnection):
+            return
+        problem = Problem(
+            malformed.status.phrase, malformed.status, malformed.reason, malformed.sentence
+        )
+        body = encoded(problem)
+        headers = {
+            **EVERYWHERE,
+            "Content-Security-Policy": DATA_POLICY,
+            "Content-Type": CONTENT_TYPE,
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+        }
+        fields = [(name.encode(), value.encode()) for name, value in headers.items()]
+        fields += self.config.response_headers("h11")
+        await self._send_h11_event(h11.Response(status_code=malformed.status, headers=fields))
+        if self._method != b"HEAD":
+            await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
+
+
+class Unflooded:
+    """Bounds what the clients of WebSockets may send, for which hypercorn has no settings.
+
+    It accepts no compression: each client would have a compressor of its own, of some 300 kB, and what is the same for
+    all be compressed for each. And a message that is too large is not kept.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any, *more: Any) -> None:
+        """Pass the connection on."""
+        stream = getattr(send, "__self__", None)
+        if isinstance(stream, WSStream):
+            stream.handshake.extensions = None
+            stream.buffer = _Buffer(stream.buffer.max_length, scope["state"].get(HANG_UP))
+        await self._app(scope, receive, send, *more)
+
+
+class _Buffer(WebsocketBuffer):
+    """Takes one message, never more than it may have; hypercorn's own goes on growing while the client goes on."""
+
+    def __init__(self, most: int, hang_up: Any) -> None:
+        super().__init__(most)
+        self._hang_up = hang_up
+        self._is_over = False
+
+    def extend(self, event: Any) -> None:
+        if self._is_over and self._hang_up is not None:
+            # It was told that its message is too large, and does not stop.
+            self._hang_up()
+        if self._is_over or self.length + len(event.data) > self.max_length:
+            self._is_over = True
+            self.clear()
+            raise FrameTooLargeError
+        super().extend(event)
