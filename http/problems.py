@@ -42,6 +42,9 @@ _AS_SENT = {"data": "body", "in_state": "state", "title_query": "query"}
 
 CONTENT_TYPE = "application/problem+json"
 
+DEEPEST = 200
+"""A body with more brackets than this may be what no reader gets to the bottom of."""
+
 DATABASE_RETRY_SECONDS = 5.0
 """What clients are asked to wait for a database when nobody knows how long it will be."""
 
@@ -170,7 +173,16 @@ def undecodable(request: Request[Any, Any, Any], error: UnicodeDecodeError) -> R
     return unforeseen(request, error)
 
 
+def nested(request: Request[Any, Any, Any], error: RecursionError) -> Response[bytes]:
+    """Answer a body that is nested deeper than it can be read, which the framework takes for a fault of ours."""
+    body = ScopeState.from_scope(request.scope).body
+    if isinstance(body, bytes) and body.count(b"[") + body.count(b"{") > DEEPEST:
+        return answer(_problem(400, "invalid_request", "The body is nested too deep."))
+    return unforeseen(request, error)
+
+
 HANDLERS = {
+    RecursionError: nested,
     ReeldError: foreseen,
     HTTPException: refused_by_framework,
     UnicodeDecodeError: undecodable,

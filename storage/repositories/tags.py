@@ -149,6 +149,9 @@ async def delete(conn: Connection, tag_id: int) -> bool:
     Raises:
         Refused: A profile is for this tag alone: without it, it would be for every movie.
     """
+    # A number that is none of theirs may be larger than any of ours can be.
+    if await fetch_one(conn, "SELECT id FROM tag WHERE id = %s", (tag_id,)) is None:
+        return False
     if bare := await fetch_all(conn, _LEFT_BARE, {"id": tag_id}):
         names = ", ".join(row[0] for row in bare)
         raise Refused(

@@ -88,3 +88,15 @@ async def test_an_unknown_path_is_a_problem_too() -> None:
 async def test_a_wrong_method_is_a_problem_too() -> None:
     answer = await request(ValueError(), "DELETE", "/boom")
     assert (answer.status_code, answer.json()["reason"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[" * 5000 + "]" * 5000, '{"number":' * 5000])
+async def test_a_body_that_is_nested_without_end_is_malformed_and_no_fault(text: str) -> None:
+    answer = await request(ValueError(), "POST", "/typed", content=text)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "invalid_request")
+    assert answer.json()["detail"].endswith(".")
+
+
+async def test_what_recurs_without_end_in_our_own_code_is_a_fault() -> None:
+    answer = await request(RecursionError(), "GET", "/boom")
+    assert (answer.status_code, answer.json()["reason"]) == (500, "internal_error")
