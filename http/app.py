@@ -33,6 +33,7 @@ from reeld.http.api.root_folders import root_folder_routes
 from reeld.http.api.tags import tag_routes
 from reeld.http.api.wanted import wanted_routes
 from reeld.http.api.work import work_routes
+from reeld.http.bodies import Bodies
 from reeld.http.document import openapi_config
 from reeld.http.events.routes import event_routes
 from reeld.http.identity.headers import Careful
@@ -54,6 +55,7 @@ from reeld.http.sharing import SharedAnswers
 from reeld.http.stale import KEPT, StaleAnswers, note_passed
 from reeld.http.surface import Surface
 from reeld.http.tracing import Trace
+from reeld.http.turned_away import TurnedAway, note_error
 
 LARGEST_BODY = 1024 * 1024
 
@@ -98,6 +100,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *radarr_routes(surface),
         ],
         before_request=note_passed,
+        after_exception=[note_error],
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error
         openapi_config=openapi_config(surface),
         type_encoders=_ENCODERS,
@@ -108,7 +111,7 @@ def create_app(surface: Surface) -> ASGIApp:
     surface.metrics.know("method+route", routes_of(app))
     surface.metrics.know("area", sorted({area_of(route) for _, route in routes_of(app)}))
     surface.metrics.know("route", sorted(KEPT))
-    once = Idempotent(app, surface.database, surface.access)
+    once = Bodies(Idempotent(app, surface.database, surface.access))
     answers = StaleAnswers(once, surface.database_is_away, surface.metrics)
 
     def allowed() -> AccessSettings:
@@ -116,6 +119,6 @@ def create_app(surface: Surface) -> ASGIApp:
 
     shared = SharedAnswers(answers, surface.access, surface.metrics)
     rated = Rates(HeadAsGet(shared), allowed, surface.access, surface.metrics)
-    careful = Careful(Hosts(rated, allowed, surface.metrics))
+    careful = Careful(TurnedAway(Hosts(rated, allowed, surface.metrics)))
     # The key that a client of Radarr's puts into its query is gone before a span could show it.
     return Forwarded(RadarrDoor(Trace(Measure(careful, surface.metrics))), allowed)

@@ -34,7 +34,7 @@ def order_of_message(text: str | bytes) -> Order:
     """
     try:
         return msgspec.json.decode(text, type=Order)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise _not_understood() from error
 
 

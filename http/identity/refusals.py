@@ -50,17 +50,14 @@ def waiting(seconds: float) -> TooMany:
 async def refuse(
     scope: Scope, send: Send, body: bytes, status: int, headers: list[tuple[bytes, bytes]]
 ) -> None:
-    """Answer a request with a problem, or a WebSocket that is not accepted yet with the end of it."""
-    if scope["type"] == ScopeType.WEBSOCKET:
-        closed: Any = {"type": "websocket.close", "code": 1008, "reason": ""}
-        await send(closed)
-        return
+    """Answer a request with a problem; a WebSocket that is not accepted yet too (ASGI's `websocket.http.response`)."""
+    kind = "websocket.http.response" if scope["type"] == ScopeType.WEBSOCKET else "http.response"
     head = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(body)).encode()),
         *headers,
     ]
-    start: Any = {"type": "http.response.start", "status": status, "headers": head}
+    start: Any = {"type": f"{kind}.start", "status": status, "headers": head}
     await send(start)
-    end: Any = {"type": "http.response.body", "body": body, "more_body": False}
+    end: Any = {"type": f"{kind}.body", "body": body, "more_body": False}
     await send(end)

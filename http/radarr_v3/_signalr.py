@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -28,12 +29,15 @@ PING_SECONDS: Final = 15.0
 """SignalR's own; clients give up after 30 without a word."""
 LOOK_SECONDS: Final = 0.5
 SEND_SECONDS: Final = 10.0
+KNOWN_SECONDS: Final = 5.0
+"""How often it is looked whether the key still holds, as for live events."""
 HANDSHAKE_SECONDS: Final = 15.0
 MOST_SOCKETS: Final = 32
 AT_ONCE: Final = 100
 LARGEST_MESSAGE: Final = 32 * 1024
 _TRY_LATER: Final = 1013
 _PROTOCOL_ERROR: Final = 1002
+_POLICY: Final = 1008
 _PING: Final[Json] = {"type": 6}
 _CHANGED: Final = frozenset(
     {
@@ -100,6 +104,7 @@ class _Listener:
         await self._send(_message("version", {"version": APPLICATION_VERSION}))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._tell_from, place, nursery.cancel_scope)
+            nursery.start_soon(self._turn_out_when_unknown, nursery.cancel_scope)
             await self._hear()
             nursery.cancel_scope.cancel()
 
@@ -124,6 +129,17 @@ class _Listener:
                 return
             if len(text) > LARGEST_MESSAGE or _first(text).get("type") == 7:
                 return
+
+    async def _turn_out_when_unknown(self, gone: trio.CancelScope) -> None:
+        """Look whether the key or session still holds: who has logged out hears nothing more."""
+        while True:
+            await trio.sleep(KNOWN_SECONDS)
+            with suppress(DatabaseUnavailable):
+                if not await self._frame.surface.access.still_knows(self._socket.scope):
+                    break
+        with trio.move_on_after(SEND_SECONDS):
+            await self._socket.close(_POLICY)
+        gone.cancel()
 
     async def _tell_from(self, place: int, gone: trio.CancelScope) -> None:
         """Tell what happens after a place in the outbox."""
@@ -184,6 +200,6 @@ def _first(text: str) -> Mapping[str, Any]:
     """Return the first message of a text; an empty one where it is none."""
     try:
         read = msgspec.json.decode(text.partition(END)[0].encode()[:LARGEST_MESSAGE])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
