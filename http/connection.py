@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 import h11
 import trio
-from hypercorn.events import Closed
+from hypercorn.events import Closed, Event, RawData
+from hypercorn.protocol.events import Response
 from hypercorn.protocol.h11 import H11Protocol, H11WSConnection
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
 from hypercorn.trio.tcp_server import TCPServer
@@ -30,6 +34,12 @@ HANG_UP: Final = "reeld_hang_up"
 be told to go."""
 
 
+LINGER_SECONDS: Final = 1.0
+"""How long a client may go on sending, and have it dropped, after it was told to go."""
+LARGEST_PART: Final = 64 * 1024
+_GONE: Final = (trio.BrokenResourceError, trio.ClosedResourceError)
+
+
 class Context(WorkerContext):
     """What hypercorn's connection knows of its server; it sleeps no longer than there is a client."""
 
@@ -51,6 +61,7 @@ class Connection(TCPServer):
     """
 
     _client_has_gone = False
+    _is_leaving = False
 
     @property
     def _is_tls(self) -> bool:
@@ -96,11 +107,42 @@ class Connection(TCPServer):
             await self.idle_task.restart(tasks, self._idle_timeout)
             await self._read_data()
 
+    async def protocol_send(self, event: Event) -> None:
+        """Send what the protocol says; at the end of a conversation the client may first read the last answer."""
+        if isinstance(event, Closed) and not (self._client_has_gone or self._is_leaving):
+            self._is_leaving = True
+            # Closed at once, with something of the client's unread, the connection is reset and the answer is lost.
+            self._task_group.spawn(self._leave)
+            await self.protocol.handle(event)
+        else:
+            await super().protocol_send(event)
+
+    async def _leave(self) -> None:
+        # TLS has no half of a connection to close.
+        with trio.move_on_after(LINGER_SECONDS), suppress(*_GONE, AttributeError):
+            async with self.send_lock:
+                await self.stream.send_eof()
+        await self.context.sleep(LINGER_SECONDS)
+        with trio.CancelScope(shield=True):
+            await self.stream.aclose()
+
     async def _read_data(self) -> None:
-        await super()._read_data()
-        self._client_has_gone = True
+        while not self._client_has_gone:
+            data = await self._receive()
+            self._client_has_gone = not data
+            if not self._is_leaving:
+                await self.protocol.handle(RawData(data))
+        await self.protocol.handle(Closed())
         self.context.client_has_gone.set()  # type: ignore[attr-defined]
         await self.idle_task.stop()
+
+    async def _receive(self) -> bytes:
+        """Return what the client says; nothing when it has gone, or is silent for too long."""
+        try:
+            with trio.fail_after(self.config.read_timeout or math.inf):
+                return bytes(await self.stream.receive_some(LARGEST_PART))
+        except (*_GONE, trio.TooSlowError):
+            return b""
 
     async def _idle_timeout(self) -> None:
         if not self._client_has_gone:
@@ -111,6 +153,13 @@ class _Http1(H11Protocol):
     """HTTP/1.1 and its upgrade to a WebSocket. What is no proper request is answered, and the connection ends."""
 
     _method = b""
+
+    async def stream_send(self, event: Any) -> None:
+        """Send a part of the answer."""
+        if isinstance(event, Response) and self.connection.their_state is h11.SEND_BODY:
+            # The rest of the body is not waited for: no other request may follow it.
+            event = replace(event, headers=[*event.headers, (b"connection", b"close")])
+        await super().stream_send(event)
 
     async def _handle_events(self) -> None:
         try:

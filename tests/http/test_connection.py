@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -84,10 +85,8 @@ class Line:
         return line
 
     async def say(self, said: bytes) -> None:
-        try:
+        with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
             await self.stream.send_all(said)
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            pass
 
     async def hear(self) -> bytes:
         try:
