@@ -214,6 +214,7 @@ REASONS: Final = frozenset(
         "still_stuck",
         "swap_failed",
         "tag_in_use",
+        "text_not_storable",
         "timeout",
         "tls_unusable",
         "too_deep",

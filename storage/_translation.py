@@ -6,7 +6,7 @@ from typing import Final
 
 import psycopg
 
-from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.errors import DatabaseUnavailable, Refused
 from reeld.storage.errors import DISK_FULL, StatementTimedOut
 
 REASONS_BY_STATE: Final[dict[str, str]] = {
@@ -45,6 +45,21 @@ def unavailable(error: Exception) -> DatabaseUnavailable | None:
             return _by_state(state, error)
         case psycopg.OperationalError() | OSError():
             return _unavailable(DatabaseUnavailable.default_reason, error)
+        case _:
+            return None
+
+
+def unstorable(error: Exception) -> Refused | None:
+    """Return what it means that PostgreSQL keeps no NUL in a text, whoever has sent one; None for any other error.
+
+    psycopg says it before it sends the statement; the server says it of JSON.
+    """
+    match error:
+        case psycopg.DataError(sqlstate=None | "22021" | "22P05"):
+            return Refused(
+                "A text holds a character that cannot be stored, such as NUL. Send it without.",
+                reason="text_not_storable",
+            )
         case _:
             return None
 

@@ -12,7 +12,7 @@ from reeld.domain.errors import DatabaseUnavailable
 from reeld.storage._shared import Shared
 from reeld.storage._tracing import note_place, statement_span, transaction_span
 from reeld.storage._transaction import Fence
-from reeld.storage._translation import sqlstate_class, unavailable
+from reeld.storage._translation import sqlstate_class, unavailable, unstorable
 from reeld.storage.connection import TrioConnection
 from reeld.storage.listener import Listener
 from reeld.storage.observer import NullObserver, TransactionOutcome
@@ -405,3 +405,5 @@ class Database:
             self._shared.tell(meant)
         if meant is not None and meant is not error:
             raise meant from error
+        if (refused := unstorable(error)) is not None:
+            raise refused from error

@@ -185,7 +185,7 @@ def _conditions(which: MovieFilter, default_root: str) -> tuple[list[str], dict[
         "year": which.year,
         "root_folder": which.root_folder,
         "default_root": default_root,
-        "words": None if which.text is None else _words(which.text),
+        "words": _words(which.text or ""),
     }
     known = {
         "stage": "stage = %(stage)s",
@@ -203,11 +203,11 @@ def _conditions(which: MovieFilter, default_root: str) -> tuple[list[str], dict[
     return conditions, params
 
 
-def _words(text: str) -> str:
-    """Return the query that finds all words of a text; the last one may go on."""
+def _words(text: str) -> str | None:
+    """Return the query that finds all words of a text; the last one may go on. None where there are none."""
     # Quoted, a word of a query is a word, whatever is in it (PostgreSQL manual, "tsquery").
     words = ["'" + word.replace("\\", " ").replace("'", " ") + "'" for word in text.split()]
-    return " & ".join([*words[:-1], f"{words[-1]}:*"]) if words else "''"
+    return " & ".join([*words[:-1], f"{words[-1]}:*"]) if words else None
 
 
 def _browsed(row: Row) -> BrowsedMovie:

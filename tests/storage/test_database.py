@@ -9,7 +9,7 @@ import pytest
 import trio
 from psycopg import errors
 
-from reeld.domain.errors import DatabaseUnavailable
+from reeld.domain.errors import DatabaseUnavailable, Refused
 from reeld.storage import Database
 from reeld.storage.observer import NullObserver, TransactionOutcome
 
@@ -279,3 +279,16 @@ async def test_connections_that_were_reset_are_replaced(network) -> None:
         await network.reset()
         for _ in range(10):
             assert await database.fetch_one("SELECT 1") == (1,)
+
+
+async def test_a_text_that_postgresql_cannot_keep_is_refused_and_the_connection_goes_on(
+    database: Database,
+) -> None:
+    for sql, text in (("SELECT %s::text", "a\0b"), ("SELECT %s::text::jsonb", '"a\\u0000b"')):
+        with pytest.raises(Refused) as caught:
+            await database.fetch_all(sql, (text,))
+        assert caught.value.reason == "text_not_storable"
+        with pytest.raises(Refused):
+            async with database.transaction() as conn:
+                await conn.execute(sql, (text,))
+    assert await database.fetch_one("SELECT 1") == (1,)
