@@ -34,16 +34,17 @@ async def usable_root(surface: Surface, path: str) -> str:
         listed = await roots.every(surface.database, str(settings.library.root_folder))
         complaint = _overlap(plain, [each.path for each in listed if each.path != plain])
     if complaint is None:
-        complaint = await looked(lambda: _fault(Path(plain)))
+        complaint = await looked(lambda: _fault(Path(plain), settings.data_dir))
         complaint = "does not answer: check its disk." if complaint is None else complaint
     if complaint:
         raise InvalidField("path", f"{path!r} {complaint}", reason="unusable")
     return plain
 
 
-def _fault(folder: Path) -> str:
-    """Return what speaks against a folder that is there; empty when nothing does. Blocks."""
-    return fault_of(folder) or _system_fault(str(folder.resolve())) or ""
+def _fault(folder: Path, data_dir: Path) -> str:
+    """Return what speaks against a folder that is there, or where its links lead; empty when nothing does. Blocks."""
+    real, own = folder.resolve(), data_dir.resolve()
+    return fault_of(folder) or _own_fault(real, own) or _system_fault(str(real)) or ""
 
 
 def _complaint(path: str, data_dir: Path) -> str | None:
@@ -53,9 +54,13 @@ def _complaint(path: str, data_dir: Path) -> str | None:
         path.encode()
     except UnicodeEncodeError:
         return "cannot be the name of a folder."
-    if Path(path).is_relative_to(data_dir) or data_dir.is_relative_to(path):
+    return _own_fault(Path(path), data_dir) or _system_fault(path)
+
+
+def _own_fault(path: Path, data_dir: Path) -> str | None:
+    if path.is_relative_to(data_dir) or data_dir.is_relative_to(path):
         return "holds reeld's own data, or lies among it: choose another folder."
-    return _system_fault(path)
+    return None
 
 
 def _system_fault(path: str) -> str | None:

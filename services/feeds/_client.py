@@ -180,7 +180,10 @@ class FeedClient:
         raise self._violation("redirect_refused", "redirects in circles")
 
     def _is_own(self, url: str) -> bool:
-        mine, other = httpx.URL(self._feed.url.reveal()), httpx.URL(url)
+        try:
+            mine, other = httpx.URL(self._feed.url.reveal()), httpx.URL(url)
+        except httpx.InvalidURL:
+            return False  # whichever wire it goes over refuses it
         return (mine.host, _port(mine)) == (other.host, _port(other))
 
     async def _page(self, answer: Answer) -> FeedPage:

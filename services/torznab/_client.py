@@ -230,7 +230,10 @@ class TorznabClient:
         return error
 
     def _is_own(self, url: str) -> bool:
-        mine, other = httpx.URL(self._indexer.base_url), httpx.URL(url)
+        try:
+            mine, other = httpx.URL(self._indexer.base_url), httpx.URL(url)
+        except httpx.InvalidURL:
+            return False  # whichever wire it goes over refuses it
         return (mine.host, _port(mine)) == (other.host, _port(other))
 
     async def _document(self, answer: Answer) -> Document:
