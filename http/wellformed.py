@@ -46,7 +46,7 @@ def require_wellformed(method: bytes, target: bytes, version: bytes, fields: Fie
     if len(fields) > MOST_FIELDS or _size(target, fields) > LARGEST_HEAD:
         sentence = f"A request has at most {MOST_FIELDS} header fields, of {LARGEST_HEAD} bytes with its target."
         raise Malformed(431, sentence, reason="head_too_large")
-    if _OF_BODIES <= names:
+    if names >= _OF_BODIES:
         # RFC 9112, 6.3: it may be an attempt to smuggle a second request past a proxy.
         raise Malformed(400, "A request has a Content-Length or a Transfer-Encoding, not both.")
     if is_handshake(method, fields):

@@ -26,7 +26,10 @@ CANNOT_MOVE: Final = {
     "reeld-api/Certificate files": {0: "this reeld has no TLS"},
     "reeld-api/Clients": {0: "nobody follows the events of this reeld"},
     "reeld-api/Clients closed": {0: "nobody follows the events of this reeld"},
-    "reeld-api/Turned away": {1: "nobody here makes so many requests"},
+    "reeld-api/Turned away": {
+        1: "nobody here makes so many requests",
+        2: "nobody here opens so many connections",
+    },
     "reeld-database/Connections": {1: "the bound of the pool is a setting"},
     "reeld-library/Searches due": {
         0: "what is searched on schedule is looked for every ten minutes"
@@ -46,6 +49,7 @@ COMES_AND_GOES: Final = {
 
 _BRIEF: Final = "rows are counted every few seconds, and a movie may be through the stage by then"
 MAY_STAND_STILL: Final = {
+    "reeld-api/In progress": {1: "clients keep their connections"},
     "reeld-jobs/Open work": {
         1: "a release waits only if it is decided about while a service is away"
     },
