@@ -49,6 +49,7 @@ class Context(WorkerContext):
         self.client_has_gone = trio.Event()
 
     async def sleep(self, wait: float) -> None:  # type: ignore[override]  # a static method there
+        """Wait, in seconds, for as long as the client is there."""
         with trio.move_on_after(wait):
             await self.client_has_gone.wait()
 

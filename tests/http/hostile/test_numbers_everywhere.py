@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-NUMBERS: Final = ("987654321", "-1", "9" * 30)
+NUMBERS: Final = ("987654321", "9" * 30)
 TEXTS: Final = (
     "x" * 3000,
     "..",
@@ -44,10 +44,10 @@ async def test_a_hostile_name_in_a_path_is_a_name_of_nothing(
     capsys: Any,
 ) -> None:
     before = rows()
-    for door in doors.every():
+    for number, door in enumerate(doors.every()):
         if door.kinds <= {int} or door.route.startswith("/api/schema"):
             continue  # the framework's own page of what is not there
-        for text in TEXTS:
+        for text in (TEXTS[number % len(TEXTS)], TEXTS[(number + 4) % len(TEXTS)]):
             path = door.path(text=text)
             body = None if door.method == "GET" else {}
             answer = await running_daemon.http.request(door.method, path, json=body)
