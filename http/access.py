@@ -215,23 +215,6 @@ class Access:
         is_session = self._sessions is not None and self._sessions.knows(secret)
         return is_session or self._fixed_caller(secret) is not None or self._keys.knows(secret)
 
-    async def still_holds(self, scope: Scope_) -> bool:
-        """Whether what an open connection began with still lets somebody in. For a session this counts as no use.
-
-        Args:
-            scope: Without what was noted of the caller before.
-
-        Raises:
-            DatabaseUnavailable: It cannot be known now.
-        """
-        connection: Connection = ASGIConnection(scope)
-        if key_of_v3(connection) is not None:
-            return await self.identify(scope) is not None
-        token = cookies.token_of(scope)
-        if token is None or self._sessions is None:
-            return False
-        return await self._sessions.still_holds(token)
-
     async def knows(self, scope: Scope_) -> bool:
         """Whether a request comes with a valid key or session, of whatever scope, and may change something with it."""
         connection: Connection = ASGIConnection(scope)
@@ -242,14 +225,19 @@ class Access:
         return caller is not None and not (caller.is_person and _is_forged(connection))
 
     async def still_knows(self, scope: Scope_) -> bool:
-        """Whether the key or session that opened a socket still holds.
+        """Whether the key or session that opened a socket still holds. For a session this counts as no use.
 
         Raises:
             DatabaseUnavailable: It cannot be known now.
         """
         # Without what was noted of this connection: it is to be looked at anew.
         asked: Any = {name: value for name, value in scope.items() if name in _WHO}
-        return await self.identify(asked) is not None
+        if key_of_v3(ASGIConnection(asked)) is not None:
+            return await self.identify(asked) is not None
+        token = cookies.token_of(asked)
+        if token is None or self._sessions is None:
+            return False
+        return await self._sessions.still_holds(token)
 
     def forget(self) -> None:
         """Ask the database again about every key: one was revoked or made."""

@@ -19,6 +19,7 @@ from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from reeld.http.identity.headers import DATA_POLICY, EVERYWHERE
+from reeld.http.idling import IdleWatch
 from reeld.http.inbox import Tasks
 from reeld.http.problems import CONTENT_TYPE, Problem, encoded
 from reeld.http.wellformed import (
@@ -105,7 +106,9 @@ class Connection(TCPServer):
                 parse_socket_addr(family, connected.socket.getsockname()),
                 self.protocol_send,
             )
-            await self.idle_task.restart(tasks, self._idle_timeout)
+            self._idle = IdleWatch(self.config.keep_alive_timeout, self.context.terminated)
+            self.idle_task = self._idle  # type: ignore[assignment]  # it does what the other one does
+            await self._idle.restart(tasks, self._idle_timeout)
             await self._read_data()
 
     async def protocol_send(self, event: Event) -> None:
@@ -135,7 +138,7 @@ class Connection(TCPServer):
                 await self.protocol.handle(RawData(data))
         await self.protocol.handle(Closed())
         self.context.client_has_gone.set()  # type: ignore[attr-defined]
-        await self.idle_task.stop()
+        self._idle.end()
 
     async def _receive(self) -> bytes:
         """Return what the client says; nothing when it has gone, or is silent for too long."""
@@ -147,13 +150,27 @@ class Connection(TCPServer):
 
     async def _idle_timeout(self) -> None:
         if not self._client_has_gone:
-            await super()._idle_timeout()
+            with trio.CancelScope(shield=True):
+                await self._initiate_server_close()
 
 
 class _Http1(H11Protocol):
     """HTTP/1.1 and its upgrade to a WebSocket. What is no proper request is answered, and the connection ends."""
 
     _method = b""
+    _head = b""
+
+    async def _send_h11_event(self, event: Any) -> None:
+        """Send what an event is on the wire: the head of an answer together with what comes after it, which is there."""
+        try:
+            data = self._head + (self.connection.send(event) or b"")
+        except h11.LocalProtocolError:
+            if self.connection.their_state is not h11.ERROR:
+                raise
+            return
+        self._head = data if isinstance(event, h11.Response) else b""
+        if data and not self._head:
+            await self.send(RawData(data))
 
     async def stream_send(self, event: Any) -> None:
         """Send a part of the answer."""
