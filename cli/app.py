@@ -14,6 +14,7 @@ from reeld.cli import deciding
 from reeld.cli.accounts import people
 from reeld.cli.backup import backup
 from reeld.cli.choices import LogLevel, StageName, StateName
+from reeld.cli.configuring import configuration
 from reeld.cli.declaring import ALONE as _ALONE
 from reeld.cli.declaring import CALLS as _CALLS
 from reeld.cli.declaring import Json
@@ -51,6 +52,7 @@ for _alone in (movie, work, systemd, backup, secrets):
 deciding.register(app, movie, _CALLS)
 for _below in (actor, breaker, events, formats, groups, indexer, key, profiles, *people, wanted):
     app.command(_below)
+app.command(configuration)
 app.command(
     top,
     group=OPERATING,

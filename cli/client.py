@@ -53,6 +53,10 @@ class Daemon:
         """Return the JSON of a PUT."""
         return self._call("PUT", path, json=body)
 
+    def patch(self, path: str, body: Any) -> Any:
+        """Return the JSON of a PATCH."""
+        return self._call("PATCH", path, json=body)
+
     def delete(self, path: str) -> None:
         """Have something removed."""
         self._call("DELETE", path)

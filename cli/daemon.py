@@ -94,7 +94,7 @@ class Daemon:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         redaction.register(secrets_of(settings))
-        self.live = LiveSettings(settings)
+        self.live = LiveSettings(settings, None if reader is None else reader.given())
         self.metrics = Metrics(KNOWN_LABELS)
         self.metrics.describe_build(__version__, os.environ.get("REELD_REVISION", "unknown"))
         self._note_settings_read()

@@ -30,6 +30,7 @@ from reeld.cli.keys import Keys
 from reeld.cli.live import live_events
 from reeld.cli.rehearsals import Rehearsals
 from reeld.cli.rows import RowCounts
+from reeld.cli.setting_changes import SettingChanges
 from reeld.cli.vault import key_place
 from reeld.cli.vitals import Vitals
 from reeld.domain.errors import ReeldError
@@ -143,10 +144,11 @@ async def assembled(ground: Ground) -> AsyncIterator[tuple[Supervisor, Surface, 
             return control.tree()
 
         live = live_events(ground.metrics, database, board, tree, ground.status.was_ready)
-        root = _root(ground, store, resources, board, web, ops, live)
+        changes = SettingChanges(ground.live, database.labelled("http"), resources.directory)
+        root = _root(ground, store, resources, changes, board, web, ops, live)
         rows = RowCounts(database.labelled("counts"), ground.live, ground.metrics)
         control = Control(root)
-        surface = _surface(ground, resources, board, control, rows, live)
+        surface = _surface(ground, resources, changes, board, control, rows, live)
         app = create_app(surface)
         web.app = app if ops is None else Door(app, Side.PEOPLE)
         if ops is not None:
@@ -192,6 +194,7 @@ def _root(
     ground: Ground,
     store: _Store,
     resources: Resources,
+    changes: SettingChanges,
     board: HealthBoard,
     web: WebServer,
     ops: WebServer | None,
@@ -207,7 +210,7 @@ def _root(
         web=web,
         ops=ops,
         events=live,
-        database=lambda: _database_actor(ground, store, resources),
+        database=lambda: _database_actor(ground, store, resources, changes),
         health=lambda: HealthActor(resources.of("health"), board, ground.status, vitals),
     )
     kit = Kit(
@@ -223,7 +226,9 @@ def _root(
     return root
 
 
-def _database_actor(ground: Ground, store: _Store, resources: Resources) -> DatabaseActor:
+def _database_actor(
+    ground: Ground, store: _Store, resources: Resources, changes: SettingChanges
+) -> DatabaseActor:
     database = store.database
     backup = _backup(ground.live.current.data_dir, store.server)
     return DatabaseActor(
@@ -235,8 +240,14 @@ def _database_actor(ground: Ground, store: _Store, resources: Resources) -> Data
         metrics=ground.metrics,
         status=ground.status,
         on_ready=lambda: _first_start(ground, database),
-        reconcile=lambda: reconcile(database, ground.live.current),
+        reconcile=lambda: _prepare(ground, database, changes),
     )
+
+
+async def _prepare(ground: Ground, database: Database, changes: SettingChanges) -> None:
+    # Where movies lie depends on settings that may have been changed.
+    await changes.load()
+    await reconcile(database, ground.live.current)
 
 
 async def _first_start(ground: Ground, database: Database) -> None:
@@ -257,6 +268,7 @@ def _identity(ground: Ground, database: Database) -> Identity:
 def _surface(
     ground: Ground,
     resources: Resources,
+    changes: SettingChanges,
     board: HealthBoard,
     control: Control,
     rows: RowCounts,
@@ -302,6 +314,7 @@ def _surface(
             lambda: ground.readiness().is_ready,
         ),
         reload=lambda: ground.reload(resources.directory),
+        changes=changes,
         version=__version__,
         started_at=ground.started_at,
         uptime=ground.uptime,

@@ -14,10 +14,11 @@ import trio
 
 from reeld.actors.kernel import Directory
 from reeld.actors.settings import LiveSettings
+from reeld.cli.origins import origins
 from reeld.cli.settings import config_file, read_settings, secrets_of
 from reeld.domain.errors import ReeldError
 from reeld.domain.messages import SettingsChanged
-from reeld.domain.settings import InvalidSetting, Reloaded, Settings
+from reeld.domain.settings import InvalidSetting, Origin, Reloaded, Settings
 from reeld.telemetry import redaction
 
 log = structlog.get_logger("reeld.cli")
@@ -60,6 +61,17 @@ class SettingsReader:
         """
         return read_settings(self._environ)
 
+    def given(self) -> Mapping[str, Origin]:
+        """Return the settings that are no defaults, and where each comes from. Blocks on the disk.
+
+        Raises:
+            InvalidSetting: The file cannot be read.
+        """
+        try:
+            return origins(self._environ)
+        except ValueError:
+            raise InvalidSetting("settings", "cannot be read; check its syntax.") from None
+
     def fingerprint(self) -> Fingerprint:
         """Return a value that changes when a file does that settings are read from. Blocks on the disk."""
         try:
@@ -84,9 +96,10 @@ class SettingsReader:
             return await self._reload(live, directory)
 
     async def _reload(self, live: LiveSettings, directory: Directory) -> Reloaded:
-        current = live.current
+        current = live.base
         try:
             read = await trio.to_thread.run_sync(self.read)
+            given = await trio.to_thread.run_sync(self.given)
         except OSError as error:
             raise InvalidSetting("settings", f"cannot be read: {error.strerror}.") from error
         fixed = {
@@ -97,17 +110,23 @@ class SettingsReader:
         if fixed:
             log.warning("settings_need_a_restart", settings=sorted(fixed))
         wanted = replace(read, **fixed)
-        if wanted == current:
-            return Reloaded(changed=False, needs_restart=tuple(sorted(fixed)))
         redaction.register(secrets_of(wanted))
-        live.replace(wanted)
+        before = live.current
+        live.replace(wanted, given)
+        if live.current == before:
+            return Reloaded(changed=False, needs_restart=tuple(sorted(fixed)))
         log.info("settings_changed")
-        for name in LISTENERS:
-            try:
-                directory[name].tell(SettingsChanged())
-            except ReeldError as error:
-                log.debug("settings_not_told", actor=name, reason=error.reason)
+        tell_settings_changed(directory)
         return Reloaded(changed=True, needs_restart=tuple(sorted(fixed)))
+
+
+def tell_settings_changed(directory: Directory) -> None:
+    """Tell the actors that other settings are in force."""
+    for name in LISTENERS:
+        try:
+            directory[name].tell(SettingsChanged())
+        except ReeldError as error:
+            log.debug("settings_not_told", actor=name, reason=error.reason)
 
 
 Reload = Callable[[], Awaitable[Reloaded]]

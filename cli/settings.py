@@ -35,6 +35,7 @@ from reeld.domain.settings import (
     QbittorrentSettings,
     ServerSettings,
     Settings,
+    SettingSource,
     TmdbSettings,
     TorznabSettings,
     TracingSettings,
@@ -272,21 +273,28 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return _checked(_read(environ), environ)
 
 
-def _read(environ: Mapping[str, str]) -> _Read:
-    file = config_file(environ)
+def sources(
+    environ: Mapping[str, str], kind: type[BaseSettings] = _Read
+) -> dict[SettingSource, PydanticBaseSettingsSource]:
+    """Return where settings are read from, the first one to win first; what they say holds secrets."""
     variables = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
     variables.pop("REELD_CONFIG", None)
+    return {
+        SettingSource.ENVIRONMENT: _Variables(kind, variables),
+        SettingSource.CREDENTIAL: _Variables(kind, credentials(environ)),
+        SettingSource.FILE: TomlConfigSettingsSource(kind, toml_file=config_file(environ)),
+    }
+
+
+def _read(environ: Mapping[str, str]) -> _Read:
+    file = config_file(environ)
 
     class Sources(_Read):
         @classmethod
         def settings_customise_sources(
             cls, settings_cls: type[BaseSettings], *_: Any, **__: Any
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return (
-                _Variables(settings_cls, variables),
-                _Variables(settings_cls, credentials(environ)),
-                TomlConfigSettingsSource(settings_cls, toml_file=file),
-            )
+            return tuple(sources(environ, settings_cls).values())
 
     try:
         return Sources()

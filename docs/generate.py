@@ -35,6 +35,10 @@ WHERE_FROM = """\
 The first one wins: command line, `REELD_*` variables, systemd credentials (a credential `tmdb_token` is
 `REELD_TMDB_TOKEN`), the TOML file of `REELD_CONFIG` or `~/.config/reeld/reeld.toml`. The file is read again
 when it changes; address, data directory, database and keys need a restart.
+
+Settings with a star can be changed while reeld runs too: `reeld config set NAME VALUE`, `PATCH /api/settings`, or `config/…` of
+Radarr's API. Such a change is kept in the database, and so in backups. It lies over the default; where a file, a credential or a
+variable sets the value, that wins, and the change is refused. `reeld config show` says where each value comes from.
 """
 ABOUT_METRICS = """\
 `GET /metrics` shows these, as text or as OpenMetrics with exemplars, whichever the scraper asks for; with
@@ -221,7 +225,8 @@ def _section(name: str, kind: type[Any], text: str) -> Iterator[str]:
     yield "|---|---|---|---|"
     for field in fields(kind):
         variable = "-" if name == "feeds" else f"`REELD_{name}_{field.name}`".upper()
-        yield f"| `{field.name}` | {variable} | {_default(field)} | {meanings.get(field.name, '')} |"
+        star = "\\*" if f"{name}.{field.name}" in settings.CHANGEABLE else ""
+        yield f"| `{field.name}`{star} | {variable} | {_default(field)} | {meanings.get(field.name, '')} |"
     yield ""
 
 

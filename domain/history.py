@@ -52,6 +52,8 @@ class EventKind(StrEnum):
     """{work_id, queue, kind, reason}."""
     WORK_DISCARDED = "work.discarded"
     """{work_id, queue, kind, args}."""
+    SETTINGS_CHANGED = "settings.changed"
+    """{names, who}: these are in force with other values now; who changed them, by name."""
     BACKUP_CREATED = "backup.created"
     """{backup, bytes}."""
     BACKUP_VERIFIED = "backup.verified"

@@ -19,6 +19,7 @@ class Topic(StrEnum):
     BREAKER = "breaker"
     HEALTH = "health"
     WORK = "work"
+    SETTINGS = "settings"
 
 
 class StateKind(StrEnum):
@@ -93,5 +94,7 @@ def topic_of(kind: EventKind | StateKind) -> Topic:
             | StateKind.HEALTH_CHECK
         ):
             return Topic.HEALTH
+        case EventKind.SETTINGS_CHANGED:
+            return Topic.SETTINGS
         case EventKind.WORK_DEAD | EventKind.WORK_DISCARDED:
             return Topic.WORK

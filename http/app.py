@@ -30,6 +30,7 @@ from reeld.http.api.profiles import profile_routes
 from reeld.http.api.queue import queue_routes
 from reeld.http.api.restrictions import restriction_routes
 from reeld.http.api.root_folders import root_folder_routes
+from reeld.http.api.settings import setting_routes
 from reeld.http.api.tags import tag_routes
 from reeld.http.api.wanted import wanted_routes
 from reeld.http.api.work import work_routes
@@ -82,6 +83,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *discovery_routes(surface),
             *overview_routes(surface),
             *inside_routes(surface),
+            *setting_routes(surface),
             *wanted_routes(surface),
             *work_routes(surface),
             *session_routes(surface),

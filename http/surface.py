@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from reeld.actors.kernel import Directory
 from reeld.domain.limits import LimitView
 from reeld.domain.rehearsal import Outage, Rehearsal, RehearsedService
-from reeld.domain.settings import Reloaded, Settings
+from reeld.domain.settings import Origin, Reloaded, Settings
 from reeld.http.access import Access
 from reeld.http.events.live import LiveEvents
 from reeld.http.identity.login import Identity
@@ -73,6 +73,16 @@ class Rehearsals(Protocol):
         """Return what fails now."""
 
 
+class SettingChanges(Protocol):
+    """Settings that are changed while the daemon runs."""
+
+    def origin(self, name: str) -> Origin:
+        """Return where the value of a setting comes from, by its dotted name."""
+
+    async def change(self, wanted: Mapping[str, object], by: str) -> tuple[str, ...]:
+        """Change settings by dotted names, None taking a change back; raises `InvalidField` for what cannot be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surface:
     """Handed to every route.
@@ -90,6 +100,7 @@ class Surface:
         audit: Notes every change that is made through the control port.
         limits: The rate limits of the services.
         rehearsals: Outages on purpose.
+        changes: Settings that people changed, and where the value of each comes from.
         reload: Reads the settings again and says what came of it.
         started_at: When the daemon started (UTC).
         uptime: Seconds since then.
@@ -115,6 +126,7 @@ class Surface:
     refresh_gauges: Callable[[], None]
     exportarr: View
     reload: Callable[[], Awaitable[Reloaded]]
+    changes: SettingChanges
     version: str
     started_at: datetime
     uptime: Callable[[], float]

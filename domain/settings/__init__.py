@@ -5,6 +5,14 @@ Each class checks itself when it is made: what is wrong names its setting and sa
 """
 
 from reeld.domain.settings._access import AccessSettings
+from reeld.domain.settings._changes import (
+    CHANGEABLE,
+    Change,
+    Origin,
+    SettingSource,
+    overlaid,
+    value_of,
+)
 from reeld.domain.settings._checks import InvalidSetting
 from reeld.domain.settings._reloaded import Reloaded
 from reeld.domain.settings._services import (
@@ -28,22 +36,28 @@ from reeld.domain.settings._tracing import TracingSettings
 from reeld.domain.settings._vault import VaultSettings
 
 __all__ = [
+    "CHANGEABLE",
     "AccessSettings",
     "BackupSettings",
+    "Change",
     "DecisionSettings",
     "FeedSettings",
     "HdbitsSettings",
     "ImportMode",
     "InvalidSetting",
     "LibrarySettings",
+    "Origin",
     "PathMapping",
     "PropersPolicy",
     "QbittorrentSettings",
     "Reloaded",
     "ServerSettings",
+    "SettingSource",
     "Settings",
     "TmdbSettings",
     "TorznabSettings",
     "TracingSettings",
     "VaultSettings",
+    "overlaid",
+    "value_of",
 ]

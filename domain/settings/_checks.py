@@ -23,6 +23,7 @@ class InvalidSetting(Refused):
     def __init__(self, setting: str, complaint: str) -> None:
         super().__init__(f"{setting}: {complaint}")
         self.setting = setting
+        self.complaint = complaint
 
 
 def require(holds: bool, setting: str, complaint: str) -> None:

@@ -73,6 +73,7 @@ class HdbitsSettings:
         require_url("hdbits.url", self.url)
         require(bool(self.username), "hdbits.username", "is empty; use your name at HDBits.")
         require(bool(self.passkey), "hdbits.passkey", "is empty; your HDBits profile shows it.")
+        require(self.poll_seconds > 0, "hdbits.poll_seconds", "must be above 0.")
         # A tracker bans whoever asks too often: only a simulator on this machine may be faster.
         if not is_loopback(self.url):
             require(self.poll_seconds >= 60, "hdbits.poll_seconds", "must be 60 or more.")

@@ -1,22 +1,17 @@
-"""`/api/settings` and `/api/logs`: how the daemon is set up, and what it said lately. No secret is in either."""
+"""`/api/logs`: what the daemon said lately. No secret is in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from litestar import Router, get
 from litestar.params import FromQuery, QueryParameter
 
-from reeld.domain.secret import Secret
 from reeld.http.surface import Surface
-from reeld.telemetry import redaction
 from reeld.telemetry.logs import Level, LogRecord, recent
 
-MASK: Final = "********"
 _SEVERITY: Final = {
     level: place for place, level in enumerate(("debug", "info", "warning", "error", "critical"))
 }
@@ -32,13 +27,6 @@ class LogPage:
 
 def inside_routes(surface: Surface) -> Sequence[Any]:
     """Return the routes about the daemon itself."""
-
-    @get("/api/settings", operation_id="showSettings")
-    async def show_settings() -> dict[str, Any]:
-        """Show the settings in force, section by section; what is secret is masked."""
-        shown = masked(surface.settings())
-        assert isinstance(shown, dict)
-        return shown
 
     @get("/api/logs", operation_id="listLogs")
     async def list_logs(
@@ -58,31 +46,7 @@ def inside_routes(surface: Surface) -> Sequence[Any]:
                 found.append(record)
         return LogPage(found, found[-1].number if len(found) == limit else None)
 
-    handlers = [show_settings, list_logs]
-    return [Router("/", route_handlers=handlers, guards=[surface.access.requires_key])]
-
-
-def masked(value: object) -> object:
-    """Return settings as JSON can hold them, without a secret in them."""
-    match value:
-        case Secret():
-            return MASK if value else ""
-        case str():
-            return redaction.text(value)
-        case None | bool() | int() | float():
-            return value
-        case Enum():
-            return value.value
-        case Path():
-            return str(value)
-        case dict():
-            return {str(name): masked(each) for name, each in value.items()}
-        case tuple() | list() | set() | frozenset():
-            return [masked(each) for each in value]
-        case _ if is_dataclass(value):
-            return {each.name: masked(getattr(value, each.name)) for each in fields(value)}
-        case _:
-            return redaction.text(str(value))
+    return [Router("/", route_handlers=[list_logs], guards=[surface.access.requires_key])]
 
 
 def _fits(record: LogRecord, logger: str | None, text: str | None) -> bool:

@@ -49,6 +49,7 @@ ACTIONS: Final = (
     "change_profile",
     "change_quality_limits",
     "change_root_folders",
+    "change_settings",
     "change_user",
     "clear_group_rule",
     "crash",

@@ -50,6 +50,8 @@ ROUTES = {
     "GET /api/collections",
     "GET /api/statistics",
     "GET /api/settings",
+    "GET /api/settings/sources",
+    "PATCH /api/settings",
     "GET /api/logs",
     "GET /api/queue",
     "GET /api/queue/status",

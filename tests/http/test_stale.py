@@ -157,6 +157,7 @@ NEVER_KEPT = {
     "/api/movies/{movie_id}/images/{kind}",
     "/api/rootfolders",
     "/api/settings",
+    "/api/settings/sources",
     "/api/schema/openapi.json",
     "/api/test/circuit-breaker",
     "/api/keys",
