@@ -11,7 +11,6 @@ ROOMS: Final = Path(__file__).resolve().parents[2] / "http"
 CHANGES: Final = {"post", "put", "patch", "delete"}
 
 ONLY_LOOK: Final = {
-    "compare_settings": "Radarr's clients send settings back: ours lie in files, and what differs is refused",
     "decide_name": "a release to judge does not fit into a query",
     "search": "people's words in a query end up in logs",
     "test_formats": "a release to try formats on does not fit into a query",

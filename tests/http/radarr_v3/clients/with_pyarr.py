@@ -91,7 +91,10 @@ for read, change in (
     settings = read()
     assert change(settings) == settings
 naming = api.get_config_naming()
-refused(lambda: api.upd_config_naming(naming | {"standardMovieFormat": "{Movie Title}"}))
+changed = api.upd_config_naming(naming | {"standardMovieFormat": "{Movie Title}"})
+assert changed["standardMovieFormat"] == "{Movie Title}"
+assert api.upd_config_naming(naming) == naming
+refused(lambda: api.upd_config_naming(naming | {"renameMovies": False}))
 
 # What the settings name, and what cannot be added
 assert {each["implementation"] for each in api.get_indexer()} == {"HDBits", "TorrentRssIndexer"}
