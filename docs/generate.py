@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import MagicMock
 
 from reeld.cli.labels import KNOWN_LABELS
 from reeld.deploy.prometheus import index_page
@@ -26,6 +27,7 @@ from reeld.domain.topics import STREAM as STREAM_TOPIC
 from reeld.domain.topics import StateKind, StreamKind, Topic, topic_of
 from reeld.grafana.board import Board, Link
 from reeld.grafana.boards import BOARDS
+from reeld.http.radarr_v3 import radarr_routes, served_by, support_page
 from reeld.storage.crashpoints import registry
 from reeld.telemetry import IMPACTS
 from reeld.telemetry.catalogue import AREAS, Free, Given, Known, Label, Living, Metric
@@ -457,7 +459,14 @@ def _told_of_members(module: ModuleType, name: str) -> dict[str, str]:
     return told
 
 
+def radarr_page() -> str:
+    """Return the page of Radarr's API, from its routes and from what is said of those that are missing."""
+    (router,) = radarr_routes(MagicMock())
+    return f"{NOTE}\n{support_page(served_by(router.routes))}"
+
+
 PAGES = {
+    "radarr.md": radarr_page,
     "events.md": events_page,
     "decisions.md": decisions_page,
     "dashboards.md": dashboards_page,

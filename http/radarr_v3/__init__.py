@@ -2,5 +2,15 @@
 
 from reeld.http.radarr_v3._door import APPLICATION_VERSION, RadarrDoor, is_radarrs
 from reeld.http.radarr_v3._routes import radarr_routes
+from reeld.http.radarr_v3._support import plain, served_by, support_page, unserved
 
-__all__ = ["APPLICATION_VERSION", "RadarrDoor", "is_radarrs", "radarr_routes"]
+__all__ = [
+    "APPLICATION_VERSION",
+    "RadarrDoor",
+    "is_radarrs",
+    "plain",
+    "radarr_routes",
+    "served_by",
+    "support_page",
+    "unserved",
+]

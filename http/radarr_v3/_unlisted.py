@@ -28,7 +28,7 @@ EMPTY: Final = (
     "/update",
 )
 """Of none of these reeld has rows."""
-_REFUSED: Final = {
+REFUSED: Final = {
     "autotagging": "reeld gives no tags by itself.",
     "customfilter": "reeld keeps no filters.",
     "downloadclient": "Set qbittorrent in reeld's settings file, and it is taken over.",
@@ -46,14 +46,14 @@ def unlisted_routes() -> Sequence[Any]:
     async def nothing() -> Response[bytes]:
         return answered([])
 
-    return [nothing, *(each for name in _REFUSED for each in _refusing(name))]
+    return [nothing, *(each for name in REFUSED for each in _refusing(name))]
 
 
 def _refusing(name: str) -> Sequence[Any]:
     """Return the routes that would store something of a kind: 400 says why it cannot be."""
 
     async def refuse() -> Response[bytes]:
-        raise invalid("", _REFUSED[name])
+        raise invalid("", REFUSED[name])
 
     async def all_are_well() -> Response[bytes]:
         return answered([])
