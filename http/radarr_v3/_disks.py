@@ -55,7 +55,20 @@ def disk_routes(frame: Frame) -> Sequence[Any]:
         found = await looked(lambda: _listed(Path(path), with_files, shown))
         return answered(found or {"parent": "", "directories": [], "files": []})
 
-    return [diskspace, filesystem]
+    @get("/filesystem/type")
+    async def kind_of(request: AnyRequest) -> Response[bytes]:
+        path = _normal(Query.of(request).text("path") or "/")
+        seen = await may_see(request, path)
+        is_file = seen and await looked(path.is_file)
+        # Radarr says "folder" of what is not there, too.
+        return answered({"type": "file" if is_file else "folder"})
+
+    async def may_see(request: AnyRequest, path: Path) -> bool:
+        if caller_of(request).scope.allows(Scope.OPERATE):
+            return True
+        return _may_see(path, [Path(each.path) for each in await every()])
+
+    return [diskspace, filesystem, kind_of]
 
 
 def _listed(folder: Path, with_files: bool, shown: Sequence[Path] | None) -> Json:
@@ -80,6 +93,10 @@ def _listed(folder: Path, with_files: bool, shown: Sequence[Path] | None) -> Jso
                 files.append({"type": "file", "name": entry.name, "path": path})
     parent = str(folder.parent) if folder.parent != folder else ""
     return {"parent": parent, "directories": directories, "files": files}
+
+
+def _normal(path: str) -> Path:
+    return Path(os.path.normpath(path))
 
 
 def _may_see(path: Path, shown: Sequence[Path]) -> bool:

@@ -26,6 +26,7 @@ from reeld.http.radarr_v3._formats import format_routes
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._history import blocklist_routes, history_routes
 from reeld.http.radarr_v3._indexers import indexer_routes
+from reeld.http.radarr_v3._indexers_many import many_indexers_routes
 from reeld.http.radarr_v3._lookups import lookup_routes
 from reeld.http.radarr_v3._movies import file_routes, movie_routes
 from reeld.http.radarr_v3._parse import parse_routes
@@ -81,6 +82,7 @@ def radarr_routes(surface: Surface) -> Sequence[Any]:
             *collection_routes(frame),
             *client_routes(frame),
             *indexer_routes(frame),
+            *many_indexers_routes(frame),
             *task_routes(frame),
             *release_routes(frame),
             *push_routes(frame),

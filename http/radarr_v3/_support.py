@@ -151,11 +151,7 @@ UNSERVED: Final = (
         ("DELETE remotepathmapping/{id}",),
         "set `qbittorrent.path_mappings` in reeld's settings file",
     ),
-    Unserved(("GET filesystem/type", "GET filesystem/mediafiles"), "only Radarr's own page asks"),
-    Unserved(
-        ("PUT indexer/bulk", "POST indexer/testall", "POST indexer/action/{name}"),
-        "only Radarr's own page asks",
-    ),
+    Unserved(("GET filesystem/mediafiles",), "only Radarr's own page asks"),
     Unserved(
         (
             "GET localization",

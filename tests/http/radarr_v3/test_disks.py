@@ -56,6 +56,16 @@ def test_who_may_only_read_sees_no_folders_but_what_leads_to_the_library(radarr:
     (library / "Movie (1999)").mkdir()
     assert "Movie (1999)" in seen(library, key)
 
+    def kind(path: Path | str, asker: str) -> str:
+        answer = radarr.stranger.get(
+            "/api/v3/filesystem/type", params={"path": str(path)}, headers={"X-Api-Key": asker}
+        )
+        return str(answer.json()["type"])
+
+    assert (kind(library, radarr.key), kind("/nowhere", radarr.key)) == ("folder", "folder")
+    assert kind("/etc/passwd", radarr.key) == "file"
+    assert kind("/etc/passwd", key) == kind(f"{library}/../../../../../etc/passwd", key) == "folder"
+
 
 def test_a_file_has_the_formats_that_its_release_was_grabbed_with(radarr: Any) -> None:
     condition = {

@@ -136,6 +136,44 @@ def test_what_does_not_answer_is_stored_with_force(radarr: Any, form: dict[str, 
     radarr.send("DELETE", f"indexer/{added['id']}")
 
 
+def test_many_indexers_are_changed_and_tried_at_once(radarr: Any, form: dict[str, Any]) -> None:
+    tag = radarr.send("POST", "tag", {"label": "bulk"}, 201)["id"]
+    other = radarr.send("POST", "tag", {"label": "other"}, 201)["id"]
+    one = radarr.send("POST", "indexer", form, 201)["id"]
+    two = radarr.send("POST", "indexer", form | {"name": "Second"}, 201)["id"]
+    body = {"ids": [one, two], "priority": 7, "enableRss": False, "tags": [tag]}
+    changed = radarr.send("PUT", "indexer/bulk", body, 202)
+    assert [(each["id"], each["priority"], each["tags"]) for each in changed] == [
+        (one, 7, [tag]),
+        (two, 7, [tag]),
+    ]
+    kept = ("enableAutomaticSearch", "enableInteractiveSearch", "name")
+    assert [changed[0][name] for name in kept] == [True, True, form["name"]]
+    assert values_of(changed[0])["apiKey"] == "********"
+    for how, left in (("add", [tag, other]), ("remove", [tag]), ("replace", [other])):
+        body = {"ids": [two], "tags": [other], "applyTags": how}
+        assert sorted(radarr.send("PUT", "indexer/bulk", body, 202)[0]["tags"]) == left
+    tried = radarr.send("POST", "indexer/testall")
+    assert [(each["id"], each["isValid"]) for each in tried] == [(one, True), (two, True)]
+    for wrong in ({"ids": []}, {"ids": [one], "priority": 99}, {"ids": [1]}):
+        assert radarr.send("PUT", "indexer/bulk", {"priority": 3} | wrong, 400)
+    radarr.send("PUT", "indexer/bulk", {"ids": [one, 4711], "priority": 3}, 404)
+    assert radarr.get(f"indexer/{one}")["priority"] == 7
+    away = [
+        e | {"value": "http://127.0.0.1:9"} if e["name"] == "baseUrl" else e for e in form["fields"]
+    ]
+    away += [{"name": "apiKey", "value": KEY}]
+    radarr.send(
+        "PUT", f"indexer/{two}", form | {"name": "Away", "fields": away}, 202, forceSave=True
+    )
+    tried = radarr.send("POST", "indexer/testall", status=400)
+    assert [each["isValid"] for each in tried] == [True, False]
+    assert tried[1]["validationFailures"][0]["errorMessage"]
+    assert KEY not in str(tried)
+    assert radarr.send("POST", "indexer/action/newznabCategories", form) == {}
+    radarr.send("DELETE", "indexer/bulk", {"ids": [one, two]})
+
+
 def test_what_the_settings_name_is_shown_and_stays(radarr: Any) -> None:
     hdbits = radarr.get("indexer/1")
     assert values_of(hdbits)["apiKey"] == "********"

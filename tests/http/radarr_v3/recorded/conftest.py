@@ -24,7 +24,7 @@ class Caller:
     in_query: bool = False
 
     def call(
-        self, method: str, path: str, body: Any = None, status: int | None = None, **query: Any
+        self, method: str, path: str, /, body: Any = None, status: int | None = None, **query: Any
     ) -> Any:
         """Make a call below the daemon's address, and return the JSON of the answer."""
         key = {"apikey": self.radarr.key} if self.in_query else {}
@@ -42,12 +42,12 @@ class Caller:
             assert answer.headers["x-application-version"], told
         return answer.json() if answer.content else None
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, /, **query: Any) -> Any:
         """Return what a GET of `/api/v3/...` answers."""
         return self.call("GET", f"/api/v3/{path}", **query)
 
     def send(
-        self, method: str, path: str, body: Any = None, status: int | None = None, **query: Any
+        self, method: str, path: str, /, body: Any = None, status: int | None = None, **query: Any
     ) -> Any:
         """Return what another call of `/api/v3/...` answers."""
         return self.call(method, f"/api/v3/{path}", body, status, **query)
