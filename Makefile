@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_FLAGS ?=
+FUZZ ?= 100
 # Most tests wait more than they compute: three workers for two cores.
 PYTEST_FLAGS ?= --numprocesses 3 --dist loadfile
 DEBIAN_PACKAGES := qbittorrent-nox opentracker mktorrent ffmpeg systemd
@@ -63,6 +64,10 @@ ifdef COVERAGE
 else
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 endif
+
+.PHONY: fuzz
+fuzz: install ## Call every operation of the API with much that is right and much that is wrong (FUZZ=100 calls each)
+	REELD_FUZZ_EXAMPLES=$(FUZZ) $(BIN)/python -m pytest tests/http/test_fuzzed.py
 
 .PHONY: test-oldest
 test-oldest: install ## Run the tests of storage and schema on the oldest PostgreSQL that reeld works with

@@ -11,6 +11,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
+from reeld.http.corrections import correct
 from reeld.http.examples import give_examples
 from reeld.http.identity.cookies import CSRF_HEADER, PLAIN_NAME, SECURE_NAME
 from reeld.http.problems import CONTENT_TYPE, Problem
@@ -96,6 +97,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         operation["responses"]["default"] = problem
         if path in WITHOUT_KEY:
             operation["security"] = []
+    correct(document)
     give_examples(document)
     return document
 
