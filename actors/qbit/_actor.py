@@ -22,6 +22,7 @@ from reeld.actors.qbit._adding import (
 from reeld.actors.qbit._by_hand import DownloadsByHand
 from reeld.actors.qbit._looking import Lookout
 from reeld.actors.qbit._preferences import PreferenceReader
+from reeld.actors.qbit._seeding import limits_for
 from reeld.actors.qbit._watching import Watch
 from reeld.actors.resources import Resources
 from reeld.actors.service import UNCONFIGURED_SECONDS
@@ -112,7 +113,7 @@ class QbitActor(DownloadsByHand):
         settings = self.require_settings()
         try:
             async with delays_noted(database, acquisition):
-                handover = await self._handover(job, acquisition, torrent)
+                handover = await self._handover(job, acquisition, release, torrent)
                 added = await self._ensure_added(settings, handover)
         except Refused as error:
             if error.reason != "torrent_refused":
@@ -125,14 +126,17 @@ class QbitActor(DownloadsByHand):
         self._count_grab(release, "ok")
         return _sent(acquisition, release, added, settings.category)
 
-    async def _handover(self, job: Job, acquisition: Acquisition, torrent: bytes) -> Handover:
+    async def _handover(
+        self, job: Job, acquisition: Acquisition, release: Release, torrent: bytes
+    ) -> Handover:
         async def note_offered() -> None:
             await self.resources.work.progress(job, {**job.progress, "offered": True})
 
         assert acquisition.infohash is not None
         names = frozenset({acquisition.infohash, *await names_of(torrent)})
         offered = bool(job.progress.get("offered"))
-        return Handover(acquisition, torrent, names, offered, note_offered)
+        limits = await limits_for(self.resources.database, release)
+        return Handover(acquisition, torrent, names, offered, note_offered, limits)
 
     async def _ensure_added(self, settings: QbittorrentSettings, handover: Handover) -> Added:
         async with self.call() as client:

@@ -11,7 +11,13 @@ import trio
 
 from reeld.domain.acquisition import Acquisition
 from reeld.domain.settings import QbittorrentSettings
-from reeld.services.qbittorrent import AddOptions, QbittorrentClient, TorrentStatus, Version
+from reeld.services.qbittorrent import (
+    AddOptions,
+    QbittorrentClient,
+    ShareLimits,
+    TorrentStatus,
+    Version,
+)
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.repositories.downloads import Download
 
@@ -58,6 +64,7 @@ class Handover:
         names: Every id that the client may list it under: of a hybrid, which one depends on its libtorrent.
         was_offered: Whether an earlier attempt was about to hand it over: then it may have.
         note_offered: Notes that this one is.
+        limits: Until when it is seeded.
     """
 
     acquisition: Acquisition
@@ -65,6 +72,7 @@ class Handover:
     names: frozenset[str]
     was_offered: bool
     note_offered: Callable[[], Awaitable[None]]
+    limits: ShareLimits
 
     @property
     def tag(self) -> str:
@@ -90,7 +98,12 @@ async def ensure_added(
     await client.ensure_category(settings.category, settings.save_path or "")
     await handover.note_offered()
     crash_point("grab.client.adding")
-    options = AddOptions(settings.category, save_path=settings.save_path, tags=(handover.tag,))
+    options = AddOptions(
+        settings.category,
+        save_path=settings.save_path,
+        tags=(handover.tag,),
+        limits=handover.limits,
+    )
     answer = await client.add(handover.torrent, options)
     crash_point("grab.client.answered")
     log.debug("torrent_handed_over", acquisition=handover.acquisition.id, answer=str(answer))
@@ -98,6 +111,7 @@ async def ensure_added(
     if found is None:
         return None
     crash_point("grab.client.observed")
+    await _limit_seeding(client, found, handover.limits)
     await _mark_as_ours(client, found, handover.tag)
     return Added(found, is_ours=True)
 
@@ -113,8 +127,20 @@ async def _claim(
         return True
     if not handover.was_offered or found.category != settings.category:
         return False
+    await _limit_seeding(client, found, handover.limits)
     await _mark_as_ours(client, found, handover.tag)
     return True
+
+
+async def _limit_seeding(
+    client: QbittorrentClient, added: TorrentStatus, limits: ShareLimits
+) -> None:
+    """Limit how long a torrent is seeded where qBittorrent took no limits with the addition (before 4.3.9).
+
+    Before the tag: a torrent that has it needs nothing more.
+    """
+    if limits != ShareLimits() and not (await client.version()).limits_at_adding:
+        await client.set_share_limits([added.id], limits)
 
 
 async def _mark_as_ours(client: QbittorrentClient, added: TorrentStatus, tag: str) -> None:

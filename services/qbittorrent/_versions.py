@@ -16,6 +16,8 @@ _STOP_AND_START: Final = (2, 11, 0)
 """qBittorrent 5.0 renamed pause and resume."""
 _TAGS: Final = (2, 3, 0)
 """qBittorrent 4.2 brought tags."""
+_LIMITS_AT_ADDING: Final = (2, 8, 1)
+"""qBittorrent 4.3.9 takes share limits with an addition."""
 _FIRST_SUPPORTED: Final = (2, 0, 0)
 """qBittorrent 4.1."""
 
@@ -36,6 +38,11 @@ class Version:
     def has_tags(self) -> bool:
         """Whether torrents can bear tags."""
         return self.api >= _TAGS
+
+    @property
+    def limits_at_adding(self) -> bool:
+        """Whether share limits are taken with the addition of a torrent."""
+        return self.api >= _LIMITS_AT_ADDING
 
     @property
     def stop_action(self) -> str:
