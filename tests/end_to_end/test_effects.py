@@ -49,6 +49,7 @@ PART_OF_ANOTHER = {
 
 NEVER_SEEN_HERE = {
     "actors/qbit/_adding.py:_mark_as_ours": "for qBittorrent before 4.3.2, between points of its own, which a trip of test_crash_points passes",
+    "actors/qbit/_adding.py:_limit_seeding": "for qBittorrent before 4.3.9, before the tag; repeating it changes nothing, and it has a crash test of its own",
     "actors/importer/_withdrawing.py:_put_back": "undoes a removal, between points that the matrix of the library's crash tests kills at",
     "actors/importer/_withdrawing.py:_set_aside": "of moves and removals, whose every crash point the matrix of the library kills at",
     "actors/qbit/_actor.py:drop_torrent": "of a deleted movie, which has a test of its own",

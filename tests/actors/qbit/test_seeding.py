@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reeld.actors.qbit import QbitActor
+from reeld.actors.qbit import _adding as adding
 from reeld.actors.resources import Resources
 from reeld.domain.acquisition import AcquisitionState
 from reeld.domain.secret import Secret
@@ -53,6 +54,28 @@ async def test_a_torrent_is_seeded_as_its_indexer_asks_in_every_version(
         await added(resources, run_actor, rows, acquisition_id)
         (torrent,) = world.qbittorrent.torrents.values()
     assert (torrent.ratio_limit, torrent.seeding_time_limit) == (1.25, 4320)
+
+
+async def test_limits_that_a_crash_came_before_are_set_after_it(
+    resources: Resources, run_actor: Any, rows: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    look = adding._await_visible
+    faults = [RuntimeError("The process ends here.")]
+
+    async def vanish_once(*args: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return await look(*args)
+
+    monkeypatch.setattr(adding, "_await_visible", vanish_once)
+    async with World.open(tmp_path / "old", download_seconds=0.2, version="4.2.5") as world:
+        world.qbittorrent.turn(visibility_delay=0.0)
+        rows.configure(qbittorrent=world.qbittorrent_settings(poll_seconds=0.1))
+        _, acquisition_id = await fetched_from(ASKED, resources, rows, world)
+        await added(resources, run_actor, rows, acquisition_id)
+        (torrent,) = world.qbittorrent.torrents.values()
+    assert (torrent.ratio_limit, torrent.seeding_time_limit) == (1.25, 4320)
+    assert world.qbittorrent.requests["/api/v2/torrents/add"] == 1
 
 
 async def test_what_an_indexer_does_not_ask_for_is_left_to_the_client(
