@@ -45,12 +45,14 @@ from reeld.http.identity.rates import Rates
 from reeld.http.identity.session_routes import session_routes
 from reeld.http.identity.user_routes import user_routes
 from reeld.http.measure import HeadAsGet, Measure, area_of, routes_of
+from reeld.http.ops.audit import AnyRequest
 from reeld.http.ops.control import control_routes
 from reeld.http.ops.health import health_routes
 from reeld.http.ops.idempotency import Idempotent
 from reeld.http.ops.log_levels import log_level_routes
 from reeld.http.ops.metrics import metrics_routes
 from reeld.http.problems import HANDLERS
+from reeld.http.queries import KnownQueries
 from reeld.http.radarr_v3 import RadarrDoor, radarr_routes
 from reeld.http.sharing import SharedAnswers
 from reeld.http.stale import KEPT, StaleAnswers, note_passed
@@ -65,6 +67,12 @@ _ENCODERS: Mapping[Any, Any] = {Secret: str}
 
 def create_app(surface: Surface) -> ASGIApp:
     """Return the ASGI application of one daemon. It needs no lifespan events."""
+    queries = KnownQueries()
+
+    async def note_and_look(request: AnyRequest) -> None:
+        await note_passed(request)
+        queries.require_known(request)
+
     app = Litestar(
         route_handlers=[
             *health_routes(surface),
@@ -101,7 +109,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *restriction_routes(surface),
             *radarr_routes(surface),
         ],
-        before_request=note_passed,
+        before_request=note_and_look,
         after_exception=[note_error],
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error
         openapi_config=openapi_config(surface),
@@ -110,6 +118,7 @@ def create_app(surface: Surface) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
+    queries.learn(app)
     surface.metrics.know("method+route", routes_of(app))
     surface.metrics.know("area", sorted({area_of(route) for _, route in routes_of(app)}))
     surface.metrics.know("route", sorted(KEPT))

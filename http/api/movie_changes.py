@@ -58,16 +58,24 @@ def change_handlers(
         delete_files: FromQuery[bool] = False,
         exclude: FromQuery[bool] = False,
     ) -> Removal:
-        """Delete a movie. With `delete_files` its files go to the recycle folder, from where a person can fetch them."""
+        """Delete a movie. With `delete_files` its files go to the recycle folder, from where a person can fetch them.
+
+        With `If-Match` it is deleted only as the client has read it.
+        """
         with audit.change(request, "delete_movie", str(movie_id), delete_files=delete_files):
-            removed = await remove([movie_id], delete_files, exclude)
+            async with database.transaction() as conn:
+                if (before := await edits.locked(conn, movie_id)) is not None:
+                    require_match(request, mark_of(before))
+                removed = await removals.remove_movies(
+                    conn, [movie_id], with_files=delete_files, exclude=exclude
+                )
             if not removed.movies:
                 raise NotFound(f"There is no movie {movie_id}.")
         return _shown(removed)
 
     @post("/edit", operation_id="changeMovies", status_code=200)
     async def change_movies(data: JSONBody[BulkEditBody], request: AnyRequest) -> Edited:
-        """Change many movies in the same way, all or none of them; numbers that no movie has are told."""
+        """Change many movies in the same way; numbers that no movie has are told, and the others changed all the same."""
         change = data.change()
         told = {"changes": told_of(change), "count": len(data.ids)}
         with audit.change(request, "edit_movie", _listed(data.ids), "", **told):

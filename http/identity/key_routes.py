@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from reeld.domain.errors import NotFound, Refused
 from reeld.domain.scope import Scope
 from reeld.http.access import Caller, caller_of
+from reeld.http.identity.refusals import NotAllowed
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.ops.keys import KeyEnd, KeyName, NewKey, make_key
 from reeld.http.surface import Surface
@@ -73,5 +74,5 @@ def _whose(caller: Caller) -> int | None:
     if caller.scope is Scope.ADMIN:
         return None
     if caller.user_id is None:
-        raise Refused("A key makes no keys. Log in, or use a key of the scope admin.")
+        raise NotAllowed("A key makes and lists no keys. Log in, or use a key of the scope admin.")
     return caller.user_id

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import NotFound
 from reeld.domain.password import LONGEST_PASSWORD
 from reeld.domain.role import Role
 from reeld.domain.scope import Scope
@@ -18,7 +18,7 @@ from reeld.domain.secret import Secret
 from reeld.http.access import Caller, caller_of
 from reeld.http.identity import cookies, origins
 from reeld.http.identity.login import Identity
-from reeld.http.identity.refusals import ForeignRequest, WrongCredentials
+from reeld.http.identity.refusals import ForeignRequest, NotAllowed, WrongCredentials
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.repositories.sessions import Session
@@ -171,7 +171,7 @@ def _whose(caller: Caller) -> int | None:
     if caller.scope is Scope.ADMIN:
         return None
     if caller.user_id is None:
-        raise Refused("A key has no sessions. Log in, or use a key of the scope admin.")
+        raise NotAllowed("A key has no sessions. Log in, or use a key of the scope admin.")
     return caller.user_id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -98,7 +99,7 @@ def _foreseen(request: Request[Any, Any, Any], error: ReeldError) -> Response[by
     if isinstance(error, Refused):
         return _answer(400, (Failure("", redaction.text(error.sentence), error_code=error.reason),))
     wait = retry_after(error)
-    headers = {} if wait is None else {"Retry-After": str(wait)}
+    headers = {} if wait is None else {"Retry-After": str(ceil(wait))}
     return _answer(status_of(error), _said(error.sentence), headers)
 
 

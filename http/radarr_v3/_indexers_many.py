@@ -14,12 +14,13 @@ from reeld.domain.errors import ReeldError
 from reeld.domain.torznab import Indexer, NewIndexer
 from reeld.http.radarr_v3._answers import accepted, answered
 from reeld.http.radarr_v3._asked import AnyRequest, Body, read_body
-from reeld.http.radarr_v3._errors import Failure, Invalid, invalid
+from reeld.http.radarr_v3._errors import Failure, Invalid, Missing, invalid
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._indexer_desk import IndexerDesk
 from reeld.http.radarr_v3._values import Json
 
 _AT_ONCE: Final = 5
+_CATEGORIES: Final = "newznabcategories"
 _NUMBERED: Final = {0: "add", 1: "remove", 2: "replace"}
 
 
@@ -47,8 +48,10 @@ def many_indexers_routes(frame: Frame) -> Sequence[Any]:
 
     @post("/indexer/action/{name:str}", status_code=200)
     async def act(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
-        # What Radarr's page fills its lists with. No form of ours asks for any.
-        with audit.change(request, "test_indexer", name[:100]):
+        # What Radarr's page fills its list of categories with: one that a person types has all that there are.
+        if name.lower() != _CATEGORIES:
+            raise Missing
+        with audit.change(request, "test_indexer", name):
             await read_body(request)
         return answered({})
 

@@ -113,6 +113,7 @@ def release_profile_routes(frame: Frame) -> Sequence[Any]:
     async def save(request: AnyRequest, body: Body, before: ReleaseProfile) -> Json:
         known = await KnownIndexers.of(frame)
         profile = read(body, before, known)
+        _require_terms(profile)
         with audit.change(request, "save_release_profile", profile.name[:100] or "new"):
             async with database.transaction() as conn:
                 return written(await restrictions.save(conn, profile), known)
@@ -186,3 +187,9 @@ def _delay(profile: DelayProfile) -> Json:
         "order": profile.place,
         "tags": sorted(profile.tags),
     }
+
+
+def _require_terms(profile: ReleaseProfile) -> None:
+    """Refuse a profile that says nothing, as Radarr does in these words."""
+    if not (profile.required or profile.ignored or profile.preferred):
+        raise invalid("", "'Must contain' or 'Must not contain' is required")

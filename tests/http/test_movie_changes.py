@@ -199,3 +199,18 @@ async def test_many_movies_are_changed_moved_and_deleted_at_once(
 
     await until(recycled)
     assert (await http.get("/api/movies")).json()["movies"] == []
+
+
+async def test_a_movie_is_deleted_only_as_it_was_read_when_its_client_says_so(
+    running_daemon: Any, world: Any
+) -> None:
+    http = running_daemon.http
+    film = {"tmdb_id": world.films[0].tmdb_id, "search": False}
+    number = (await http.post("/api/movies", json=film)).json()["id"]
+    path = f"/api/movies/{number}"
+    tag = (await http.get(path)).headers["etag"]
+    await http.put(path, json={"monitored": False})
+    refused = await http.delete(path, headers={"If-Match": tag})
+    assert (refused.status_code, refused.json()["reason"]) == (412, "changed_meanwhile")
+    tag = (await http.get(path)).headers["etag"]
+    assert (await http.delete(path, headers={"If-Match": tag})).status_code == 200

@@ -25,6 +25,7 @@ IGNORE_BODIES: Final = {
             "customfilter",
             "downloadclient",
             "importlist",
+            "indexer",
             "metadata",
             "notification",
             "remotepathmapping",

@@ -1,0 +1,52 @@
+"""What may stand in the query of each route: a name that a route does not know is refused, not passed over.
+
+Whoever writes `deleteFiles` for `delete_files` is to hear of it before something else is done than was meant.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Litestar, Request
+from litestar.routes import HTTPRoute
+
+from reeld.domain.errors import InvalidField
+
+_OURS: Final = ("/api/", "/control/")
+_OF_OTHERS: Final = ("/api/v3/", "/api/schema")
+"""Radarr's clients send names that Radarr itself does not know; the reference page is a library's."""
+
+
+class KnownQueries:
+    """Knows the names that each route reads from the query."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], frozenset[str]] = {}
+
+    def learn(self, app: Litestar) -> None:
+        """Look at every route of an application."""
+        for route in app.routes:
+            if not isinstance(route, HTTPRoute):
+                continue
+            for method, (_, model) in route.route_handler_map.items():
+                names = frozenset(each.field_alias for each in model.expected_query_params)
+                self._known[str(method), route.path_format] = names
+
+    def require_known(self, request: Request[Any, Any, Any]) -> None:
+        """Check a request that is to be answered.
+
+        Raises:
+            InvalidField: Its query has a name that its route does not know; the sentence lists those that it does.
+        """
+        template = str(request.scope.get("path_template", ""))
+        if not request.scope["query_string"] or not _is_ours(template):
+            return
+        known = self._known.get((request.method, template), frozenset())
+        for name in request.query_params:
+            if name not in known:
+                there = f"it knows: {', '.join(sorted(known))}." if known else "it knows none."
+                raise InvalidField(name[:100], f"is no parameter of this route; {there}")
+
+
+def _is_ours(template: str) -> bool:
+    return template.startswith(_OURS) and not template.startswith(_OF_OTHERS)
