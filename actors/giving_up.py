@@ -24,6 +24,7 @@ async def give_up(
     *,
     cause: str | None = None,
     kind: HistoryKind = HistoryKind.DOWNLOAD_FAILED,
+    again: bool = True,
 ) -> None:
     """Write that an acquisition failed: acquisition, blocklist, history, event and movie, in one transaction.
 
@@ -37,6 +38,7 @@ async def give_up(
         sentence: Why, for people.
         cause: What exactly, machine-readable too; told where it says more than `failure`.
         kind: What the history calls it.
+        again: Whether another release is looked for, if the reason allows it.
     """
     if not await acquisitions.move(
         conn, acquisition.id, AcquisitionState.FAILED, failure=failure, note=sentence
@@ -68,6 +70,8 @@ async def give_up(
     }
     if cause is not None and cause != failure:
         payload["cause"] = cause
+    if not again:
+        payload["again"] = False
     await append(conn, EventKind.DOWNLOAD_FAILED, acquisition.movie_id, payload)
     # What was on its way to replace a file leaves that file where it is.
     owned = bool(await library.by_movie(conn, acquisition.movie_id))

@@ -109,6 +109,8 @@ class FailureReason(StrEnum):
     """The movie is not wanted any more."""
     DISCARDED = "discarded"
     """A person discarded the work that carried it on."""
+    IGNORED = "ignored"
+    """A person left the torrent to the client: reeld follows it no more."""
     SUPERSEDED = "superseded"
     """A better release was imported meanwhile."""
     WRONG_CONTENT = "wrong_content"
@@ -131,6 +133,7 @@ _BLAMELESS = frozenset(
     {
         FailureReason.MOVIE_REMOVED,
         FailureReason.DISCARDED,
+        FailureReason.IGNORED,
         FailureReason.SUPERSEDED,
         FailureReason.NOT_AN_UPGRADE,
     }

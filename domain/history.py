@@ -36,7 +36,8 @@ class EventKind(StrEnum):
     DOWNLOAD_COMPLETED = "download.completed"
     """{movie_id, acquisition_id}."""
     DOWNLOAD_FAILED = "download.failed"
-    """{movie_id, acquisition_id, reason} and, where the probe or the scan says more exactly what it found, {cause}."""
+    """{movie_id, acquisition_id, reason} and, where the probe or the scan says more exactly what it found, {cause}.
+    With {again: False} nothing else is looked for."""
     IMPORT_STEPPED = "import.stepped"
     """{movie_id, acquisition_id, import_id, step}: its journal is at another step now."""
     MOVIE_IMPORTED = "movie.imported"
@@ -70,6 +71,8 @@ class HistoryKind(StrEnum):
     GRABBED = "grabbed"
     DOWNLOADED = "downloaded"
     DOWNLOAD_FAILED = "download_failed"
+    DOWNLOAD_IGNORED = "download_ignored"
+    """A person left the torrent to the client."""
     IMPORTED = "imported"
     IMPORT_FAILED = "import_failed"
     FOUND = "found"

@@ -17,6 +17,10 @@ CARRIED: Final[Mapping[str, AcquisitionState]] = {
 """The work without which an acquisition stays in a state for ever, and that state."""
 
 
+_RESTS: Final = frozenset({FailureReason.DISCARDED, FailureReason.IGNORED})
+"""After these the same release would be taken again: the movie rests until its next search."""
+
+
 def work_after(event: Event) -> tuple[WorkRequest, ...]:
     """Return the work that an event asks for; nothing for an event that asks for none.
 
@@ -52,8 +56,8 @@ def work_after(event: Event) -> tuple[WorkRequest, ...]:
             return (WorkRequest(Queue.IMPORTER, WorkKind.IMPORT, args, unique_key=key),)
         case EventKind.DOWNLOAD_FAILED:
             movie = event.payload["movie_id"]
-            if event.payload["reason"] == FailureReason.DISCARDED:
-                return ()  # the same release would be taken again; it rests until the next search
+            if event.payload["reason"] in _RESTS or event.payload.get("again") is False:
+                return ()
             return (_movie_work(Queue.DECISION, WorkKind.DECIDE_MOVIE, movie),)
         case EventKind.MOVIE_IMPORTED:
             return (_decision_about_what_waits(event.payload["movie_id"]),)

@@ -12,6 +12,7 @@ from reeld.actors.decision._away import who_is_away
 from reeld.actors.decision._deciding import Deciding
 from reeld.actors.decision._for_people import Desk
 from reeld.actors.decision._indexing import WantedTitles
+from reeld.actors.decision._letting_go import let_go
 from reeld.actors.decision._matching import Reading, build_index, match_releases
 from reeld.actors.decision._searching import plan_searches
 from reeld.actors.decision._waiting import look_again
@@ -22,6 +23,7 @@ from reeld.domain.decision import Cause, Explanation, unmatched
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.matching import NoMatch
 from reeld.domain.messages import DecideName, GrabRelease, JudgeReleases, Sweep
+from reeld.domain.parting import Parting
 from reeld.domain.release import Source
 from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
@@ -132,6 +134,12 @@ class DecisionActor(WorkerActor):
         """Go on without an acquisition whose work a person discarded."""
         args = job.args
         return partial(abandon, acquisition_id=int(args["acquisition_id"]), kind=str(args["kind"]))
+
+    @works(WorkKind.LET_GO)
+    async def let_go(self, job: Job) -> Effect | None:
+        """Go on without a download that a person took out of the queue."""
+        number = int(job.args["acquisition_id"])
+        return partial(let_go, acquisition_id=number, parting=Parting.of_work(job.args))
 
     @works(WorkKind.SEARCH_MISSING)
     async def search_missing(self, _job: Job) -> Effect | None:

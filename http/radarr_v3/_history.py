@@ -27,6 +27,7 @@ _CALLED: Final = {
     HistoryKind.IMPORTED: "downloadFolderImported",
     HistoryKind.DOWNLOAD_FAILED: "downloadFailed",
     HistoryKind.IMPORT_FAILED: "downloadFailed",
+    HistoryKind.DOWNLOAD_IGNORED: "downloadIgnored",
     HistoryKind.FOUND: "movieFolderImported",
     HistoryKind.FILE_RETIRED: "movieFileDeleted",
     HistoryKind.FILE_DELETED: "movieFileDeleted",
@@ -191,7 +192,7 @@ def _data(kind: HistoryKind, data: Mapping[str, object], infohash: str | None) -
             told["torrentInfoHash"] = (infohash or "").upper()
         case HistoryKind.IMPORTED:
             told |= {"importedPath": told.get("path", ""), "downloadClient": CLIENT}
-        case HistoryKind.DOWNLOAD_FAILED | HistoryKind.IMPORT_FAILED:
+        case HistoryKind.DOWNLOAD_FAILED | HistoryKind.IMPORT_FAILED | HistoryKind.DOWNLOAD_IGNORED:
             told["message"] = told.get("sentence", "")
         case _:
             told["reason"] = "Upgrade" if kind is HistoryKind.FILE_RETIRED else "Manual"

@@ -10,17 +10,15 @@ import trio
 from litestar import Response, delete, post
 from litestar.params import FromPath
 
-from reeld.domain.acquisition import AcquisitionState, FailureReason
-from reeld.domain.errors import NotFound
+from reeld.domain.acquisition import FailureReason
 from reeld.domain.messages import RemoveDownload
-from reeld.domain.reactions import CARRIED
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
+from reeld.domain.parting import InClient, Parting
+from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query, read_body
 from reeld.http.radarr_v3._errors import Missing, invalid
 from reeld.http.radarr_v3._frame import Frame
 from reeld.storage.repositories import blocklist, downloads, history, releases
-from reeld.storage.repositories.downloads import Download
 from reeld.storage.repositories.history import HistoryRecord
 from reeld.storage.work import submit
 
@@ -59,50 +57,37 @@ class _Remover:
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
-        self._qbit = frame.surface.directory["qbit"]
 
     async def remove(self, number: int, query: Query) -> None:
-        """Remove a download as a query says.
+        """Remove a download as a query says: the order is durable before it is answered.
 
         Raises:
             Missing: There is none of that number.
-            Invalid: It was to be forgotten only.
         """
-        found = next(
-            (one for one in await downloads.active(self._frame.database) if one.id == number), None
-        )
-        if found is None:
+        if all(one.id != number for one in await downloads.active(self._frame.database)):
             raise Missing
-        if not query.flag("removeFromClient", True) or query.flag("changeCategory"):
-            message = "reeld follows its torrents until they are done: it can only remove one."
-            raise invalid("RemoveFromClient", message)
-        if found.state in CARRIED.values() and found.state is not AcquisitionState.COMPLETE:
-            await self._give_up(found)
-            return
-        order = RemoveDownload(number, delete_files=True, blocklist=query.flag("blocklist"))
-        try:
-            await self._qbit.ask(order, deadline=REMOVE_SECONDS)
-        except NotFound:
-            raise Missing from None
-
-    async def _give_up(self, download: Download) -> None:
-        """Give up what the client does not have yet, as if its work had been discarded."""
-        kind = next(kind for kind, state in CARRIED.items() if state is download.state)
-        args = {"acquisition_id": download.id, "kind": kind}
-        key = f"acquisition:{download.id}"
         async with self._frame.database.transaction() as conn:
-            await submit(
-                conn,
-                WorkRequest(Queue.DECISION, WorkKind.ABANDON, args, key, Priority.PERSON_WAITS),
-            )
+            await submit(conn, parting_of(query).work(number))
         with trio.move_on_after(REMOVE_SECONDS):
-            await self._until_gone(download.id)
+            await self._until_gone(number)
 
     async def _until_gone(self, number: int) -> None:
         for _ in count():
             if all(one.id != number for one in await downloads.active(self._frame.database)):
                 return
             await trio.sleep(_LOOK_SECONDS)
+
+
+def parting_of(query: Query) -> Parting:
+    """Read what is to become of a download; as in Radarr, a torrent that is removed needs no other category."""
+    if query.flag("removeFromClient", True):
+        in_client = InClient.REMOVED
+    elif query.flag("changeCategory"):
+        in_client = InClient.MARKED
+    else:
+        in_client = InClient.LEFT
+    again = not query.flag("skipRedownload")
+    return Parting(in_client, blocklist=query.flag("blocklist"), again=again)
 
 
 def failing_routes(frame: Frame) -> Sequence[Any]:

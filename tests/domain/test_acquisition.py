@@ -62,6 +62,7 @@ def test_only_faults_of_the_release_block_it() -> None:
     assert blameless == {
         FailureReason.MOVIE_REMOVED,
         FailureReason.DISCARDED,
+        FailureReason.IGNORED,
         FailureReason.SUPERSEDED,
         FailureReason.NOT_AN_UPGRADE,
     }

@@ -63,9 +63,32 @@ def test_what_is_removed_with_blocklist_is_replaced_by_another(
     assert another[0]["title"] != download["title"]
 
 
-def test_a_torrent_cannot_be_forgotten(radarr: Any, download: dict[str, Any]) -> None:
+@pytest.mark.parametrize("change", ["false", "true"])
+def test_a_torrent_that_is_left_to_the_client_is_followed_no_more(
+    radarr: Any, download: dict[str, Any], change: str
+) -> None:
     path = f"queue/{download['id']}"
-    (failure,) = radarr.send("DELETE", path, status=400, removeFromClient="false")
-    assert failure["propertyName"] == "RemoveFromClient"
+    radarr.send("DELETE", path, removeFromClient="false", changeCategory=change)
+    assert all(each["id"] != download["id"] for each in radarr.get("queue")["records"])
+    asked = {"movieId": download["movieId"], "eventType": "downloadIgnored"}
+    (ignored,) = radarr.get("history/movie", **asked)
+    assert ignored["sourceTitle"] == download["title"]
+    assert ignored["downloadId"] == download["downloadId"]
+    assert "follow it no more" in ignored["data"]["message"]
+    assert radarr.get("blocklist/movie", movieId=download["movieId"]) == []
+
+
+def test_without_another_download_the_movie_rests(radarr: Any, download: dict[str, Any]) -> None:
+    path = f"queue/{download['id']}"
+    query = {"blocklist": "true", "skipRedownload": "true"}
+    radarr.send("DELETE", path, removeFromClient="true", **query)
+    (blocked,) = radarr.get("blocklist/movie", movieId=download["movieId"])
+    assert blocked["message"].endswith(
+        "The release is blocked, and the movie rests until its next search."
+    )
+    assert radarr.get("queue")["records"] == []
+
+
+def test_an_empty_list_of_downloads_is_refused(radarr: Any, download: dict[str, Any]) -> None:
     radarr.send("DELETE", "queue/bulk", {"ids": []}, 400)
     assert radarr.get("queue")["records"][0]["id"] == download["id"]
