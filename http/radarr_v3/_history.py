@@ -10,11 +10,13 @@ from litestar import Response, get
 from reeld.domain.history import HistoryKind
 from reeld.domain.language import Language
 from reeld.domain.parsing import ParsedRelease
+from reeld.domain.profile import QualityProfile
 from reeld.domain.quality import FIRST_REVISION, Quality
 from reeld.http.radarr_v3._answers import Paging, answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
 from reeld.http.radarr_v3._errors import invalid
 from reeld.http.radarr_v3._frame import Frame
+from reeld.http.radarr_v3._liking import Liking, Named
 from reeld.http.radarr_v3._names import read_names
 from reeld.http.radarr_v3._quality import languages, quality_model
 from reeld.http.radarr_v3._queue import CLIENT
@@ -47,6 +49,7 @@ _MOST: Final = 1000
 
 def history_routes(frame: Frame) -> Sequence[Any]:
     """Return the routes that read history."""
+    liking = Liking(frame)
 
     @get("/history")
     async def page(request: AnyRequest) -> Response[bytes]:
@@ -84,9 +87,11 @@ def history_routes(frame: Frame) -> Sequence[Any]:
     async def written(found: Sequence[HistoryRecord], *, with_movie: bool) -> list[Json]:
         names = await read_names(each.entry.release_title for each in found)
         movies = await frame.movie_documents([each.entry.movie_id for each in found])
+        profiles = await frame.profiles()
+        told = [_named(each, names, movies.get(each.entry.movie_id)) for each in found]
         return [
-            _record(each, names, movies.get(each.entry.movie_id), with_movie=with_movie)
-            for each in found
+            _record(each, about, profiles, with_movie=with_movie) | liked
+            for each, about, liked in zip(found, told, await liking.of(told), strict=True)
         ]
 
     return [page, since, of_movie]
@@ -94,6 +99,7 @@ def history_routes(frame: Frame) -> Sequence[Any]:
 
 def blocklist_routes(frame: Frame) -> Sequence[Any]:
     """Return the routes that read the blocklist."""
+    liking = Liking(frame)
 
     @get("/blocklist")
     async def page(request: AnyRequest) -> Response[bytes]:
@@ -114,20 +120,24 @@ def blocklist_routes(frame: Frame) -> Sequence[Any]:
     async def written(found: Sequence[blocklist.Blocked]) -> list[Json]:
         names = await read_names(each.title for each in found)
         movies = await frame.movie_documents([each.movie_id for each in found])
+        told = [
+            Named(each.title, names.get(each.title), movies.get(each.movie_id), each.infohash)
+            for each in found
+        ]
         return [
             present(
                 id=each.id,
                 movieId=each.movie_id,
                 sourceTitle=each.title,
-                **_said(names.get(each.title), movies.get(each.movie_id)),
-                customFormats=[],
+                **_said(about),
+                customFormats=liked["customFormats"],
                 date=moment(each.at),
                 protocol="torrent",
                 indexer=each.indexer,
                 message=each.sentence,
-                movie=movies.get(each.movie_id),
+                movie=about.movie,
             )
-            for each in found
+            for each, about, liked in zip(found, told, await liking.of(told), strict=True)
         ]
 
     return [page, of_movie]
@@ -145,23 +155,25 @@ def _choice(query: Query) -> Choice:
     return Choice(kinds, movies or None, infohash)
 
 
+def _named(record: HistoryRecord, names: Mapping[str, ParsedRelease], movie: Json | None) -> Named:
+    title, size = record.entry.release_title or "", record.entry.data.get("size")
+    size = size if isinstance(size, int) else None
+    return Named(title, names.get(title), movie, record.infohash, size)
+
+
 def _record(
-    record: HistoryRecord,
-    names: Mapping[str, ParsedRelease],
-    movie: Json | None,
-    *,
-    with_movie: bool,
+    record: HistoryRecord, about: Named, profiles: Mapping[int, QualityProfile], *, with_movie: bool
 ) -> Json:
-    entry = record.entry
-    title = entry.release_title or str(entry.data.get("path") or entry.data.get("title") or "")
+    entry, movie = record.entry, about.movie
+    title = about.title or str(entry.data.get("path") or entry.data.get("title") or "")
+    profile = None if movie is None else profiles.get(movie["qualityProfileId"])
+    quality = Quality.UNKNOWN if about.parsed is None else about.parsed.quality
     return present(
         id=entry.id,
         movieId=entry.movie_id,
         sourceTitle=title,
-        **_said(names.get(entry.release_title or ""), movie),
-        customFormats=[],
-        customFormatScore=0,
-        qualityCutoffNotMet=False,
+        **_said(about),
+        qualityCutoffNotMet=profile is not None and not profile.meets_cutoff(quality),
         date=moment(entry.at),
         downloadId=record.infohash.upper() if record.infohash else None,
         eventType=_CALLED[entry.kind],
@@ -170,7 +182,8 @@ def _record(
     )
 
 
-def _said(name: ParsedRelease | None, movie: Json | None) -> Json:
+def _said(about: Named) -> Json:
+    movie, name = about.movie, about.parsed
     original = Language.by_number(movie["originalLanguage"]["id"]) if movie else None
     if name is None:
         return {

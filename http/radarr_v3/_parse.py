@@ -14,6 +14,7 @@ from reeld.domain.parsing import ParsedRelease
 from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
 from reeld.http.radarr_v3._frame import Frame
+from reeld.http.radarr_v3._liking import Liking, Named
 from reeld.http.radarr_v3._names import READERS, read_names
 from reeld.http.radarr_v3._quality import languages, quality_model
 from reeld.http.radarr_v3._values import Json, present
@@ -23,6 +24,7 @@ from reeld.storage.repositories.titles import MovieNames
 
 def parse_routes(frame: Frame) -> Sequence[Any]:
     """Return the route that reads a name."""
+    liking = Liking(frame)
 
     @get("/parse")
     async def parse(request: AnyRequest) -> Response[bytes]:
@@ -32,14 +34,14 @@ def parse_routes(frame: Frame) -> Sequence[Any]:
         read = (await read_names([title]))[title]
         movie = await movie_of(frame, read)
         original = Language.by_number(movie["originalLanguage"]["id"]) if movie else None
+        (liked,) = await liking.of([Named(title, read, movie)])
         return answered(
             present(
                 title=title,
                 parsedMovieInfo=None if read.is_unparseable else _info(read, original),
                 movie=movie,
                 languages=languages(read.languages, original),
-                customFormats=[],
-                customFormatScore=0,
+                **liked,
             )
         )
 

@@ -59,6 +59,12 @@ SELECT a.id, r.parsed, a.formats, a.format_score
 FROM acquisition a JOIN release r ON r.id = a.release_id WHERE a.id = ANY(%s)
 """
 
+_OFFERS_OF_TORRENTS: Final = """
+SELECT DISTINCT ON (a.movie_id, a.infohash) a.movie_id, a.infohash, r.parsed, a.formats, a.format_score
+FROM acquisition a JOIN release r ON r.id = a.release_id
+WHERE a.infohash = ANY(%s) ORDER BY a.movie_id, a.infohash, a.id DESC
+"""
+
 _COUNT: Final = "SELECT count(*) FROM acquisition WHERE state IN ('sent', 'downloading')"
 
 
@@ -154,6 +160,14 @@ async def offers(source: Reader, acquisition_ids: Sequence[int]) -> dict[int, Of
     """Return what was known of the releases when they were grabbed, by the numbers of their acquisitions."""
     rows = await fetch_all(source, _OFFERS, (list(acquisition_ids),))
     return {row[0]: Offer(row[1] or {}, tuple(row[2]), row[3]) for row in rows}
+
+
+async def offers_of_torrents(
+    source: Reader, infohashes: Sequence[str]
+) -> dict[tuple[int, str], Offer]:
+    """Return what was known of torrents when they were last grabbed, by movie and infohash."""
+    rows = await fetch_all(source, _OFFERS_OF_TORRENTS, (list(infohashes),))
+    return {(row[0], row[1]): Offer(row[2] or {}, tuple(row[3]), row[4]) for row in rows}
 
 
 async def count(source: Reader) -> int:
