@@ -7,8 +7,10 @@ from datetime import datetime
 
 from reeld.domain.acquisition import LinkKind
 from reeld.domain.custom_format import FormatMatch
+from reeld.domain.language import Language
 from reeld.domain.media import MediaFacts
 from reeld.domain.quality import FIRST_REVISION, Quality, Revision
+from reeld.domain.release import NO_FLAGS, IndexerFlag
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class NewMovieFile:
         formats: The custom formats of the release as it was grabbed; of a file that a person put there, those of its
             name when it was taken in. None when nobody looked.
         format_score: What they were worth then.
+        flags: What the indexer said of the release.
+        languages: What it is spoken in, as a person said; None while the sound tracks say it.
     """
 
     movie_id: int
@@ -42,6 +46,8 @@ class NewMovieFile:
     acquisition_id: int | None = None
     formats: tuple[FormatMatch, ...] | None = None
     format_score: int | None = None
+    flags: IndexerFlag = NO_FLAGS
+    languages: tuple[Language, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +56,15 @@ class MovieFile(NewMovieFile):
 
     id: int
     added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """What a person says of a file; None leaves a thing as it is, and an empty text takes it away."""
+
+    quality: Quality | None = None
+    revision: Revision | None = None
+    edition: str | None = None
+    release_group: str | None = None
+    flags: IndexerFlag | None = None
+    languages: tuple[Language, ...] | None = None

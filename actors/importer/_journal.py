@@ -143,6 +143,7 @@ def _new_file(
         # release would be an upgrade of itself.
         formats=acquisition.formats,
         format_score=acquisition.format_score,
+        flags=subject.release.flags,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -159,8 +160,6 @@ def file_resource(
     """Write a file of the library."""
     path = PurePosixPath(file.root_folder) / file.relative_path
     parts = PurePosixPath(file.relative_path).parts
-    stated = [] if file.media is None else [each.language for each in file.media.audio]
-    spoken = [found for code in stated if (found := Language.by_code(code))]
     return present(
         id=file.id,
         movieId=file.movie_id,
@@ -171,15 +170,23 @@ def file_resource(
         sceneName=file.release_title,
         releaseGroup=file.release_group,
         edition=file.edition or "",
-        languages=[language(each) for each in dict.fromkeys(spoken)] or languages((), original),
+        languages=[language(each) for each in _spoken(file)] or languages((), original),
         quality=quality_model(file.quality, file.revision),
         customFormats=[each.to_json() for each in file.formats or ()],
         customFormatScore=file.format_score or 0,
-        indexerFlags=0,
+        indexerFlags=int(file.flags),
         mediaInfo=None if file.media is None else media_info(file.media),
         originalFilePath=file.release_title,
         qualityCutoffNotMet=profile is not None and not profile.meets_cutoff(file.quality),
     )
+
+
+def _spoken(file: MovieFile) -> Iterable[Language]:
+    """Return what a file is spoken in: as a person said, else as its sound tracks say."""
+    if file.languages is not None:
+        return file.languages
+    stated = [] if file.media is None else [each.language for each in file.media.audio]
+    return dict.fromkeys(found for code in stated if (found := Language.by_code(code)))
 
 
 def media_info(media: MediaFacts) -> Json:

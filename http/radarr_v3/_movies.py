@@ -68,19 +68,20 @@ def file_routes(frame: Frame) -> Sequence[Any]:
         found = [each for one in files if (each := await library.get(frame.database, one))]
         by_movie = await library.of_movies(frame.database, numbers)
         found += [file for number in numbers for file in by_movie.get(number, [])]
-        return answered([await _document(frame, file) for file in found])
+        return answered([await file_document(frame, file) for file in found])
 
     @get("/moviefile/{file_id:int}")
     async def get_file(file_id: FromPath[int]) -> Response[bytes]:
         file = await library.get(frame.database, file_id)
         if file is None:
             raise Missing
-        return answered(await _document(frame, file))
+        return answered(await file_document(frame, file))
 
     return [list_files, get_file]
 
 
-async def _document(frame: Frame, file: MovieFile) -> Json:
+async def file_document(frame: Frame, file: MovieFile) -> Json:
+    """Write a file of the library."""
     movie = await frame.movie(file.movie_id)
     original = Language.by_code(movie.details.original_language)
     return file_resource(file, original, (await frame.profiles()).get(movie.profile_id))

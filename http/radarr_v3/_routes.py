@@ -21,6 +21,7 @@ from reeld.http.radarr_v3._disks import disk_routes
 from reeld.http.radarr_v3._editing import editing_routes
 from reeld.http.radarr_v3._errors import HANDLERS, Missing
 from reeld.http.radarr_v3._exclusions import exclusion_routes
+from reeld.http.radarr_v3._file_editing import file_editing_routes
 from reeld.http.radarr_v3._files import file_changing_routes
 from reeld.http.radarr_v3._formats import format_routes
 from reeld.http.radarr_v3._frame import Frame
@@ -69,6 +70,7 @@ def radarr_routes(surface: Surface) -> Sequence[Any]:
             *adding_routes(frame),
             *editing_routes(frame),
             *file_changing_routes(frame),
+            *file_editing_routes(frame),
             *command_routes(frame),
             *removing_routes(frame),
             *failing_routes(frame),
