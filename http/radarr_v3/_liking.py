@@ -13,6 +13,7 @@ from reeld.domain.custom_format import CustomFormat, FormatMatch, Subject, judge
 from reeld.domain.language import Language
 from reeld.domain.parsing import ParsedRelease
 from reeld.domain.profile import QualityProfile
+from reeld.domain.release import NO_FLAGS, IndexerFlag
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._names import READERS
 from reeld.http.radarr_v3._release import formats_of
@@ -38,17 +39,18 @@ class Named:
     movie: Json | None
     infohash: str | None = None
     size: int | None = None
+    flags: IndexerFlag = NO_FLAGS
 
     @property
     def subject(self) -> Subject | None:
         """What formats look at; None when the name could not be read."""
         if self.parsed is None:
             return None
-        if self.movie is None:
-            return Subject(self.title, self.parsed, self.size)
-        original = Language.by_number(self.movie["originalLanguage"]["id"])
-        year = self.movie.get("year") or None
-        return Subject(self.title, self.parsed, self.size, original_language=original, year=year)
+        original, year = None, None
+        if self.movie is not None:
+            original = Language.by_number(self.movie["originalLanguage"]["id"])
+            year = self.movie.get("year") or None
+        return Subject(self.title, self.parsed, self.size, self.flags, original, year)
 
 
 class Liking:

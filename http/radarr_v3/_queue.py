@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,13 +14,20 @@ from reeld.domain.language import Language
 from reeld.http.radarr_v3._answers import Paging, answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
 from reeld.http.radarr_v3._frame import Frame
+from reeld.http.radarr_v3._liking import Liking, Named
+from reeld.http.radarr_v3._names import read_names
 from reeld.http.radarr_v3._release import formats_of, languages_of, quality_of
 from reeld.http.radarr_v3._values import Json, moment, present, span
-from reeld.storage.repositories import downloads
+from reeld.http.radarr_v3._waiting import status_of, waiting_record
+from reeld.storage.repositories import downloads, pending
 from reeld.storage.repositories.downloads import Download, Offer
+from reeld.storage.repositories.pending import Waiting
 
 CLIENT: Final = "qBittorrent"
 _MOST: Final = 1000
+
+Queued = Download | Waiting
+"""What the queue shows: what is fetched, and what waits to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +61,14 @@ _STANDINGS: Final = {
 
 def queue_routes(frame: Frame) -> Sequence[Any]:
     """Return the routes that read the queue."""
+    liking = Liking(frame)
 
     @get("/queue")
     async def page(request: AnyRequest) -> Response[bytes]:
         query = Query.of(request)
         paging = Paging.of(query, sort_key="timeleft")
         wanted = set(query.integers("movieIds"))
-        found = [one for one in await active() if not wanted or one.movie_id in wanted]
+        found = [one for one in await queued() if not wanted or one.movie_id in wanted]
         found.sort(
             key=lambda one: _sorted_by(one, paging.sort_key.lower()), reverse=paging.descending
         )
@@ -72,12 +80,12 @@ def queue_routes(frame: Frame) -> Sequence[Any]:
     async def details(request: AnyRequest) -> Response[bytes]:
         query = Query.of(request)
         movie_id = query.integer("movieId")
-        found = [one for one in await active() if movie_id in {None, one.movie_id}]
+        found = [one for one in await queued() if movie_id in {None, one.movie_id}]
         return answered(await written(found, with_movie=query.flag("includeMovie")))
 
     @get("/queue/status")
     async def status() -> Response[bytes]:
-        found = [standing(one) for one in await active()]
+        found = [standing(one) for one in await queued()]
         return answered(
             {
                 "totalCount": len(found),
@@ -90,23 +98,52 @@ def queue_routes(frame: Frame) -> Sequence[Any]:
             }
         )
 
-    async def active() -> list[Download]:
-        return await downloads.active(frame.database, limit=_MOST)
+    async def queued() -> list[Queued]:
+        under_way = await downloads.active(frame.database, limit=_MOST)
+        return [*under_way, *await pending.queue(frame.database, limit=_MOST)]
 
-    async def written(some: Sequence[Download], *, with_movie: bool) -> list[Json]:
-        offers = await downloads.offers(frame.database, [one.id for one in some])
+    async def written(some: Sequence[Queued], *, with_movie: bool) -> list[Json]:
         movies = await frame.movie_documents([one.movie_id for one in some])
-        return [
-            queue_record(one, offers[one.id], movies[one.movie_id], with_movie=with_movie)
-            for one in some
-            if one.id in offers and one.movie_id in movies
+        fetched = [one for one in some if isinstance(one, Download)]
+        offers = await downloads.offers(frame.database, [one.id for one in fetched])
+        waiting = [one for one in some if isinstance(one, Waiting)]
+        liked = await liked_of(waiting, movies)
+
+        def document(one: Queued) -> Json | None:
+            movie = movies.get(one.movie_id)
+            if movie is None:
+                return None
+            if isinstance(one, Waiting):
+                return waiting_record(one, movie, liked[one.release_id], with_movie=with_movie)
+            offer = offers.get(one.id)
+            if offer is None:
+                return None
+            return queue_record(one, offer, movie, with_movie=with_movie)
+
+        return [found for one in some if (found := document(one)) is not None]
+
+    async def liked_of(waiting: Sequence[Waiting], movies: Mapping[int, Json]) -> dict[int, Json]:
+        names = await read_names(one.title for one in waiting)
+        named = [
+            Named(
+                one.title,
+                names.get(one.title),
+                movies.get(one.movie_id),
+                size=one.size,
+                flags=one.flags,
+            )
+            for one in waiting
         ]
+        found = await liking.of(named)
+        return {one.release_id: each for one, each in zip(waiting, found, strict=True)}
 
     return [page, details, status]
 
 
-def standing(download: Download) -> Standing:
+def standing(download: Queued) -> Standing:
     """Return how Radarr calls what a download is doing."""
+    if isinstance(download, Waiting):
+        return Standing(status_of(download))
     match download.state:
         case AcquisitionState.INTENT | AcquisitionState.FETCHED:
             return Standing("queued", "warning" if download.note else "ok", download.note or None)
@@ -157,15 +194,28 @@ def _messages(download: Download) -> list[Json]:
     return [{"title": download.release_title, "messages": [download.note]}] if download.note else []
 
 
-def _sorted_by(download: Download, key: str) -> tuple[bool, Any]:
+def _sorted_by(one: Queued, key: str) -> tuple[bool, Any]:
     """Return what a download is sorted by; unknown values come last."""
-    value: Any = {
-        "title": download.release_title.lower(),
-        "movies.sorttitle": download.movie_title.lower(),
-        "size": download.size,
-        "added": download.created_at,
-        "progress": download.progress,
-        "indexer": download.indexer.lower(),
-        "status": standing(download).status,
-    }.get(key, download.eta_seconds)
+    values = _of_waiting(one) if isinstance(one, Waiting) else _of_download(one)
+    values |= {
+        "movies.sorttitle": one.movie_title.lower(),
+        "size": one.size,
+        "indexer": one.indexer.lower(),
+        "status": standing(one).status,
+    }
+    value = values.get(key, values["timeleft"])
     return (value is None, 0 if value is None else value)
+
+
+def _of_download(one: Download) -> dict[str, Any]:
+    return {
+        "title": one.release_title.lower(),
+        "added": one.created_at,
+        "progress": one.progress,
+        "timeleft": one.eta_seconds,
+    }
+
+
+def _of_waiting(one: Waiting) -> dict[str, Any]:
+    left = (one.due_at - datetime.now(UTC)).total_seconds()
+    return {"title": one.title.lower(), "added": one.added_at, "progress": 0.0, "timeleft": left}

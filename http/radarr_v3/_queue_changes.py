@@ -18,6 +18,7 @@ from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query, read_body
 from reeld.http.radarr_v3._errors import Missing, invalid
 from reeld.http.radarr_v3._frame import Frame
+from reeld.http.radarr_v3._waiting import end_wait, is_waiting
 from reeld.storage.repositories import blocklist, downloads, history, releases
 from reeld.storage.repositories.history import HistoryRecord
 from reeld.storage.work import submit
@@ -64,6 +65,9 @@ class _Remover:
         Raises:
             Missing: There is none of that number.
         """
+        if is_waiting(number):
+            await end_wait(self._frame, number, block=query.flag("blocklist"))
+            return
         if all(one.id != number for one in await downloads.active(self._frame.database)):
             raise Missing
         async with self._frame.database.transaction() as conn:

@@ -43,6 +43,7 @@ from reeld.http.radarr_v3._system import open_routes, system_routes
 from reeld.http.radarr_v3._tags import tag_routes
 from reeld.http.radarr_v3._tasks import task_routes
 from reeld.http.radarr_v3._unlisted import unlisted_routes
+from reeld.http.radarr_v3._waiting import grabbing_routes
 from reeld.http.radarr_v3._wanted import wanted_routes
 from reeld.http.surface import Surface
 
@@ -73,6 +74,7 @@ def radarr_routes(surface: Surface) -> Sequence[Any]:
             *file_editing_routes(frame),
             *command_routes(frame),
             *removing_routes(frame),
+            *grabbing_routes(frame),
             *failing_routes(frame),
             *unblocking_routes(frame),
             *tag_routes(frame),

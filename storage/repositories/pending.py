@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from reeld.domain.release import IndexerFlag
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
 # A release that waits on keeps since when: that is what a delay is counted from.
@@ -28,6 +29,14 @@ WHERE movie_id = %s ORDER BY added_at, release_id
 _PAGE: Final = """
 SELECT release_id, movie_id, reason, added_at, due_at FROM pending_release ORDER BY due_at, release_id LIMIT %s
 """
+
+_IN_QUEUE: Final = """
+SELECT p.release_id, p.movie_id, p.reason, p.added_at, p.due_at, r.title, r.indexer, r.guid, r.infohash, r.size,
+       r.flags, r.parsed, m.title
+FROM pending_release p JOIN release r ON r.id = p.release_id JOIN movie m ON m.id = p.movie_id
+"""
+_QUEUE: Final = _IN_QUEUE + "WHERE p.reason <> 'fallback' ORDER BY p.due_at, p.release_id LIMIT %s"
+_IN_QUEUE_ONE: Final = _IN_QUEUE + "WHERE p.release_id = %s"
 
 _DUE: Final = """
 SELECT movie_id FROM pending_release WHERE due_at <= now() GROUP BY movie_id ORDER BY min(due_at) LIMIT %s
@@ -71,6 +80,24 @@ class Pending:
     due_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting(Pending):
+    """A release that waits, for people.
+
+    Attributes:
+        parsed: What its name says, as JSON; empty when it was never read.
+    """
+
+    title: str
+    indexer: str
+    guid: str
+    infohash: str | None
+    size: int | None
+    flags: IndexerFlag
+    parsed: Mapping[str, Any]
+    movie_title: str
+
+
 async def put(
     conn: Connection, release_id: int, movie_id: int, reason: PendingReason, due_at: datetime
 ) -> Pending:
@@ -94,6 +121,17 @@ async def of_movie(source: Reader, movie_id: int) -> list[Pending]:
 async def page(source: Reader, *, limit: int = 100) -> list[Pending]:
     """Return what waits, the next that is due first."""
     return [_pending(row) for row in await fetch_all(source, _PAGE, (limit,))]
+
+
+async def queue(source: Reader, *, limit: int = 1000) -> list[Waiting]:
+    """Return what waits for people to see, the next that is due first; not what waits for another one to fail."""
+    return [_waiting(row) for row in await fetch_all(source, _QUEUE, (limit,))]
+
+
+async def get(source: Reader, release_id: int) -> Waiting | None:
+    """Return a release that waits, or None."""
+    row = await fetch_one(source, _IN_QUEUE_ONE, (release_id,))
+    return None if row is None else _waiting(row)
 
 
 async def due(source: Reader, *, limit: int = 100) -> list[int]:
@@ -129,3 +167,11 @@ async def counts(source: Reader) -> dict[PendingReason, int]:
 def _pending(row: Row) -> Pending:
     release_id, movie_id, reason, added_at, due_at = row
     return Pending(release_id, movie_id, PendingReason(reason), added_at, due_at)
+
+
+def _waiting(row: Row) -> Waiting:
+    values = list(row)
+    values[2] = PendingReason(values[2])
+    values[10] = IndexerFlag(values[10])
+    values[11] = values[11] or {}
+    return Waiting(*values)
