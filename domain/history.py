@@ -46,7 +46,7 @@ class EventKind(StrEnum):
     FILE_RETIRED = "file.retired"
     """{movie_id, path}."""
     FILE_MOVED = "file.moved"
-    """{movie_id, path}: it lies there now, below another root folder."""
+    """{movie_id, path}: it lies there now, below another root folder or under another name."""
     CREDENTIALS_REJECTED = "credentials.rejected"
     """{breaker, reason, sentence}: a service is not called until a person corrects them."""
     WORK_DEAD = "work.dead"
@@ -80,6 +80,7 @@ class HistoryKind(StrEnum):
     FILE_RETIRED = "file_retired"
     FILE_DELETED = "file_deleted"
     FILE_MOVED = "file_moved"
+    FILE_RENAMED = "file_renamed"
     REMOVED = "removed"
 
 

@@ -63,6 +63,8 @@ class WorkKind(StrEnum):
     """importer: {acquisition_id}."""
     MOVE_FILES = "move-files"
     """importer: {movie_id}. Brings its files into its root folder."""
+    RENAME_FILES = "rename-files"
+    """importer: {movie_id, files}. Gives files the names that the template gives; all of the movie's without {files}."""
     REMOVE_FILE = "remove-file"
     """importer: {removal_id}. Takes a file to the recycle folder."""
     MAKE_BACKUP = "make-backup"

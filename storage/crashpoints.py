@@ -144,6 +144,22 @@ POINTS: Final[tuple[CrashPoint, ...]] = (
     CrashPoint("move.old.back", "F2", "the old name is back: both root folders show one file"),
     CrashPoint("move.old.removed", "F2", "the old name is gone, its folder is not synced"),
     CrashPoint("move.old.gone", "F2", "the old name is gone, the journal does not say so"),
+    CrashPoint(
+        "rename.plan.uncommitted", "F4", "the plan to rename a file is written, not committed"
+    ),
+    CrashPoint("rename.plan.committed", "F4", "the plan is committed, the file has its old name"),
+    CrashPoint("rename.file.renamed", "F4", "the file has its new name, its folder is not synced"),
+    CrashPoint(
+        "rename.file.synced", "F4", "the file has its new name, the library has the old one"
+    ),
+    CrashPoint(
+        "rename.record.uncommitted",
+        "F4",
+        "the library's row with the new name is written, not committed",
+    ),
+    CrashPoint(
+        "rename.record.committed", "F4", "the library has the new name, the work is not completed"
+    ),
     CrashPoint("drop.client.removing", "F3", "the movie is gone, the client has its torrent"),
     CrashPoint(
         "drop.client.removed", "F3", "the client forgot the torrent, the work is not completed"

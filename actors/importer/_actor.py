@@ -12,6 +12,7 @@ from reeld.actors.importer._moving import Moving
 from reeld.actors.importer._planning import Planner
 from reeld.actors.importer._progress import ProgressBoard
 from reeld.actors.importer._removing import Removing
+from reeld.actors.importer._renaming import Renaming
 from reeld.actors.importer._roots import RootFolders
 from reeld.actors.importer._run import Importing
 from reeld.actors.importer._threads import FileWork
@@ -33,7 +34,7 @@ log = structlog.get_logger("reeld.actors.importer")
 
 
 class ImportActor(WorkerActor):
-    """Works on the rows of queue `importer`: imports, moves to other root folders, and removals.
+    """Works on the rows of queue `importer`: imports, moves to other root folders, renames and removals.
 
     Each import is a journal in the database, so an incarnation goes on where the one before it ended. A root
     folder that fails opens a breaker of its own; its imports wait, those of other folders go on, and the actor
@@ -60,6 +61,7 @@ class ImportActor(WorkerActor):
         )
         self._importing = Importing(self.resources, self._planner, self._roots, self._board)
         self._moving = Moving(self.resources, self._roots, self._board)
+        self._renaming = Renaming(self.resources, self._roots)
         self._removing = Removing(self.resources, self._roots)
         self.start_soon(self._board.report)
         self.start_soon(self._clear_leftovers)
@@ -74,6 +76,13 @@ class ImportActor(WorkerActor):
     async def move_files(self, job: Job) -> Effect | None:
         """Bring the files of a movie into its root folder."""
         await self._moving.run(int(job.args["movie_id"]), job)
+        return None
+
+    @works(WorkKind.RENAME_FILES)
+    async def rename_files(self, job: Job) -> Effect | None:
+        """Give files of a movie the names that the template gives."""
+        only = [int(each) for each in job.args.get("files") or ()]
+        await self._renaming.run(int(job.args["movie_id"]), only)
         return None
 
     @works(WorkKind.REMOVE_FILE)

@@ -41,7 +41,7 @@ def publish(
         if new is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), part)
         if current is None:
-            _rename_to_free_name(folder, part, name)
+            rename_to_free_name(folder, part, name)
         elif not same_file(new, current):
             if not is_regular(current) or not may_replace(current):
                 raise _occupied(folder, name)
@@ -59,7 +59,7 @@ def _occupied(folder: Folder, name: str) -> Occupied:
     )
 
 
-def _rename_to_free_name(folder: Folder, part: str, name: str) -> None:
+def rename_to_free_name(folder: Folder, part: str, name: str) -> None:
     """Rename without clobbering, by the best means that the file system has."""
     try:
         if _rename_noreplace(folder.fd, part, name):

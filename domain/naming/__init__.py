@@ -2,6 +2,7 @@
 
 from reeld.domain.naming._facts import NamingFacts
 from reeld.domain.naming._paths import file_path, folder_path, library_path
+from reeld.domain.naming._renaming import renamed_path
 from reeld.domain.naming._sanitise import LONGEST_NAME
 from reeld.domain.naming._template import InvalidTemplate, Template
 
@@ -13,4 +14,5 @@ __all__ = [
     "file_path",
     "folder_path",
     "library_path",
+    "renamed_path",
 ]

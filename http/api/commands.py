@@ -37,6 +37,8 @@ class CommandName(StrEnum):
     """Read every feed, and the indexer's newest releases."""
     MOVE_FILES = "move-files"
     """Bring the files of the movies that are named into their root folders."""
+    RENAME_FILES = "rename-files"
+    """Give the files of the movies that are named the names that `library.file_template` gives."""
     BACKUP = "backup"
 
 
@@ -44,7 +46,7 @@ class CommandBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a command is about.
 
     Attributes:
-        movie_ids: Needed by `search-movies` and `move-files`.
+        movie_ids: Needed by `search-movies`, `move-files` and `rename-files`.
     """
 
     movie_ids: Annotated[
@@ -135,6 +137,8 @@ def work_of(
             return [WorkRequest(Queue.TMDB, WorkKind.REFRESH_STALE, {}, "stale")]
         case CommandName.MOVE_FILES:
             return _of_movies(Queue.IMPORTER, WorkKind.MOVE_FILES, movie_ids)
+        case CommandName.RENAME_FILES:
+            return _of_movies(Queue.IMPORTER, WorkKind.RENAME_FILES, movie_ids)
         case CommandName.SEARCH_MISSING:
             return [WorkRequest(Queue.DECISION, WorkKind.SEARCH_MISSING, {}, "missing")]
         case CommandName.BACKUP:
@@ -150,7 +154,9 @@ def work_of(
             assert_never(command)
 
 
-_OF_MOVIES: Final = frozenset({CommandName.SEARCH_MOVIES, CommandName.MOVE_FILES})
+_OF_MOVIES: Final = frozenset(
+    {CommandName.SEARCH_MOVIES, CommandName.MOVE_FILES, CommandName.RENAME_FILES}
+)
 
 
 def _of_movies(queue: Queue, kind: WorkKind, movie_ids: Sequence[int]) -> list[WorkRequest]:

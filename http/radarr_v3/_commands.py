@@ -21,6 +21,7 @@ from reeld.storage.repositories import blocklist, movies, radarr_commands
 from reeld.storage.repositories.radarr_commands import RadarrCommand
 
 MOST_MOVIES: Final = 1000
+MOST_FILES: Final = 100
 _POLLS: Final = frozenset(
     {
         "refreshmonitoreddownloads",
@@ -39,8 +40,6 @@ _BY_ITSELF: Final = frozenset(
         "importlistsync",
         "messagingcleanup",
         "refreshcollections",
-        "renamefiles",
-        "renamemovie",
     }
 )
 """What reeld does without being asked, or has no need of."""
@@ -159,6 +158,26 @@ def _read_feeds(_body: Body, settings: Settings) -> Sequence[WorkRequest]:
     return [recent, *feeds] if settings.hdbits else feeds
 
 
+def _rename(body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+    files = sorted(set(body.integers("files")))
+    if len(files) > MOST_FILES:
+        raise invalid("files", f"At most {MOST_FILES} files at once.")
+    numbers = _numbers(body)
+    if files and len(numbers) != 1:
+        raise invalid("movieId", "'movieId' must say whose files they are.")
+    named = f":{','.join(map(str, files))}" if files else ""
+    return [
+        WorkRequest(
+            Queue.IMPORTER,
+            WorkKind.RENAME_FILES,
+            {"movie_id": each, "files": files},
+            f"movie:{each}{named}",
+            Priority.PERSON_WAITS,
+        )
+        for each in numbers
+    ]
+
+
 def _back_up(_body: Body, _settings: Settings) -> Sequence[WorkRequest]:
     return [WorkRequest(Queue.BACKUP, WorkKind.MAKE_BACKUP, {}, "backup")]
 
@@ -173,6 +192,8 @@ _WORK: Final[Mapping[str, Callable[[Body, Settings], Sequence[WorkRequest]]]] = 
     "cutoffunmetmoviessearch": _search_missing,
     "rsssync": _read_feeds,
     "backup": _back_up,
+    "renamefiles": _rename,
+    "renamemovie": _rename,
 }
 
 

@@ -13,6 +13,7 @@ from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query, read_body
 from reeld.http.radarr_v3._errors import Missing, invalid
 from reeld.http.radarr_v3._frame import Frame
+from reeld.http.radarr_v3._renames import renames_of
 from reeld.storage.repositories import downloads, removals
 
 VIDEO: frozenset[str] = frozenset({".mkv", ".mp4", ".avi", ".m4v", ".ts", ".m2ts", ".wmv", ".mov"})
@@ -39,10 +40,10 @@ def file_changing_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/rename")
     async def renames(request: AnyRequest) -> Response[bytes]:
-        if Query.of(request).integer("movieId") is None:
+        movie_id = Query.of(request).integer("movieId")
+        if movie_id is None:
             raise invalid("movieId", "'movieId' must not be empty.")
-        # reeld names a file when it imports it, and never otherwise.
-        return answered([])
+        return answered(await renames_of(frame, movie_id))
 
     @get("/manualimport")
     async def importable(request: AnyRequest) -> Response[bytes]:

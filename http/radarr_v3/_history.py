@@ -31,6 +31,7 @@ _CALLED: Final = {
     HistoryKind.IMPORT_FAILED: "downloadFailed",
     HistoryKind.DOWNLOAD_IGNORED: "downloadIgnored",
     HistoryKind.FOUND: "movieFolderImported",
+    HistoryKind.FILE_RENAMED: "movieFileRenamed",
     HistoryKind.FILE_RETIRED: "movieFileDeleted",
     HistoryKind.FILE_DELETED: "movieFileDeleted",
 }
@@ -207,6 +208,8 @@ def _data(kind: HistoryKind, data: Mapping[str, object], infohash: str | None) -
             told |= {"importedPath": told.get("path", ""), "downloadClient": CLIENT}
         case HistoryKind.DOWNLOAD_FAILED | HistoryKind.IMPORT_FAILED | HistoryKind.DOWNLOAD_IGNORED:
             told["message"] = told.get("sentence", "")
+        case HistoryKind.FILE_RENAMED:
+            told |= {"sourcePath": told.get("from", ""), "path": told.get("path", "")}
         case _:
             told["reason"] = "Upgrade" if kind is HistoryKind.FILE_RETIRED else "Manual"
     return told

@@ -53,6 +53,9 @@ _MOVING: Final = """
 SELECT EXISTS (SELECT FROM file_move WHERE movie_id = %(movie_id)s AND step NOT IN ('done', 'failed'))
    AND EXISTS (SELECT FROM work WHERE queue = 'importer' AND kind = 'move-files'
                AND unique_key = 'movie:' || %(movie_id)s AND state IN ('available', 'running'))
+   OR EXISTS (SELECT FROM file_rename r JOIN work w ON w.queue = 'importer' AND w.kind = 'rename-files'
+              AND w.args->>'movie_id' = r.movie_id::text AND w.state IN ('available', 'running')
+              WHERE r.movie_id = %(movie_id)s AND r.step = 'planned')
 """
 
 _OPEN: Final = "SELECT id, to_root FROM file_move WHERE step NOT IN ('done', 'failed')"
@@ -187,7 +190,7 @@ async def import_runs(conn: Connection, movie_id: int) -> bool:
 
 
 async def is_moving(source: Reader, movie_id: int) -> bool:
-    """Tell whether files of a movie are on their way to another root folder."""
+    """Tell whether files of a movie are on their way to another root folder, or to another name."""
     return await fetch_one(source, _MOVING, {"movie_id": movie_id}) == (True,)
 
 

@@ -37,7 +37,10 @@ WHERE m.id = ANY(%(ids)s) AND (
             WHERE j.movie_id = m.id AND j.step NOT IN ('done', 'failed'))
     OR EXISTS (SELECT FROM file_move v JOIN work w ON w.queue = 'importer' AND w.kind = 'move-files'
             AND w.unique_key = 'movie:' || v.movie_id AND w.state IN ('available', 'running')
-            WHERE v.movie_id = m.id AND v.step NOT IN ('done', 'failed')))
+            WHERE v.movie_id = m.id AND v.step NOT IN ('done', 'failed'))
+    OR EXISTS (SELECT FROM file_rename r JOIN work w ON w.queue = 'importer' AND w.kind = 'rename-files'
+            AND w.args->>'movie_id' = r.movie_id::text AND w.state IN ('available', 'running')
+            WHERE r.movie_id = m.id AND r.step = 'planned'))
 ORDER BY m.id LIMIT 1
 """
 

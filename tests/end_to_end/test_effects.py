@@ -55,7 +55,8 @@ NEVER_SEEN_HERE = {
     "actors/qbit/_actor.py:drop_torrent": "of a deleted movie, which has a test of its own",
     "actors/importer/_copying.py:clone": "needs Btrfs or XFS; between the same points as a copy",
     "actors/importer/_copying.py:_read_and_write": "for kernels that cannot; in the place of _kernel_copy",
-    "actors/importer/_publishing.py:_rename_to_free_name": "for file systems without renameat2; in its place",
+    "actors/importer/_publishing.py:rename_to_free_name": "for file systems without renameat2; in its place",
+    "actors/importer/_renaming_files.py:_rename_in": "of renames, whose every crash point tests of their own stop at",
     "actors/importer/linkprobe.py:probe_file": "reeld's own file for an instant, cleared as a leftover",
 }
 """Functions with effects that no import on an ordinary disk reaches, and why that is no gap."""

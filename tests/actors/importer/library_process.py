@@ -1,8 +1,8 @@
-"""Kills real moves and removals at every crash point; run by `test_crash_matrix_library` in a process of its own.
+"""Kills real moves, removals and renames at every crash point; run by `test_crash_matrix_library` in a process of its own.
 
 It forks, as `import_process` does: each child is one life of the daemon's importer on the real journal.
 
-    python library_process.py CONNINFO FOLDER move-link|move-copy|remove
+    python library_process.py CONNINFO FOLDER move-link|move-copy|remove|rename
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from reeld.actors.importer import _copying, _parts
 from reeld.actors.importer._moving import Moving
 from reeld.actors.importer._progress import ProgressBoard
 from reeld.actors.importer._removing import Removing
+from reeld.actors.importer._renaming import Renaming
 from reeld.actors.importer._roots import RootFolders
 from reeld.actors.importer._threads import FileWork
 from reeld.actors.kernel import BreakerKeeper, Directory
@@ -41,6 +42,7 @@ from reeld.telemetry import Metrics
 
 BYTES = b"the movie" * 1000
 PATH = "Movie (2020)/Movie (2020).mkv"
+RENAMED = "Movie (2020)/Movie (2020) WEBDL-720p.mkv"
 
 
 class World:
@@ -96,6 +98,12 @@ class World:
                     async with database.transaction() as conn:
                         await effect(conn)
 
+    async def rename(self) -> None:
+        """One life of the importer, that is to give the file the name of the template."""
+        async with self.database() as database:
+            resources, folders = self.parts(database)
+            await Renaming(resources, folders).run(self.movie_id)
+
     def database(self) -> Any:
         return Database.open(self.conninfo, size=2)
 
@@ -133,7 +141,25 @@ class World:
         for root, path in self.rows(
             "SELECT root_folder, relative_path FROM library_file WHERE movie_id = %(m)s"
         ):
-            assert (Path(root) / path).read_bytes() == BYTES, "the library's row points to nothing"
+            if not self.is_being_renamed(path):
+                there = (Path(root) / path).read_bytes()
+                assert there == BYTES, "the library's row points to nothing"
+
+    def is_being_renamed(self, path: str) -> bool:
+        """Whether the journal says that the file may have its new name already, and it has."""
+        planned = self.rows(
+            "SELECT from_path FROM file_rename WHERE movie_id = %(m)s AND step = 'planned'"
+        )
+        return (path,) in planned and list(self.files()) == [f"old/{RENAMED}"]
+
+    def renamed(self) -> None:
+        self.always()
+        assert list(self.files()) == [f"old/{RENAMED}"], self.files().keys()
+        row = self.rows("SELECT relative_path FROM library_file WHERE movie_id = %(m)s")
+        assert row == [(RENAMED,)], row
+        steps = self.rows("SELECT step FROM file_rename WHERE movie_id = %(m)s")
+        assert steps == [("done",)], steps
+        assert self.rows("SELECT kind FROM history WHERE movie_id = %(m)s") == [("file_renamed",)]
 
     def moved(self) -> None:
         self.always()
@@ -171,6 +197,8 @@ def main(conninfo: str, folder: Path, story: str) -> None:
         trio.run(world.prepare)
         if story == "remove":
             return world, world.remove, world.removed
+        if story == "rename":
+            return world, world.rename, world.renamed
         return world, world.move, world.moved
 
     world, live, finally_ = fresh()

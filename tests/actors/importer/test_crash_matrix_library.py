@@ -1,4 +1,4 @@
-"""Real moves and removals with the real journal are killed at every crash point, twice in a row."""
+"""Real moves, removals and renames with the real journal are killed at every crash point, twice in a row."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ STORIES = {
     "move-link": {"move."},
     "move-copy": {"move.", "import.part.copied"},
     "remove": {"remove.", "import.old."},
+    "rename": {"rename.file."},
 }
 BACK = "move.old.back"
 """Reached only where two root folders show one file; see `test_withdrawing`."""
@@ -22,7 +23,7 @@ BACK = "move.old.back"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("story", STORIES)
-def test_a_move_and_a_removal_survive_a_kill_anywhere_and_another_in_their_recovery(
+def test_a_move_a_removal_and_a_rename_survive_a_kill_anywhere_and_another_in_their_recovery(
     database_url: str, tmp_path: Path, story: str
 ) -> None:
     driver = Path(__file__).with_name("library_process.py")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,6 +103,43 @@ def test_one_file_that_is_not_there_stops_them_all(radarr: Any, file: dict[str, 
     radarr.send("PUT", "moviefile/4242", {"edition": "Never"}, 404)
     radarr.send("PUT", "moviefile/bulk", [], 400)
     assert radarr.get(f"moviefile/{file['id']}") == there
+
+
+def test_a_file_that_is_called_otherwise_is_renamed(radarr: Any, file: dict[str, Any]) -> None:
+    movie = file["movieId"]
+    said = {"quality": {"quality": {"id": 3}}}
+    before = radarr.send("PUT", f"moviefile/{file['id']}", said, 202)
+    (preview,) = radarr.get("rename", movieId=movie)
+    assert preview["existingPath"] == before["relativePath"]
+    assert "WEBDL-1080p" in preview["newPath"]
+    assert (preview["movieId"], preview["movieFileId"]) == (movie, file["id"])
+    command = {"name": "RenameFiles", "movieId": movie, "files": [file["id"]]}
+    number = radarr.send("POST", "command", command, 201)["id"]
+    radarr.until(lambda: radarr.get(f"command/{number}")["status"] == "completed")
+    after = radarr.get(f"moviefile/{file['id']}")
+    assert after["relativePath"] == preview["newPath"]
+    assert Path(after["path"]).stat().st_size == file["size"]
+    assert not Path(before["path"]).exists()
+    assert radarr.get("rename", movieId=movie) == []
+    (told,) = radarr.get("history/movie", movieId=movie, eventType="movieFileRenamed")
+    assert told["data"]["path"] == after["path"]
+
+
+def test_no_file_is_renamed_over_another(radarr: Any, file: dict[str, Any]) -> None:
+    before = radarr.send("PUT", f"moviefile/{file['id']}", {"quality": {"quality": {"id": 5}}}, 202)
+    (preview,) = radarr.get("rename", movieId=file["movieId"])
+    taken = Path(before["path"]).with_name(preview["newPath"])
+    taken.write_bytes(b"a person's own")
+    body = {"name": "RenameMovie", "movieIds": [file["movieId"]]}
+    number = radarr.send("POST", "command", body, 201)["id"]
+    failed = radarr.until(
+        lambda: each if (each := radarr.get(f"command/{number}"))["status"] == "failed" else None
+    )
+    assert "move it away" in failed["exception"]
+    assert taken.read_bytes() == b"a person's own"
+    assert Path(before["path"]).stat().st_size == file["size"]
+    taken.unlink()
+    radarr.send("POST", "command", {"name": "RenameFiles", "files": [1]}, 400)
 
 
 def test_files_are_deleted_together(
