@@ -162,11 +162,6 @@ UNSERVED: Final = (
         "only Radarr's own page asks",
     ),
     Unserved(("POST manualimport",), "files are imported from downloads"),
-    Unserved(
-        ("PUT moviefile/{id}", "PUT moviefile/editor", "PUT moviefile/bulk"),
-        "what a file is, is read from the file",
-    ),
-    Unserved(("POST queue/grab/{id}", "POST queue/grab/bulk"), "what waits is not in the queue"),
     Unserved(("POST system/shutdown", "POST system/restart"), "by the service manager"),
     Unserved(
         ("GET /login", "POST /login", "GET /logout"),
@@ -261,13 +256,20 @@ _DIFFERENT: Final = """
   indexer that Prowlarr sends. `downloadclient` and `remotepathmapping` are read.
 - **A movie's folder** is named by `library.folder_template`: a `path` with another last part is refused. A path in another
   root folder moves the movie there.
-- **Removing from the queue** takes the torrent and its files out of qBittorrent. With `blocklist=true` another release is
-  taken at once; without it the movie rests until its next search. `removeFromClient=false` and `changeCategory` are
-  refused: reeld follows its torrents until they are done.
+- **Removing from the queue** takes the torrent and its files out of qBittorrent, if reeld added it. With
+  `removeFromClient=false` the torrent stays and reeld follows it no more; with `changeCategory=true` too, it goes into the
+  category of what was imported. With `blocklist=true` another release is taken at once, unless `skipRedownload=true`;
+  without it the movie rests until its next search. The order is written down before it is answered: a qBittorrent that is
+  away gets it when it is back.
+- **What waits** for a delay or for qBittorrent is in the queue under numbers from 1073741824 on. What waits for an indexer is
+  there as `delay`; what waits for another release to fail is not shown.
 - **`release`** asks for one movie, and shows no links: a `guid` is reeld's own.
 - **`release/push`** takes a `.torrent` of an indexer that reeld has; a magnet link, or a link of an indexer that it does not
   have, is rejected with a sentence.
 - **Commands** become durable work. `RescanMovie` reads the movie's facts anew; `CutoffUnmetMoviesSearch` is the schedule's
-  own search. What reeld does without being asked (`Housekeeping`, `CheckHealth`, `RenameFiles` …) is completed at once.
+  own search. What reeld does without being asked (`Housekeeping`, `CheckHealth` …) is completed at once.
+- **`rename`** is about the file's own name by `library.file_template`: its folder stays. `RenameFiles` and `RenameMovie` never
+  rename over another file: they fail, and say which one is in the way.
+- **Custom formats** of what was grabbed are those that it had then; of other names they are found anew, by the formats of now.
 - **`log`** shows who changed what; the daemon's own log goes to the journal.
 - **`collection`** is read: its movies are those of the library."""
