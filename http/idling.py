@@ -27,13 +27,16 @@ class IdleWatch(SingleTask):
         self._ending = ending
         self._until = _NEVER
         self._is_watched = False
+        self._is_over = False
         self._scope = trio.CancelScope()
 
     async def restart(self, task_group: Any, action: Callable[[], Awaitable[None]]) -> None:
         """Begin to count anew."""
         self._until = trio.current_time() + self._seconds
-        if not self._is_watched:
+        if not self._is_watched and not self._is_over:
             self._is_watched = True
+            # One that ended while a request was busy has used its scope up.
+            self._scope = trio.CancelScope()
             task_group.spawn(self._watch, action)
 
     async def stop(self) -> None:
@@ -42,6 +45,7 @@ class IdleWatch(SingleTask):
 
     def end(self) -> None:
         """Watch no more, as the connection is over."""
+        self._is_over = True
         self._scope.cancel(reason="the connection is over")
 
     async def _watch(self, action: Callable[[], Awaitable[None]]) -> None:

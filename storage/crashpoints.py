@@ -24,7 +24,7 @@ class CrashPoint:
     Attributes:
         name: Its name in the code, such as `grab.torrent.stored`.
         case: The row of the crash matrix that it belongs to: S1 (search), G1 to G7 (grab), I1 to I7 (import),
-            F1 to F3 (files that leave or move), T1 (telling people), L1 (learning of groups), B1 and B2 (backup),
+            F1 to F4 (files that leave, move or get other names), T1 (telling people), L1 (learning of groups), B1 and B2 (backup),
             R1 to R3 (restore), K1 to K3 (change of keys).
         guards: What is true at this moment, and so what the recovery starts from.
     """

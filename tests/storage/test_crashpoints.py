@@ -83,6 +83,6 @@ def test_the_registry_covers_every_case_from_search_to_restore_with_unique_names
     cases = {point.case for point in registry().values()}
     numbers = range(1, 8)
     pipeline = {"S1", "T1", "L1", *(f"G{n}" for n in numbers), *(f"I{n}" for n in numbers)}
-    library = {"F1", "F2", "F3"}
+    library = {"F1", "F2", "F3", "F4"}
     assert cases == pipeline | library | {"B1", "B2", "R1", "R2", "R3", "K1", "K2", "K3"}
     assert len(registry()) == len(crashpoints.POINTS)
