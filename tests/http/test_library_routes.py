@@ -165,15 +165,17 @@ async def test_a_command_is_durable_work_that_is_followed_and_cancelled(
     assert (cancelled.json()["state"], cancelled.json()["progress"]) == ("cancelled", 1.0)
     assert (await http.get(f"/api/commands/{again['id']}")).json()["state"] == "cancelled"
 
-    done = (await http.post("/api/commands/move-files", json=body)).json()
+    for command in ("move-files", "rename-files"):
+        done = (await http.post(f"/api/commands/{command}", json=body)).json()
 
-    async def over() -> bool:
-        shown = (await http.get(f"/api/commands/{done['id']}")).json()
-        return bool(shown["state"] == "done" and shown["finished_at"])
+        async def over(number: int = done["id"]) -> bool:
+            shown = (await http.get(f"/api/commands/{number}")).json()
+            return bool(shown["state"] == "done" and shown["finished_at"])
 
-    await until(over)
+        await until(over)
     for name, body_, status in (
         ("search-movies", {}, 422),
+        ("rename-files", {}, 422),
         ("search-movies", {"movie_ids": [999]}, 404),
         ("format-disk", {}, 400),
         ("backup", {"colour": 1}, 400),

@@ -7,7 +7,7 @@ import pytest
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.availability import MinimumAvailability
 from reeld.domain.edits import MovieEdit, MovieSettings, TagsMode
-from reeld.domain.errors import InvalidField, Refused
+from reeld.domain.errors import InvalidField, NotFound, Refused
 from reeld.domain.library import NewMovieFile
 from reeld.domain.movie import NewMovie, Stage
 from reeld.domain.quality import Quality
@@ -22,9 +22,11 @@ from reeld.storage.repositories import (
     movies,
     releases,
     removals,
+    renames,
     roots,
 )
 from reeld.storage.repositories.removals import MovieBusy, RemovalStep
+from reeld.storage.work import enqueue
 
 ROOT, OTHER = "/films", "/more"
 
@@ -188,6 +190,31 @@ async def test_a_movie_whose_files_are_under_way_is_not_deleted(database: Databa
         await delete(database, [movie, other], with_files=True)
     assert len(await movies.page(database)) == 2
     assert await moves.is_moving(database, movie)
+
+
+async def test_a_movie_whose_file_is_being_renamed_is_left_alone_until_that_is_done(
+    database: Database,
+) -> None:
+    movie, other = await add(database, 1), await add(database, 2)
+    (file,) = await library.by_movie(database, movie)
+    args = {"movie_id": movie, "files": [file.id]}
+    async with database.transaction() as conn:
+        planned = await renames.plan(conn, file, "Movie 1/new.mkv", size=1, inode=2**64 - 1)
+        assert not await moves.is_moving(conn, movie), "nobody works on it"
+        await enqueue(conn, "importer", "rename-files", args, unique_key=f"movie:{movie}:1")
+    assert await renames.open_of_movie(database, movie) == [planned]
+    assert await moves.is_moving(database, movie)
+    assert not await moves.is_moving(database, other)
+    with pytest.raises(MovieBusy):
+        await delete(database, [movie], with_files=True)
+    async with database.transaction() as conn:
+        await renames.record(conn, planned)
+    assert not await moves.is_moving(database, movie)
+    (after,) = await library.by_movie(database, movie)
+    assert (after.id, after.relative_path) == (file.id, "Movie 1/new.mkv")
+    with pytest.raises(NotFound):
+        async with database.transaction() as conn:
+            await renames.record(conn, planned)
 
 
 async def test_a_file_that_is_removed_makes_its_movie_wanted_again(database: Database) -> None:
