@@ -120,3 +120,18 @@ def test_the_examples_follow_the_templates(radarr: Any) -> None:
     assert set(radarr.get("config/naming/examples")) == set(shown)
     (failure,) = radarr.get("config/naming/examples", 400, movieFolderFormat="{Nobody}")
     assert failure["propertyName"] == "MovieFolderFormat"
+
+
+def test_the_next_file_is_named_by_the_template_that_was_sent(radarr: Any) -> None:
+    changed(
+        radarr,
+        "naming",
+        standardMovieFormat="{Movie Title} [{Quality Full}]",
+        movieFolderFormat="{Release Year} {Movie Title}",
+    )
+    film = radarr.films[0]
+    movie = radarr.imported(radarr.add(film)["id"])
+    file = movie["movieFile"]
+    quality = file["quality"]["quality"]["name"]
+    assert movie["path"] == str(radarr.library / f"{film.year} {film.title}")
+    assert file["relativePath"].startswith(f"{film.title} [{quality}")
