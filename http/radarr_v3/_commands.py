@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from litestar import Response, get, post
+from litestar import Response, delete, get, post
 from litestar.params import FromPath
 
 from reeld.domain.messages import PollDownloads
@@ -71,13 +71,22 @@ def command_routes(frame: Frame) -> Sequence[Any]:
                 frame.surface.directory["qbit"].tell(PollDownloads())
         return created(await shown(number))
 
+    @delete("/command/{command_id:int}", status_code=200)
+    async def cancel(command_id: FromPath[int], request: AnyRequest) -> Response[bytes]:
+        with frame.surface.audit.change(request, "discard_work", f"command:{command_id}"):
+            await shown(command_id)
+            # What runs ends by itself, and safely.
+            for work_id in await radarr_commands.work_of(database, command_id):
+                await frame.surface.work.discard(work_id)
+        return answered({})
+
     async def shown(number: int) -> Json:
         found = await radarr_commands.get(database, number)
         if found is None:
             raise Missing
         return _written(found)
 
-    return [list_commands, get_command, run]
+    return [list_commands, get_command, run, cancel]
 
 
 async def _prepare(conn: TrioConnection, name: str, requests: Sequence[WorkRequest]) -> None:

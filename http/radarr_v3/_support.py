@@ -137,7 +137,6 @@ UNSERVED: Final = (
         ("PUT collection", "PUT collection/{id}"),
         "collections are read: their movies are those of the library",
     ),
-    Unserved(("DELETE command/{id}",), "by `DELETE /api/commands/{number}`"),
     Unserved(("DELETE customformat/bulk", "PUT customformat/bulk"), "one at a time"),
     Unserved(
         (

@@ -39,6 +39,8 @@ FROM radarr_command c LEFT JOIN LATERAL (
 _LATEST: Final = _LIST + "ORDER BY c.id DESC LIMIT %s"
 _GET: Final = _LIST + "WHERE c.id = %s"
 
+_WORK_OF: Final = "SELECT unnest(work_ids) FROM radarr_command WHERE id = %s"
+
 _PRUNE: Final = "DELETE FROM radarr_command WHERE queued < now() - make_interval(days => %s)"
 
 
@@ -92,3 +94,8 @@ async def get(source: Reader, command_id: int) -> RadarrCommand | None:
 async def latest(source: Reader, limit: int = 100) -> list[RadarrCommand]:
     """Return the latest commands, newest first."""
     return [RadarrCommand(*row) for row in await fetch_all(source, _LATEST, (limit,))]
+
+
+async def work_of(source: Reader, command_id: int) -> list[int]:
+    """Return the numbers of the work that a command became; none of a command that is not there."""
+    return [row[0] for row in await fetch_all(source, _WORK_OF, (command_id,))]

@@ -147,6 +147,26 @@ def test_a_command_is_work_that_can_be_followed(radarr: Any, movie: dict[str, An
     radarr.send("GET", "command/4711", status=404)
 
 
+def test_a_command_that_waits_can_be_cancelled(radarr: Any, movie: dict[str, Any]) -> None:
+    headers = {"X-Api-Key": radarr.key}
+
+    def tell_tmdb(order: str) -> None:
+        answer = radarr.stranger.post(f"/control/actors/tmdb/{order}", headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    tell_tmdb("pause")
+    try:
+        order = {"name": "RefreshMovie", "movieIds": [movie["id"]]}
+        command = radarr.send("POST", "command", order, 201)
+        assert command["status"] == "queued"
+        assert radarr.send("DELETE", f"command/{command['id']}") == {}
+    finally:
+        tell_tmdb("resume")
+    ended = radarr.get(f"command/{command['id']}")
+    assert (ended["status"], ended["result"]) == ("failed", "unsuccessful")
+    radarr.send("DELETE", "command/4711", status=404)
+
+
 def test_what_was_imported_can_be_called_bad(radarr: Any, movie: dict[str, Any]) -> None:
     grabbed = radarr.get("history", movieIds=movie["id"], eventType=1)["records"][0]
     radarr.send("POST", f"history/failed/{grabbed['id']}")
