@@ -12,6 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from reeld.http.corrections import correct
+from reeld.http.events.schemas import tell_messages
 from reeld.http.examples import give_examples
 from reeld.http.identity.cookies import CSRF_HEADER, PLAIN_NAME, SECURE_NAME
 from reeld.http.problems import CONTENT_TYPE, Problem
@@ -98,6 +99,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         if path in WITHOUT_KEY:
             operation["security"] = []
     correct(document)
+    tell_messages(document)
     give_examples(document)
     return document
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from reeld.domain.topics import Topic
+
 OPEN = {"/health", "/ready", "/metrics"}
 DOOR = "/api/login"
 ROUTES = {
@@ -184,6 +186,15 @@ def references(value: object) -> Iterator[str]:
 async def test_the_document_names_every_route(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert {f"{method} {path}" for method, path, _ in operations(document)} == ROUTES
+
+
+async def test_the_messages_of_each_topic_have_a_schema(document: dict[str, Any]) -> None:
+    told = document["paths"]["/api/events"]["get"]["x-messages"]
+    assert set(told) == {*map(str, Topic), "stream"}
+    for topic, reference in told.items():
+        schema = document["components"]["schemas"][reference["$ref"].rpartition("/")[2]]
+        assert schema["properties"]["topic"]["const"] == topic
+        assert schema["properties"]["kind"]["enum"]
 
 
 async def test_each_operation_says_what_it_does_answers_and_needs(document: dict[str, Any]) -> None:

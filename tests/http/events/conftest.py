@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import jsonschema_rs
 import pytest
 import trio
 from litestar import Litestar
@@ -32,12 +33,14 @@ from reeld.domain.secret import Secret
 from reeld.http.access import Access, Caller
 from reeld.http.events import Clients, LiveEvents, clients
 from reeld.http.events.routes import event_routes
+from reeld.http.events.schemas import message_schemas
 from reeld.http.problems import HANDLERS
 from reeld.http.server import WebServer, bind, url_of
 from reeld.storage import Database
 from reeld.telemetry import HealthBoard, Metrics
 
 PATIENCE_SECONDS = 30.0
+MESSAGES = message_schemas()
 KEY = {"X-Api-Key": "the-key-of-the-tests"}
 
 
@@ -89,6 +92,7 @@ class Socket:
             while not self._texts:
                 await self._read()
         document: dict[str, Any] = json.loads(self._texts.pop(0))
+        jsonschema_rs.validate(MESSAGES[document["topic"]], document)
         return document
 
     async def until(self, *kinds: str) -> list[dict[str, Any]]:
