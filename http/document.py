@@ -17,6 +17,7 @@ from reeld.http.examples import give_examples
 from reeld.http.identity.cookies import CSRF_HEADER, PLAIN_NAME, SECURE_NAME
 from reeld.http.problems import CONTENT_TYPE, Problem
 from reeld.http.reference import POLICY, reference_page
+from reeld.http.sparse import allow_sparse
 from reeld.http.surface import Surface
 
 PATH: Final = "/api/schema"
@@ -99,6 +100,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         if path in WITHOUT_KEY:
             operation["security"] = []
     correct(document)
+    allow_sparse(document)
     tell_messages(document)
     give_examples(document)
     return document

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from reeld.domain.topics import Topic
@@ -195,6 +196,24 @@ async def test_the_messages_of_each_topic_have_a_schema(document: dict[str, Any]
         schema = document["components"]["schemas"][reference["$ref"].rpartition("/")[2]]
         assert schema["properties"]["topic"]["const"] == topic
         assert schema["properties"]["kind"]["enum"]
+
+
+async def test_an_answer_with_the_named_fields_alone_is_one_that_the_document_allows(
+    daemon: Any, world: Any
+) -> None:
+    added = await daemon.http.post("/api/movies", json={"tmdb_id": world.films[0].tmdb_id})
+    number = added.json()["id"]
+    document = (await daemon.http.get("/api/schema/openapi.json")).json()
+    for path, url in (
+        ("/api/movies", "/api/movies?fields=title"),
+        ("/api/movies/{movie_id}", f"/api/movies/{number}?fields=title"),
+    ):
+        said = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        body = (await daemon.http.get(url)).json()
+        within = said["schema"] | {"components": document["components"]}
+        jsonschema_rs.validate(within, body)
+        with pytest.raises(jsonschema_rs.ValidationError):
+            jsonschema_rs.validate(within, {"movies": [{}], "next": None})
 
 
 async def test_each_operation_says_what_it_does_answers_and_needs(document: dict[str, Any]) -> None:
