@@ -101,7 +101,8 @@ ELSEWHERE = {
     "storage/embedded/_identity.py": OWN_SERVER,
     "storage/embedded/_postmaster.py": OWN_SERVER,
     "storage/embedded/_upgrade.py": OWN_SERVER,
-    "storage/vault.py": OWN_FILES,
+    "storage/vault/_keyfile.py": OWN_FILES,
+    "cli/vault.py": OWN_FILES,
 }
 """Files of other rooms that change something outside the database or speak to somebody, and why no crash point is needed."""
 

@@ -65,6 +65,8 @@ NOT_IN_THIS_RUN = {
     # Parts with tests of their own.
     "reeld_control_changes_total",
     "reeld_faults_injected",
+    "reeld_http_connections",
+    "reeld_http_connections_refused_total",
     "reeld_http_shared_answers_total",
     "reeld_http_stale_answers_total",
     "reeld_trace_spans_dropped_total",
