@@ -166,13 +166,16 @@ class Scene:
     @asynccontextmanager
     async def locked_tables(self) -> AsyncIterator[None]:
         """Hold tables that every call needs, so that connections are used up and requests wait."""
+        async with trio.open_nursery() as nursery:
+            for _ in range(20):
+                nursery.start_soon(self.call_quietly, "/api/movies")
         conn = await trio.to_thread.run_sync(psycopg.connect, self.house.database_url)
         try:
             await trio.to_thread.run_sync(conn.execute, "LOCK TABLE movie, work")
             async with trio.open_nursery() as nursery:
-                # Three of each: who asks the same at the same time shares one connection.
-                for number in range(90):
-                    nursery.start_soon(self.call_quietly, f"/api/movies?limit={1 + number // 3}")
+                # Each another one: who asks the same at the same time shares one connection.
+                for number in range(30):
+                    nursery.start_soon(self.call_quietly, f"/api/movies?limit={1 + number}")
                 yield
                 conn.close()
         finally:
