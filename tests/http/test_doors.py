@@ -92,4 +92,8 @@ async def test_a_socket_at_the_wrong_door_is_not_accepted() -> None:
 
     scope: Any = {"type": "websocket", "path": "/api/events", "headers": [], "scheme": "ws"}
     await Door(nothing, Side.OPERATIONS)(scope, nothing, send)
-    assert [each["type"] for each in sent] == ["websocket.close"]
+    assert [each["type"] for each in sent] == [
+        "websocket.http.response.start",
+        "websocket.http.response.body",
+    ]
+    assert sent[0]["status"] == 404

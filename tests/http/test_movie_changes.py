@@ -202,9 +202,9 @@ async def test_many_movies_are_changed_moved_and_deleted_at_once(
 
 
 async def test_a_movie_is_deleted_only_as_it_was_read_when_its_client_says_so(
-    running_daemon: Any, world: Any
+    daemon: Any, world: Any
 ) -> None:
-    http = running_daemon.http
+    http = daemon.http
     film = {"tmdb_id": world.films[0].tmdb_id, "search": False}
     number = (await http.post("/api/movies", json=film)).json()["id"]
     path = f"/api/movies/{number}"

@@ -39,7 +39,7 @@ async def test_a_person_makes_keys_of_no_more_than_what_they_may_do_themselves(
         assert made.json()["key"] not in str(shown)
         # A key makes no keys.
         again = await running_daemon.stranger.post("/api/keys", json={"name": "x"}, headers=key)
-        assert again.status_code == 422
+        assert again.status_code == 403
 
         pause = "/control/actors/rss/pause"
         assert (await running_daemon.stranger.post(pause, headers=key)).status_code == 200
