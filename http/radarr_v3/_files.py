@@ -1,9 +1,8 @@
-"""What becomes of the files of movies: deleting them, and what reeld would do with others."""
+"""What becomes of the files of movies: deleting them, and how they would be renamed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 from litestar import Response, delete, get
@@ -14,9 +13,7 @@ from reeld.http.radarr_v3._asked import AnyRequest, Query, read_body
 from reeld.http.radarr_v3._errors import Missing, invalid
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._renames import renames_of
-from reeld.storage.repositories import downloads, removals
-
-VIDEO: frozenset[str] = frozenset({".mkv", ".mp4", ".avi", ".m4v", ".ts", ".m2ts", ".wmv", ".mov"})
+from reeld.storage.repositories import removals
 
 
 def file_changing_routes(frame: Frame) -> Sequence[Any]:
@@ -45,37 +42,10 @@ def file_changing_routes(frame: Frame) -> Sequence[Any]:
             raise invalid("movieId", "'movieId' must not be empty.")
         return answered(await renames_of(frame, movie_id))
 
-    @get("/manualimport")
-    async def importable(request: AnyRequest) -> Response[bytes]:
-        wanted = Query.of(request).text("downloadId").lower()
-        complete = [
-            one
-            for one in await downloads.active(frame.database)
-            if one.state == "complete" and one.infohash == wanted
-        ]
-        documents = await frame.movie_documents([one.movie_id for one in complete])
-        return answered(
-            [
-                {
-                    "id": one.id,
-                    "path": one.save_path or "",
-                    "relativePath": one.release_title,
-                    "folderName": PurePosixPath(one.save_path or "").name,
-                    "name": one.release_title,
-                    "size": one.size or 0,
-                    "movie": documents[one.movie_id],
-                    "downloadId": (one.infohash or "").upper(),
-                    "rejections": [{"reason": one.note, "type": "permanent"}] if one.note else [],
-                }
-                for one in complete
-                if one.movie_id in documents
-            ]
-        )
-
     async def remove_all(numbers: Sequence[int]) -> None:
         async with frame.database.transaction() as conn:
             for number in dict.fromkeys(numbers):
                 if await removals.remove_file(conn, number) is None:
                     raise Missing
 
-    return [remove, remove_many, renames, importable]
+    return [remove, remove_many, renames]

@@ -26,6 +26,7 @@ from reeld.http.radarr_v3._files import file_changing_routes
 from reeld.http.radarr_v3._formats import format_routes
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._history import blocklist_routes, history_routes
+from reeld.http.radarr_v3._importable import importable_routes
 from reeld.http.radarr_v3._indexers import indexer_routes
 from reeld.http.radarr_v3._indexers_many import many_indexers_routes
 from reeld.http.radarr_v3._lookups import lookup_routes
@@ -72,6 +73,7 @@ def radarr_routes(surface: Surface) -> Sequence[Any]:
             *editing_routes(frame),
             *file_changing_routes(frame),
             *file_editing_routes(frame),
+            *importable_routes(frame),
             *command_routes(frame),
             *removing_routes(frame),
             *grabbing_routes(frame),

@@ -160,7 +160,10 @@ UNSERVED: Final = (
         ),
         "only Radarr's own page asks",
     ),
-    Unserved(("POST manualimport",), "files are imported from downloads"),
+    Unserved(
+        ("POST manualimport",),
+        "nobody chooses a file: reeld imports downloads by itself, and `GET manualimport` says why one is not",
+    ),
     Unserved(("POST system/shutdown", "POST system/restart"), "by the service manager"),
     Unserved(
         ("GET /login", "POST /login", "GET /logout"),
@@ -269,6 +272,9 @@ _DIFFERENT: Final = """
   own search. What reeld does without being asked (`Housekeeping`, `CheckHealth` …) is completed at once.
 - **`rename`** is about the file's own name by `library.file_template`: its folder stays. `RenameFiles` and `RenameMovie` never
   rename over another file: they fail, and say which one is in the way.
+- **`manualimport`** lists the videos of downloads that are complete, imported or failed, with what was grabbed and why one
+  is not in the library. It looks into no folder: `folder` leaves out the downloads that lie elsewhere. The command
+  `ManualImport` is not known.
 - **Custom formats** of what was grabbed are those that it had then; of other names they are found anew, by the formats of now.
 - **`log`** shows who changed what; the daemon's own log goes to the journal.
 - **`collection`** is read: its movies are those of the library."""

@@ -142,6 +142,26 @@ def test_no_file_is_renamed_over_another(radarr: Any, file: dict[str, Any]) -> N
     radarr.send("POST", "command", {"name": "RenameFiles", "files": [1]}, 400)
 
 
+def test_what_a_download_holds_is_listed_as_it_was_grabbed(
+    radarr: Any, file: dict[str, Any]
+) -> None:
+    grabbed = radarr.get("history/movie", movieId=file["movieId"], eventType="grabbed")
+    download = grabbed[-1]["downloadId"]
+    listed = radarr.get("manualimport", downloadId=download)
+    (video,) = [each for each in listed if each["size"] == file["size"]]
+    assert (video["downloadId"], video["size"]) == (download, file["size"])
+    assert (video["movie"]["id"], video["path"][0]) == (file["movieId"], "/")
+    assert video["rejections"] == [{"reason": "Movie file already imported", "type": "permanent"}]
+    assert video["quality"] == grabbed[-1]["quality"]
+    assert video["languages"] == grabbed[-1]["languages"]
+    folder = str(Path(video["path"]).parent)
+    asked = {"movieId": file["movieId"]}
+    assert radarr.get("manualimport", folder=folder, **asked)[0] == video
+    for elsewhere in ("/etc", f"{folder}/../../etc", f"{folder}x"):
+        assert radarr.get("manualimport", folder=elsewhere, **asked) == []
+    assert radarr.get("manualimport", downloadId=download, movieId=2**31 - 1) == []
+
+
 def test_files_are_deleted_together(
     radarr: Any, file: dict[str, Any], other: dict[str, Any]
 ) -> None:
