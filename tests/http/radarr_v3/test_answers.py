@@ -53,6 +53,7 @@ READ = (
     "language/1",
     "log",
     "manualimport?downloadId=0000",
+    "manualimport?movieId={movie}",
     "metadata",
     "movie",
     "movie/{movie}",
