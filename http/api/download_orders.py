@@ -9,11 +9,8 @@ from reeld.actors.kernel import Directory
 from reeld.domain.acquisition import Acquisition, AcquisitionState
 from reeld.domain.errors import Refused
 from reeld.domain.messages import GrabRelease, PauseDownload, PrioritiseDownload, ResumeDownload
-from reeld.domain.reactions import CARRIED
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.http.surface import Surface
-from reeld.storage import Database
-from reeld.storage.work import WorkState, submit
+from reeld.storage.work import WorkState
 
 ASK_SECONDS: Final = 30.0
 
@@ -66,13 +63,3 @@ async def retried(surface: Surface, acquisition: Acquisition) -> int:
             reason="not_dead",
         )
     return acquisition.id
-
-
-async def give_up(database: Database, acquisition: Acquisition) -> None:
-    """Give up what the client does not have yet, as if its work had been discarded."""
-    kind = next(kind for kind, state in CARRIED.items() if state is acquisition.state)
-    args = {"acquisition_id": acquisition.id, "kind": kind}
-    key = f"acquisition:{acquisition.id}:{kind}"
-    work = WorkRequest(Queue.DECISION, WorkKind.ABANDON, args, key, Priority.PERSON_WAITS)
-    async with database.transaction() as conn:
-        await submit(conn, work)

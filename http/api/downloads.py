@@ -13,11 +13,13 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from reeld.domain.acquisition import Acquisition, AcquisitionState
 from reeld.domain.errors import NotFound, Refused
 from reeld.domain.messages import GrabRelease, RemoveDownload
-from reeld.http.api.download_orders import ASK_SECONDS, DownloadOrder, give_up, retried, told
+from reeld.domain.parting import Parting
+from reeld.http.api.download_orders import ASK_SECONDS, DownloadOrder, retried, told
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.repositories import acquisitions, downloads
 from reeld.storage.repositories.downloads import Download
+from reeld.storage.work import submit
 
 
 class DownloadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +89,9 @@ def download_routes(surface: Surface) -> Sequence[Any]:
             if acquisition.state.is_final:
                 raise Refused(f"Download {download_id} is over.", reason="download_over")
             if acquisition.infohash is None or acquisition.state is AcquisitionState.FETCHED:
-                await give_up(database, acquisition)
+                # The client does not have it yet: nobody else is asked, and the order outlives a restart.
+                async with database.transaction() as conn:
+                    await submit(conn, Parting(blocklist=block).work(download_id))
             else:
                 removal = RemoveDownload(download_id, delete_files=delete_files, blocklist=block)
                 await directory["qbit"].ask(removal, deadline=ASK_SECONDS)

@@ -294,6 +294,36 @@ async def test_downloads_are_ordered_removed_and_fetched_again(daemon: Any, worl
     assert (await http.post("/api/downloads", json={"release_id": 4711})).status_code in {404, 422}
 
 
+async def test_a_download_that_the_client_does_not_have_yet_is_blocked_when_it_is_removed(
+    daemon: Any, world: Any
+) -> None:
+    http = daemon.http
+    film = next(iter(world.films_from(_hdbits())))
+    order = {"tmdb_id": film.tmdb_id, "monitored": False}
+    movie = (await http.post("/api/movies", json=order)).json()["id"]
+
+    async def is_searched() -> bool:
+        return bool((await http.get(f"/api/movies/{movie}")).json()["stage"] == "searched")
+
+    await until(is_searched)
+    found = (await http.get("/api/releases", params={"movieId": movie})).json()
+    best = found["explanation"]["releases"][0]
+    await http.post("/control/actors/hdbits/pause")
+    grabbed = await http.post(f"/api/releases/{best['release_id']}/grab", json={})
+    assert grabbed.status_code == 201, grabbed.text
+    (download,) = (await http.get("/api/downloads")).json()
+    assert download["state"] == "intent"
+    assert (await http.delete(f"/api/downloads/{download['id']}")).status_code == 200
+
+    async def is_blocked() -> bool:
+        blocked = (await http.get("/api/blocklist")).json()["releases"]
+        return [each["title"] for each in blocked] == [best["title"]]
+
+    await until(is_blocked)
+    active = (await http.get("/api/downloads")).json()
+    assert best["title"] not in {each["release_title"] for each in active}
+
+
 def _hdbits() -> Any:
     from reeld.simulators.offers import Source
 
