@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -117,3 +117,20 @@ def searches_of(
     unique = key or f"movie:{movie_id}"
     hdbits = WorkRequest(Queue.HDBITS, WorkKind.SEARCH_MOVIE, said, unique, priority)
     return hdbits, WorkRequest(Queue.INDEXERS, WorkKind.SEARCH_MOVIE, said, unique, priority)
+
+
+def readings_of(
+    feeds: Iterable[str], parts: Iterable[str], *, hdbits: bool
+) -> tuple[WorkRequest, ...]:
+    """Return what reading all that is new asks for.
+
+    Args:
+        feeds: The names of the feeds.
+        parts: The queues of the other indexers that have their newest releases read.
+        hdbits: Whether HDBits is among them.
+    """
+    newest = [Queue.HDBITS, *parts] if hdbits else list(parts)
+    return (
+        *(WorkRequest(each, WorkKind.POLL_RECENT, {}, "recent") for each in newest),
+        *(WorkRequest(Queue.RSS, WorkKind.POLL_FEED, {"feed": each}, each) for each in feeds),
+    )

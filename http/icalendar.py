@@ -9,7 +9,7 @@ from typing import Final
 from reeld.domain.movie import MovieStatus
 from reeld.storage.repositories.calendar import ReleaseDay, ReleaseKind
 
-MEDIA_TYPE: Final = "text/calendar; charset=utf-8"
+MEDIA_TYPE: Final = "text/calendar"
 _LONGEST_OCTETS: Final = 75
 """Of a line, without its end (RFC 5545, 3.1)."""
 

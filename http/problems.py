@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -37,8 +38,17 @@ from reeld.telemetry import redaction
 
 log = structlog.get_logger("reeld.http")
 
-_AS_SENT = {"data": "body", "in_state": "state", "title_query": "query"}
+_AS_SENT = {
+    "data": "body",
+    "first": "from",
+    "in_state": "state",
+    "last": "to",
+    "title_query": "query",
+}
 """What clients know parameters as whose names the framework keeps for itself."""
+
+_IN_BODY = re.compile(r"(?:unknown|required) field `([^`]{1,100})`|at `\$\.([^`]{1,100})`")
+"""Where msgspec names the field of a body that is wrong."""
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -154,7 +164,10 @@ def _field(extra: dict[str, Any]) -> dict[str, str]:
     key, message = str(extra.get("key", "")), str(extra.get("message", ""))
     if message == "'data'":
         message = "A JSON body is missing"
-    return {"field": redaction.text(_AS_SENT.get(key, key)), "message": redaction.text(message)}
+    field = _AS_SENT.get(key, key)
+    if field == "body" and (named := _IN_BODY.search(message)):
+        field = named[1] or named[2]
+    return {"field": redaction.text(field), "message": redaction.text(message)}
 
 
 def unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -14,11 +14,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from reeld.domain.errors import NotFound, Refused
 from reeld.domain.settings import Settings
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, searches_of
+from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, readings_of, searches_of
 from reeld.http.access import caller_of
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
-from reeld.storage.repositories import commands, movies
+from reeld.storage.repositories import commands, indexers, movies
 from reeld.storage.repositories.commands import Command
 
 MOST_MOVIES: Final = 1000
@@ -34,7 +34,7 @@ class CommandName(StrEnum):
     REFRESH_MOVIES = "refresh-movies"
     """Read again what TMDB says of the movies that are named, or of those whose facts are oldest."""
     READ_FEEDS = "read-feeds"
-    """Read every feed, and the indexer's newest releases."""
+    """Read every feed, and the newest releases of every indexer."""
     MOVE_FILES = "move-files"
     """Bring the files of the movies that are named into their root folders."""
     RENAME_FILES = "rename-files"
@@ -77,13 +77,17 @@ def command_routes(surface: Surface) -> Sequence[Any]:
 
     @post("/{command:str}", operation_id="runCommand", status_code=202)
     async def run_command(
-        command: FromPath[CommandName], data: JSONBody[CommandBody], request: AnyRequest
+        command: FromPath[CommandName],
+        request: AnyRequest,
+        data: JSONBody[CommandBody | None] = None,
     ) -> Command:
         """Have something done now. What of it waits already is not asked for twice."""
-        with audit.change(request, "run_command", command, movies=len(data.movie_ids)):
-            requests = work_of(command, data.movie_ids, surface.settings())
+        movie_ids = [] if data is None else data.movie_ids
+        with audit.change(request, "run_command", command, movies=len(movie_ids)):
+            parts = await indexers.parts_read(database)
+            requests = work_of(command, movie_ids, surface.settings(), parts)
             async with database.transaction() as conn:
-                for movie_id in data.movie_ids:
+                for movie_id in movie_ids:
                     if await movies.get(conn, movie_id) is None:
                         raise NotFound(f"There is no movie {movie_id}.")
                     if command is CommandName.SEARCH_MOVIES:
@@ -118,9 +122,15 @@ def command_routes(surface: Surface) -> Sequence[Any]:
 
 
 def work_of(
-    command: CommandName, movie_ids: Sequence[int], settings: Settings
+    command: CommandName, movie_ids: Sequence[int], settings: Settings, parts: Sequence[str]
 ) -> Sequence[WorkRequest]:
     """Return the work that a command becomes.
+
+    Args:
+        command: Its name.
+        movie_ids: The movies that it is about.
+        settings: Name the feeds.
+        parts: The queues of the indexers whose newest releases are read.
 
     Raises:
         Refused: It must be said which movies it is about, or it is about none.
@@ -144,12 +154,8 @@ def work_of(
         case CommandName.BACKUP:
             return [WorkRequest(Queue.BACKUP, WorkKind.MAKE_BACKUP, {}, "backup")]
         case CommandName.READ_FEEDS:
-            feeds = [
-                WorkRequest(Queue.RSS, WorkKind.POLL_FEED, {"feed": each.name}, each.name)
-                for each in settings.feeds
-            ]
-            recent = WorkRequest(Queue.HDBITS, WorkKind.POLL_RECENT, {}, "recent")
-            return [*feeds, recent] if settings.hdbits else feeds
+            feeds = [each.name for each in settings.feeds]
+            return readings_of(feeds, parts, hdbits=settings.hdbits is not None)
         case _:
             assert_never(command)
 

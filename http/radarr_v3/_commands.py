@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from litestar import Response, delete, get, post
@@ -10,14 +11,14 @@ from litestar.params import FromPath
 
 from reeld.domain.messages import PollDownloads
 from reeld.domain.settings import Settings
-from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, searches_of
+from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, readings_of, searches_of
 from reeld.http.radarr_v3._answers import answered, created
 from reeld.http.radarr_v3._asked import AnyRequest, Body, read_body
 from reeld.http.radarr_v3._errors import Missing, UnknownCommand, invalid
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._values import Json, moment, present, span
 from reeld.storage import TrioConnection
-from reeld.storage.repositories import blocklist, movies, radarr_commands
+from reeld.storage.repositories import blocklist, indexers, movies, radarr_commands
 from reeld.storage.repositories.radarr_commands import RadarrCommand
 
 MOST_MOVIES: Final = 1000
@@ -45,6 +46,18 @@ _BY_ITSELF: Final = frozenset(
 """What reeld does without being asked, or has no need of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a command is made from, beside what its body says.
+
+    Attributes:
+        parts: The queues of the indexers whose newest releases are read.
+    """
+
+    settings: Settings
+    parts: Sequence[str]
+
+
 def command_routes(frame: Frame) -> Sequence[Any]:
     """Return the routes of commands."""
     database = frame.database
@@ -61,7 +74,8 @@ def command_routes(frame: Frame) -> Sequence[Any]:
     async def run(request: AnyRequest) -> Response[bytes]:
         body = await read_body(request)
         name = body.text("name")
-        message, requests = _work_of(name, body, frame.surface.settings())
+        known = Known(frame.surface.settings(), await indexers.parts_read(database))
+        message, requests = _work_of(name, body, known)
         agent = request.headers.get("user-agent", "")[:100]
         with frame.surface.audit.change(request, "run_command", name[:100]):
             async with database.transaction() as conn:
@@ -102,7 +116,7 @@ async def _prepare(conn: TrioConnection, name: str, requests: Sequence[WorkReque
         await movies.ask_for(conn, number)
 
 
-def _work_of(name: str, body: Body, settings: Settings) -> tuple[str, Sequence[WorkRequest]]:
+def _work_of(name: str, body: Body, known: Known) -> tuple[str, Sequence[WorkRequest]]:
     """Return what becomes of a command, in words and as work.
 
     Raises:
@@ -117,7 +131,7 @@ def _work_of(name: str, body: Body, settings: Settings) -> tuple[str, Sequence[W
         return "The blocklist is empty.", ()
     if lowered not in _WORK:
         raise UnknownCommand
-    requests = _WORK[lowered](body, settings)
+    requests = _WORK[lowered](body, known)
     return f"{len(requests)} piece(s) of work asked for.", requests
 
 
@@ -131,7 +145,7 @@ def _numbers(body: Body) -> list[int]:
     return list(dict.fromkeys(numbers))
 
 
-def _refresh(body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+def _refresh(body: Body, _known: Known) -> Sequence[WorkRequest]:
     stale = WorkRequest(Queue.TMDB, WorkKind.REFRESH_STALE, {}, "stale")
     movies = [
         WorkRequest(
@@ -146,7 +160,7 @@ def _refresh(body: Body, _settings: Settings) -> Sequence[WorkRequest]:
     return movies or [stale]
 
 
-def _search(body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+def _search(body: Body, _known: Known) -> Sequence[WorkRequest]:
     return [
         search
         for number in _numbers(body)
@@ -154,20 +168,16 @@ def _search(body: Body, _settings: Settings) -> Sequence[WorkRequest]:
     ]
 
 
-def _search_missing(_body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+def _search_missing(_body: Body, _known: Known) -> Sequence[WorkRequest]:
     return [WorkRequest(Queue.DECISION, WorkKind.SEARCH_MISSING, {}, "missing")]
 
 
-def _read_feeds(_body: Body, settings: Settings) -> Sequence[WorkRequest]:
-    feeds = [
-        WorkRequest(Queue.RSS, WorkKind.POLL_FEED, {"feed": each.name}, each.name)
-        for each in settings.feeds
-    ]
-    recent = WorkRequest(Queue.HDBITS, WorkKind.POLL_RECENT, {}, "recent")
-    return [recent, *feeds] if settings.hdbits else feeds
+def _read_feeds(_body: Body, known: Known) -> Sequence[WorkRequest]:
+    feeds = [each.name for each in known.settings.feeds]
+    return readings_of(feeds, known.parts, hdbits=known.settings.hdbits is not None)
 
 
-def _rename(body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+def _rename(body: Body, _known: Known) -> Sequence[WorkRequest]:
     files = sorted(set(body.integers("files")))
     if len(files) > MOST_FILES:
         raise invalid("files", f"At most {MOST_FILES} files at once.")
@@ -187,11 +197,11 @@ def _rename(body: Body, _settings: Settings) -> Sequence[WorkRequest]:
     ]
 
 
-def _back_up(_body: Body, _settings: Settings) -> Sequence[WorkRequest]:
+def _back_up(_body: Body, _known: Known) -> Sequence[WorkRequest]:
     return [WorkRequest(Queue.BACKUP, WorkKind.MAKE_BACKUP, {}, "backup")]
 
 
-_WORK: Final[Mapping[str, Callable[[Body, Settings], Sequence[WorkRequest]]]] = {
+_WORK: Final[Mapping[str, Callable[[Body, Known], Sequence[WorkRequest]]]] = {
     "refreshmovie": _refresh,
     "rescanmovie": _refresh,
     "moviessearch": _search,

@@ -66,6 +66,11 @@ _FORGET: Final = (
 )
 
 
+async def parts_read(source: Reader) -> list[str]:
+    """Return the queues of the indexers whose newest releases are read."""
+    return [each.part for each in await every(source) if each.enable_rss]
+
+
 async def every(source: Reader) -> list[Indexer]:
     """Return all indexers by name, without their keys."""
     return [_indexer(row) for row in await fetch_all(source, _ALL)]

@@ -52,11 +52,12 @@ async def test_the_calendar_is_shown_as_json_and_to_calendar_programs_by_a_token
     assert len((await http.get("/api/calendar", params=period)).json()) == 1
     for query in ("from=2026-01-02&to=2026-01-01", "from=0001-01-01", "to=9999-12-31"):
         assert (await http.get(f"/api/calendar?{query}")).status_code == 422, query
-    assert (await http.get("/api/calendar?from=yesterday")).status_code == 400
+    wrong = await http.get("/api/calendar?from=yesterday")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "from")
 
     made = (await http.post("/api/calendar/token")).json()
     feed = await stranger.get(made["path"])
-    assert feed.headers["content-type"].startswith("text/calendar")
+    assert feed.headers["content-type"] == "text/calendar; charset=utf-8"
     lines = feed.text.split("\r\n")
     assert all(len(line.encode()) <= 75 for line in lines)
     unfolded = feed.text.replace("\r\n ", "").split("\r\n")
@@ -228,6 +229,26 @@ async def test_root_folders_are_checked_before_movies_may_lie_in_them(
     assert (await http.delete("/api/rootfolders/1")).status_code == 422
     assert (await http.delete(f"/api/rootfolders/{added.json()['id']}")).status_code == 204
     assert (await http.delete("/api/rootfolders/4711")).status_code == 404
+
+
+async def test_reading_what_is_new_asks_every_indexer_that_is_read(running_daemon: Any) -> None:
+    http = running_daemon.http
+    for name, is_read in (("Open", True), ("Quiet", False)):
+        body = {"name": name, "base_url": "http://127.0.0.1:9", "enable_rss": is_read}
+        answer = await http.post("/api/indexers", json=body)
+        assert answer.status_code == 201, answer.text
+    command = (await http.post("/api/commands/read-feeds")).json()
+    assert command["total"] >= 1, command
+    rows = (await http.get("/api/work", params={"limit": 200})).json()
+    parts = {row["queue"] for row in rows if row["kind"] == "poll-recent"}
+    named = {each["name"]: f"torznab:{each['id']}" for each in await listed(http)}
+    assert named["Open"] in parts
+    assert named["Quiet"] not in parts
+
+
+async def listed(http: Any) -> list[Any]:
+    found = (await http.get("/api/indexers")).json()
+    return [each for each in found if each.get("id")]
 
 
 async def test_exclusions_and_blocked_releases_are_listed_and_taken_back(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -100,3 +101,18 @@ async def test_a_body_that_is_nested_without_end_is_malformed_and_no_fault(text:
 async def test_what_recurs_without_end_in_our_own_code_is_a_fault() -> None:
     answer = await request(RecursionError(), "GET", "/boom")
     assert (answer.status_code, answer.json()["reason"]) == (500, "internal_error")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"tmdb_id": 1, "colour": 1}, "colour"),
+        ({}, "tmdb_id"),
+        ({"tmdb_id": "x"}, "tmdb_id"),
+        ({"tmdb_id": 1, "tags": ["x"]}, "tags[0]"),
+    ],
+)
+async def test_a_wrong_body_names_its_field(running_daemon: Any, body: Any, field: str) -> None:
+    answer = await running_daemon.http.post("/api/movies", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == field

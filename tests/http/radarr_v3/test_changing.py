@@ -123,6 +123,8 @@ def test_delay_and_release_profiles_are_kept(radarr: Any) -> None:
     profile = radarr.send("POST", "releaseprofile", {"required": "a,b", "indexerId": 1}, 201)
     assert (profile["required"], profile["indexerId"]) == (["a", "b"], 1)
     radarr.send("POST", "releaseprofile", {"ignored": ["/(/"]}, 400)
+    (empty,) = radarr.send("POST", "releaseprofile", {}, 400)
+    assert "is required" in empty["errorMessage"]
     radarr.send("DELETE", f"releaseprofile/{profile['id']}")
 
 
