@@ -70,7 +70,7 @@ def counted_as(route: str) -> str:
     the template.
     """
     match route.strip("/").split("/"):
-        case ["api", "v3", *_]:
+        case parts if _is_radarrs(parts):
             return "/api/v3"
         case [("api" | "control") as side, about, *_]:
             return f"/{side}/{about}"
@@ -84,12 +84,21 @@ def area_of(route: str) -> str:
     A histogram for each route would be most of a scrape.
     """
     match route.strip("/").split("/"):
-        case ["api", "v3", *_]:
+        case parts if _is_radarrs(parts):
             return "radarr_v3"
         case ["api", area, *_] | [area, *_]:
             return _TOGETHER.get(area, area) or UNMATCHED
         case _:
             return UNMATCHED
+
+
+def _is_radarrs(parts: list[str]) -> bool:
+    """Whether a route is one that clients of Radarr's call."""
+    match parts:
+        case ["api"] | ["api", "v3", *_] | [("feed" | "mediacover" | "ping" | "signalr"), *_]:
+            return True
+        case _:
+            return False
 
 
 class Measure:

@@ -228,10 +228,14 @@ async def fresh(life: Any, world: World, house: Any) -> None:
             await trio.sleep(0.02)
 
 
+async def hold_back(world: World, house: Any) -> None:
+    """Have the better release not be there when the daemon first looks: what it has seen is no news later."""
+    house.held_back = world.hdbits.uploads.pop()
+
+
 async def upgrade(life: Any, world: World, house: Any) -> None:
-    held_back = world.hdbits.uploads.pop()
     await want(life, profile="HD - 720p/1080p")
-    world.hdbits.upload(held_back)
+    world.hdbits.upload(house.held_back)
     await life.until("/api/history?kind=file_retired", lambda history: history["entries"])
 
 
@@ -276,8 +280,8 @@ def recorded(builder: Any) -> dict[str, list[Line]]:
     group = {"REELD_LIBRARY_GROUP": str(os.getgid())}
     scenarios = {
         "fresh": (nothing, fresh, modes, ("--orders",)),
-        "upgrade": (nothing, upgrade, upgrades, ()),
-        "upgrade under the same name": (nothing, upgrade, upgrades | one_name, ()),
+        "upgrade": (hold_back, upgrade, upgrades, ()),
+        "upgrade under the same name": (hold_back, upgrade, upgrades | one_name, ()),
         "copy": (nothing, copy, modes | group, ("--copy",)),
         "rejection": (swapped, rejection, {}, ()),
         "error": (nothing, error, {}, ("--hasty",)),

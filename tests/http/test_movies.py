@@ -16,7 +16,7 @@ MALFORMED = [
     ({"tmdb_id": 603, "year": 3}, "year", ">= 1870"),
     ({"tmdb_id": 603, "title": ""}, "title", "length"),
     ({"tmdb_id": 603, "monitored": "yes"}, "monitored", "bool"),
-    ({"tmdb_id": 603, "colour": "red"}, "body", "colour"),
+    ({"tmdb_id": 603, "colour": "red"}, "colour", "colour"),
     ([], "body", "object"),
 ]
 
@@ -134,10 +134,13 @@ async def test_movies_are_listed_in_pages(daemon: Any, world: Any) -> None:
 
 async def test_a_query_that_makes_no_sense_is_refused(running_daemon: Any) -> None:
     for query in ("stage=bogus", "limit=0", "limit=1001", "limit=x", "sort=size"):
-        answer = await running_daemon.http.get(f"/api/movies?{query}&secret=do-not-repeat")
+        answer = await running_daemon.http.get(f"/api/movies?{query}&text=do-not-repeat")
         assert answer.status_code == 400, query
         assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
         assert "do-not-repeat" not in answer.text
+    unknown = await running_daemon.http.get("/api/movies?secret=do-not-repeat")
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "secret")
+    assert "do-not-repeat" not in unknown.text
 
 
 async def test_a_movie_that_does_not_exist_is_not_found(running_daemon: Any) -> None:
