@@ -96,12 +96,12 @@ async def test_what_would_be_decided_about_a_name_is_told_for_a_movie_of_the_lib
 async def test_what_makes_no_sense_is_refused_with_the_field(running_daemon: Any) -> None:
     http = running_daemon.http
     for body, field in (
-        ({}, "body"),
+        ({}, "name"),
         ({"name": ""}, "name"),
         ({"name": "x" * 513}, "name"),
         ({"name": "x", "size": -1}, "size"),
         ({"name": "x", "movie_id": 0}, "movie_id"),
-        ({"name": "x", "colour": "red"}, "body"),
+        ({"name": "x", "colour": "red"}, "colour"),
     ):
         answer = await http.post("/api/decide", json=body)
         assert answer.status_code == 400, body

@@ -124,7 +124,7 @@ async def test_a_change_is_made_whole_audited_and_never_over_another_one(
         ({"root_folder": "/a\0b"}, 400, "root_folder"),
         ({"monitored": "no"}, 400, "monitored"),
         ({"minimum_availability": "never"}, 400, "minimum_availability"),
-        ({"stage": "failed"}, 400, "body"),
+        ({"stage": "failed"}, 400, "stage"),
         ({"tags": [HUGE]}, 400, "tags"),
     ):
         refused = await http.put(path, json={**wrong, **({"monitored": True} | wrong)})

@@ -9,7 +9,7 @@ import trio
 from reeld.simulators.offers import Source
 
 MALFORMED = [
-    ({}, "body", "tmdb_id"),
+    ({}, "tmdb_id", "tmdb_id"),
     ({"tmdb_id": "six"}, "tmdb_id", "int"),
     ({"tmdb_id": 0}, "tmdb_id", ">= 1"),
     ({"tmdb_id": 10**30}, "tmdb_id", "<= "),

@@ -41,7 +41,7 @@ async def test_tags_are_made_renamed_given_to_movies_and_deleted_and_each_change
 
 
 async def test_a_malformed_tag_is_refused_with_the_field(running_daemon: Any) -> None:
-    for body, field in (({}, "body"), ({"label": ""}, "label"), ({"label": 3}, "label")):
+    for body, field in (({}, "label"), ({"label": ""}, "label"), ({"label": 3}, "label")):
         answer = await running_daemon.http.post("/api/tags", json=body)
         assert answer.status_code == 400, body
         assert answer.json()["errors"][0]["field"] == field
