@@ -10,6 +10,7 @@ from typing import Final
 import trio
 
 from reeld.cli.daemon import Daemon, Started
+from reeld.cli.garbage import keep_what_is_loaded
 from reeld.cli.notify import tell_failure, watchdog_seconds
 from reeld.cli.output import complain
 from reeld.cli.reload import SettingsReader
@@ -90,6 +91,7 @@ def sentence_of(error: BaseException) -> str:
 
 
 async def _welcome(started: Started) -> None:
+    keep_what_is_loaded()
     say = sys.stderr.write
     say(f"reeld is ready at {started.url}\n")
     if started.ops_url != started.url:
