@@ -10,7 +10,7 @@ import msgspec
 
 from reeld.domain.profile import QualityProfile
 from reeld.http.radarr_v3._errors import Missing
-from reeld.http.radarr_v3._movie import Shelf, movie_resource
+from reeld.http.radarr_v3._movie import Shelf
 from reeld.http.radarr_v3._movies_cache import MovieList
 from reeld.http.radarr_v3._values import Json
 from reeld.http.surface import Surface
@@ -78,10 +78,5 @@ class Frame:
 
     async def movie_documents(self, ids: list[int]) -> dict[int, Json]:
         """Return the documents of movies by number; missing ones are left out."""
-        shelved = await self.shelf()
-        unique = sorted(set(ids))
-        found: dict[int, Json] = {}
-        for start in range(0, len(unique), shelf.PAGE):
-            for each in await shelf.by_ids(self.database, unique[start : start + shelf.PAGE]):
-                found[each.movie.id] = movie_resource(each, shelved)
-        return found
+        texts = await self.movie_texts(set(ids))
+        return {number: msgspec.json.decode(texts[number]) for number in sorted(texts)}
