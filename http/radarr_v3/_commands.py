@@ -9,6 +9,7 @@ from typing import Any, Final
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
 
+from reeld.domain.command import told
 from reeld.domain.messages import PollDownloads
 from reeld.domain.settings import Settings
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, readings_of, searches_of
@@ -217,10 +218,9 @@ _WORK: Final[Mapping[str, Callable[[Body, Known], Sequence[WorkRequest]]]] = {
 
 
 def _written(command: RadarrCommand) -> Json:
-    is_open = command.open > 0
-    status = "failed" if command.dead else "completed"
-    if is_open:
-        status = "started" if command.running else "queued"
+    status = _status(command)
+    is_open = status in {"queued", "started"}
+    why = command.sentence or told(command.put_off)
     started = command.started or (None if is_open else command.queued)
     ended = None if is_open else command.ended or started
     result = {"completed": "successful", "failed": "unsuccessful"}.get(status, "unknown")
@@ -228,7 +228,7 @@ def _written(command: RadarrCommand) -> Json:
         id=command.id,
         name=command.name,
         commandName=_in_words(command.name),
-        message=command.sentence or command.message,
+        message=command.message if is_open else why or command.message,
         body={
             "sendUpdatesToClient": True,
             "updateScheduledTask": False,
@@ -249,13 +249,22 @@ def _written(command: RadarrCommand) -> Json:
         started=moment(started),
         ended=moment(ended),
         duration=span((ended - started).total_seconds()) if ended and started else None,
-        exception=command.sentence,
+        exception=why if status == "failed" else None,
         trigger="manual",
         clientUserAgent=command.agent,
         stateChangeTime=moment(ended or started or command.queued),
         sendUpdatesToClient=True,
         updateScheduledTask=False,
     )
+
+
+def _status(command: RadarrCommand) -> str:
+    """Return Radarr's word for how far a command is; who asked does not wait for what is put off."""
+    if command.open > len(command.put_off):
+        return "started" if command.running or command.started else "queued"
+    if command.dead or any(each.is_failure for each in command.put_off):
+        return "failed"
+    return "cancelled" if command.cancelled else "completed"
 
 
 def _in_words(name: str) -> str:

@@ -269,7 +269,9 @@ _DIFFERENT: Final = """
 - **`release/push`** takes a `.torrent` of an indexer that reeld has; a magnet link, or a link of an indexer that it does not
   have, is rejected with a sentence.
 - **Commands** become durable work. `RescanMovie` reads the movie's facts anew; `CutoffUnmetMoviesSearch` is the schedule's
-  own search. What reeld does without being asked (`Housekeeping`, `CheckHealth` …) is completed at once.
+  own search. What reeld does without being asked (`Housekeeping`, `CheckHealth` …) is completed at once. A search is completed
+  without an indexer that is away, and its `message` names it; reeld asks it again by itself. `RefreshMovie` has failed while
+  TMDB is away, and is completed when it is done after all.
 - **`rename`** is about the file's own name by `library.file_template`: its folder stays. `RenameFiles` and `RenameMovie` never
   rename over another file: they fail, and say which one is in the way.
 - **`manualimport`** lists the videos of downloads that are complete, imported or failed, with what was grabbed and why one

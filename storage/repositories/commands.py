@@ -8,8 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from reeld.domain.command import told
 from reeld.domain.work import WorkRequest
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+from reeld.storage.repositories._command_work import WORK, read_put_off
 from reeld.storage.work import submit
 
 KEPT_DAYS: Final = 7
@@ -23,21 +25,11 @@ SELECT id FROM work JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked (qu
 WHERE state IN ('available', 'running') ORDER BY id
 """
 
-# Work that is not there any more was done, and forgotten.
 _LIST: Final = """
-SELECT c.id, c.name, c.who, c.asked_at, cardinality(c.work_ids), w.open, w.running, w.dead, w.cancelled, w.started_at,
-       w.finished_at, w.sentence, w.progress
-FROM command c CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE state IN ('available', 'running')) AS open,
-           count(*) FILTER (WHERE state = 'running') AS running,
-           count(*) FILTER (WHERE state = 'dead') AS dead,
-           count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
-           min(claimed_at) AS started_at, max(finished_at) AS finished_at,
-           max(sentence) FILTER (WHERE state <> 'done') AS sentence,
-           coalesce(jsonb_agg(progress) FILTER (WHERE state = 'running' AND progress <> '{}'), '[]') AS progress
-    FROM work WHERE work.id = ANY(c.work_ids)
-) w
-"""
+SELECT c.id, c.name, c.who, c.asked_at, cardinality(c.work_ids) + w.others, w.open, w.running, w.dead, w.cancelled,
+       w.started_at, w.finished_at, w.sentence, w.progress, w.put_off
+FROM command c CROSS JOIN {work}
+""".replace("{work}", WORK)
 _PAGE: Final = _LIST + "WHERE c.id < %s ORDER BY c.id DESC LIMIT %s"
 _GET: Final = _LIST + "WHERE c.id = %s"
 
@@ -53,13 +45,16 @@ class CommandState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    """Some of its work was given up; a person may retry it."""
+    """Some of its work was given up, and a person may retry it; or it waits until a service is back."""
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command and its work.
+
+    It has ended when nothing is open but what waits for a service that is away: an indexer or a feed is left out then,
+    and asked again by itself.
 
     Attributes:
         who: Whose key asked.
@@ -118,27 +113,30 @@ async def work_of(source: Reader, command_id: int) -> list[int]:
 
 def _command(row: Row) -> Command:
     number, name, who, asked_at, total, still, running, dead, cancelled = row[:9]
-    started_at, finished_at, sentence, details = row[9:]
+    started_at, finished_at, sentence, details, waiting = row[9:]
+    put_off = read_put_off(waiting)
+    held_up = dead or any(each.is_failure for each in put_off)
+    awaited = still - len(put_off)
     return Command(
         id=number,
         name=name,
         who=who,
-        state=_state(still, running, dead, cancelled, begun=still < total),
+        state=_state(awaited, running, held_up, cancelled, begun=still < total),
         progress=1.0 if not total else round((total - still) / total, 4),
         total=total,
         open=still,
         failed=dead,
         asked_at=asked_at,
         started_at=started_at,
-        finished_at=None if still else finished_at,
-        sentence=sentence,
+        finished_at=None if awaited else finished_at,
+        sentence=sentence or told(put_off),
         details=tuple(details),
     )
 
 
-def _state(still: int, running: int, dead: int, cancelled: int, *, begun: bool) -> CommandState:
-    if still:
+def _state(awaited: int, running: int, failed: int, cancelled: int, *, begun: bool) -> CommandState:
+    if awaited:
         return CommandState.RUNNING if running or begun else CommandState.WAITING
-    if dead:
+    if failed:
         return CommandState.FAILED
     return CommandState.CANCELLED if cancelled else CommandState.DONE

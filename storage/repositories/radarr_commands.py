@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from reeld.domain.command import PutOff
 from reeld.domain.work import WorkRequest
-from reeld.storage._rows import Connection, Reader, execute, fetch_all, fetch_one
+from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
+from reeld.storage.repositories._command_work import WORK, read_put_off
 from reeld.storage.work import submit
 
 KEPT_DAYS: Final = 1
@@ -23,19 +25,11 @@ SELECT id FROM work
 WHERE queue = %s AND kind = %s AND unique_key = %s AND state IN ('available', 'running')
 """
 
-# Work that is gone was done long ago.
 _LIST: Final = """
-SELECT c.id, c.name, c.message, c.agent, c.queued, w.started, w.ended, coalesce(w.open, 0), coalesce(w.running, 0),
-       coalesce(w.dead, 0), w.sentence
-FROM radarr_command c LEFT JOIN LATERAL (
-    SELECT min(claimed_at) AS started, max(finished_at) AS ended,
-           count(*) FILTER (WHERE state IN ('available', 'running')) AS open,
-           count(*) FILTER (WHERE state = 'running' OR attempt > 0 AND state = 'available') AS running,
-           count(*) FILTER (WHERE state IN ('dead', 'cancelled')) AS dead,
-           max(sentence) FILTER (WHERE state IN ('dead', 'cancelled')) AS sentence
-    FROM work WHERE work.id = ANY(c.work_ids)
-) w ON true
-"""
+SELECT c.id, c.name, c.message, c.agent, c.queued, w.started_at, w.finished_at, w.open, w.running, w.dead, w.cancelled,
+       w.sentence, w.put_off
+FROM radarr_command c CROSS JOIN {work}
+""".replace("{work}", WORK)
 _LATEST: Final = _LIST + "ORDER BY c.id DESC LIMIT %s"
 _GET: Final = _LIST + "WHERE c.id = %s"
 
@@ -52,9 +46,11 @@ class RadarrCommand:
         message: What reeld makes of it, for people.
         agent: Which program asked.
         open: How many pieces of its work wait or run.
-        running: How many of them were begun.
+        running: How many of them run, and are waited for.
         dead: How many were given up.
-        sentence: Why one was given up.
+        cancelled: How many a person discarded.
+        sentence: Why one was given up, or waits to be tried again.
+        put_off: What of the open work is not waited for.
     """
 
     id: int
@@ -67,7 +63,9 @@ class RadarrCommand:
     open: int
     running: int
     dead: int
+    cancelled: int
     sentence: str | None
+    put_off: tuple[PutOff, ...]
 
 
 async def add(
@@ -88,14 +86,18 @@ async def add(
 async def get(source: Reader, command_id: int) -> RadarrCommand | None:
     """Return a command, or None."""
     row = await fetch_one(source, _GET, (command_id,))
-    return None if row is None else RadarrCommand(*row)
+    return None if row is None else _command(row)
 
 
 async def latest(source: Reader, limit: int = 100) -> list[RadarrCommand]:
     """Return the latest commands, newest first."""
-    return [RadarrCommand(*row) for row in await fetch_all(source, _LATEST, (limit,))]
+    return [_command(row) for row in await fetch_all(source, _LATEST, (limit,))]
 
 
 async def work_of(source: Reader, command_id: int) -> list[int]:
     """Return the numbers of the work that a command became; none of a command that is not there."""
     return [row[0] for row in await fetch_all(source, _WORK_OF, (command_id,))]
+
+
+def _command(row: Row) -> RadarrCommand:
+    return RadarrCommand(*(*row[:-1], read_put_off(row[-1])))

@@ -165,7 +165,7 @@ def test_a_command_that_waits_can_be_cancelled(radarr: Any, movie: dict[str, Any
     finally:
         tell_tmdb("resume")
     ended = radarr.get(f"command/{command['id']}")
-    assert (ended["status"], ended["result"]) == ("failed", "unsuccessful")
+    assert (ended["status"], ended["message"]) == ("cancelled", "A person discarded it.")
     radarr.send("DELETE", "command/4711", status=404)
 
 

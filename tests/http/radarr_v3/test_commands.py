@@ -1,0 +1,110 @@
+"""Commands while a service is away: who asked is told so, and does not wait until it is back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+HDBITS = "hdbits cannot be asked now, and is asked again by itself: "
+
+
+@pytest.fixture(scope="module")
+def movie(radarr: Any) -> dict[str, Any]:
+    added = radarr.add(radarr.films[0])
+    return dict(radarr.imported(added["id"]))
+
+
+@contextmanager
+def away(radarr: Any, *names: str) -> Iterator[None]:
+    """Have nobody call these services."""
+
+    def tell(name: str, order: str) -> None:
+        answer = radarr.stranger.post(
+            f"/control/actors/{name}/breakers/{order}",
+            json={"breaker": name, "reason": "maintenance"},
+            headers={"X-Api-Key": radarr.key},
+        )
+        assert answer.status_code == 200, answer.text
+
+    for name in names:
+        tell(name, "open")
+    try:
+        yield
+    finally:
+        for name in names:
+            tell(name, "reset")
+
+
+@pytest.fixture
+def _old_facts(module_database_url: str, movie: dict[str, Any]) -> None:
+    """What TMDB said is old, so that it is asked again."""
+    with psycopg.connect(module_database_url) as connection:
+        connection.execute("UPDATE metadata_cache SET expires_at = now() - interval '1 day'")
+
+
+def ended(radarr: Any, number: int) -> Any:
+    """Wait for the end of a command of Radarr's."""
+
+    def look() -> Any:
+        command = radarr.get(f"command/{number}")
+        return command if command["status"] not in {"queued", "started"} else None
+
+    return radarr.until(look)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        lambda movie: {"name": "MoviesSearch", "movieIds": [movie["id"]]},
+        lambda _: {"name": "RssSync"},
+    ],
+    ids=["MoviesSearch", "RssSync"],
+)
+def test_a_search_is_complete_without_the_indexer_that_is_away(
+    radarr: Any, movie: dict[str, Any], order: Callable[[Any], dict[str, Any]]
+) -> None:
+    with away(radarr, "hdbits"):
+        command = radarr.send("POST", "command", order(movie), 201)
+        said = ended(radarr, command["id"])
+        assert (said["status"], said["result"]) == ("completed", "successful")
+        assert said["message"].startswith(HDBITS)
+        assert "maintenance" in said["message"] or "A person" in said["message"]
+        assert said["ended"] >= said["queued"]
+        assert "exception" not in said
+    radarr.until(lambda: HDBITS not in radarr.get(f"command/{command['id']}")["message"] or None)
+
+
+@pytest.mark.usefixtures("_old_facts")
+def test_what_tmdb_must_do_has_failed_while_it_is_away_and_is_done_when_it_is_back(
+    radarr: Any, movie: dict[str, Any]
+) -> None:
+    with away(radarr, "tmdb"):
+        order = {"name": "RefreshMovie", "movieIds": [movie["id"]]}
+        command = radarr.send("POST", "command", order, 201)
+        said = ended(radarr, command["id"])
+        assert (said["status"], said["result"]) == ("failed", "unsuccessful")
+        assert said["exception"] == said["message"]
+        assert said["message"].startswith("tmdb cannot be asked now")
+    radarr.until(lambda: radarr.get(f"command/{command['id']}")["status"] == "completed")
+
+
+@pytest.mark.usefixtures("_old_facts")
+def test_a_command_of_our_own_says_the_same(radarr: Any, movie: dict[str, Any]) -> None:
+    headers = {"X-Api-Key": radarr.key}
+
+    def command(number: int) -> Any:
+        answer = radarr.stranger.get(f"/api/commands/{number}", headers=headers).json()
+        return answer if answer["state"] not in {"waiting", "running"} else None
+
+    with away(radarr, "hdbits", "tmdb"):
+        for name, state in (("search-movies", "done"), ("refresh-movies", "failed")):
+            body = {"movie_ids": [movie["id"]]}
+            asked = radarr.stranger.post(f"/api/commands/{name}", json=body, headers=headers)
+            number = asked.json()["id"]
+            said = radarr.until(lambda number=number: command(number))
+            assert (said["state"], said["open"], said["failed"]) == (state, 1, 0), said
+            assert "cannot be asked now" in said["sentence"]
