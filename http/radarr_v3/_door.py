@@ -25,6 +25,7 @@ _SLASHES: Final = re.compile("/{2,}")
 _KEY_NAMES: Final = frozenset({"apikey", "access_token"})
 _TYPE: Final = b"content-type"
 _PROBLEM: Final = b"application/problem+json"
+_NAMED: Final = {404: "NotFound", 405: "MethodNotAllowed"}
 _LONGEST_QUERY: Final = 16 * 1024
 
 
@@ -86,13 +87,12 @@ class _Answer:
     async def _retell(self, problem: bytes) -> None:
         """Say a problem (RFC 9457) as Radarr says one."""
         told = msgspec.json.decode(problem)
-        said = "NotFound" if self._status in {404, 405} else told.get("detail") or told.get("title")
+        said = _NAMED.get(self._status) or told.get("detail") or told.get("title")
         body = msgspec.json.encode({"message": said})
         dropped = {_TYPE, b"content-length"}
         headers = [(name, value) for name, value in self._headers if name.lower() not in dropped]
         headers += [(_TYPE, b"application/json"), (b"content-length", str(len(body)).encode())]
-        status = 404 if self._status == 405 else self._status
-        start: Any = {"type": "http.response.start", "status": status, "headers": headers}
+        start: Any = {"type": "http.response.start", "status": self._status, "headers": headers}
         await self._send(start)
         whole: Any = {"type": "http.response.body", "body": body, "more_body": False}
         await self._send(whole)

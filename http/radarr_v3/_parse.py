@@ -30,15 +30,17 @@ def parse_routes(frame: Frame) -> Sequence[Any]:
     async def parse(request: AnyRequest) -> Response[bytes]:
         title = Query.of(request).text("title").strip()
         if not title:
-            return answered({"id": 0, "title": ""})
+            return Response(b"", status_code=204)
         read = (await read_names([title]))[title]
+        if read.is_unparseable:
+            return answered({"title": title, "customFormatScore": 0})
         movie = await movie_of(frame, read)
         original = Language.by_number(movie["originalLanguage"]["id"]) if movie else None
         (liked,) = await liking.of([Named(title, read, movie)])
         return answered(
             present(
                 title=title,
-                parsedMovieInfo=None if read.is_unparseable else _info(read, original),
+                parsedMovieInfo=_info(read, original),
                 movie=movie,
                 languages=languages(read.languages, original),
                 **liked,

@@ -11,7 +11,6 @@ from litestar import Response, delete, post
 from litestar.params import FromPath
 
 from reeld.domain.acquisition import FailureReason
-from reeld.domain.messages import RemoveDownload
 from reeld.domain.parting import InClient, Parting
 from reeld.domain.work import Queue, WorkKind, WorkRequest
 from reeld.http.radarr_v3._answers import answered
@@ -36,7 +35,7 @@ def removing_routes(frame: Frame) -> Sequence[Any]:
     @delete("/queue/{download_id:int}", status_code=200)
     async def remove(download_id: FromPath[int], request: AnyRequest) -> Response[bytes]:
         with audit.change(request, "remove_download", str(download_id)):
-            await remover.remove(download_id, Query.of(request))
+            await remover.remove(download_id, parting_of(Query.of(request)))
         return answered({})
 
     @delete("/queue/bulk", status_code=200)
@@ -44,10 +43,10 @@ def removing_routes(frame: Frame) -> Sequence[Any]:
         numbers = (await read_body(request)).integers("ids")
         if not 0 < len(numbers) <= MOST_AT_ONCE:
             raise invalid("Ids", f"There must be 1 to {MOST_AT_ONCE} downloads.")
-        query = Query.of(request)
+        parting = parting_of(Query.of(request))
         with audit.change(request, "remove_download", f"{len(numbers)} downloads"):
             for number in dict.fromkeys(numbers):
-                await remover.remove(number, query)
+                await remover.remove(number, parting)
         return answered({})
 
     return [remove, remove_many]
@@ -59,19 +58,19 @@ class _Remover:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
 
-    async def remove(self, number: int, query: Query) -> None:
-        """Remove a download as a query says: the order is durable before it is answered.
+    async def remove(self, number: int, parting: Parting) -> None:
+        """Go on without a download: the order is durable before it is answered.
 
         Raises:
             Missing: There is none of that number.
         """
         if is_waiting(number):
-            await end_wait(self._frame, number, block=query.flag("blocklist"))
+            await end_wait(self._frame, number, block=parting.blocklist)
             return
         if all(one.id != number for one in await downloads.active(self._frame.database)):
             raise Missing
         async with self._frame.database.transaction() as conn:
-            await submit(conn, parting_of(query).work(number))
+            await submit(conn, parting.work(number))
         with trio.move_on_after(REMOVE_SECONDS):
             await self._until_gone(number)
 
@@ -96,7 +95,7 @@ def parting_of(query: Query) -> Parting:
 
 def failing_routes(frame: Frame) -> Sequence[Any]:
     """Return the route that calls a grabbed release bad."""
-    audit, qbit = frame.surface.audit, frame.surface.directory["qbit"]
+    audit, remover = frame.surface.audit, _Remover(frame)
 
     @post("/history/failed/{history_id:int}", status_code=200)
     async def mark_failed(history_id: FromPath[int], request: AnyRequest) -> Response[bytes]:
@@ -106,8 +105,7 @@ def failing_routes(frame: Frame) -> Sequence[Any]:
                 raise Missing
             for download in await downloads.active(frame.database):
                 if download.infohash == record.infohash:
-                    order = RemoveDownload(download.id, delete_files=True)
-                    await qbit.ask(order, deadline=REMOVE_SECONDS)
+                    await remover.remove(download.id, Parting(blocklist=True))
                     break
             else:
                 await block(record)

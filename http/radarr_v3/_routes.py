@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Response, Router, delete, get, post, put
+from litestar import Response, Router, delete, get, patch, post, put
 from litestar.params import FromPath
 
 from reeld.http.radarr_v3._adding import adding_routes
@@ -131,4 +131,6 @@ def _unknown() -> Sequence[Any]:
     async def missing(rest: FromPath[str]) -> Response[bytes]:  # noqa: ARG001
         raise Missing
 
-    return [make("/{rest:path}", status_code=200)(missing) for make in (get, post, put, delete)]
+    return [
+        make("/{rest:path}", status_code=200)(missing) for make in (get, post, put, patch, delete)
+    ]

@@ -24,7 +24,7 @@ class Client(NamedTuple):
 
 
 class Unserved(NamedTuple):
-    """What is answered 404: `METHOD path`, with the paths as Radarr's document writes them, and why."""
+    """What is answered 404, or 405 where the path has other methods: `METHOD path`, with the paths as Radarr's document writes them, and why."""
 
     operations: tuple[str, ...]
     why: str
@@ -235,7 +235,7 @@ def _without() -> Iterator[str]:
     yield "To add, change or test one of these is answered 400 in Radarr's shape:\n"
     yield from ("| part | why |", "|---|---|")
     yield from (f"| `{name}` | {why} |" for name, why in sorted(REFUSED.items()))
-    yield "\nThese are answered 404, as what Radarr itself does not have:\n"
+    yield "\nThese are answered 404, as what Radarr itself does not have, or 405 where the path has other methods:\n"
     yield from ("| operation | why |", "|---|---|")
     for each in UNSERVED:
         yield f"| {', '.join(f'`{operation}`' for operation in each.operations)} | {each.why} |"

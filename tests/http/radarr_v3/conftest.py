@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,8 @@ class Radarr:
         http: Calls `/api/v3` with the key.
         stranger: Calls the daemon with no key.
         turn_downloads: Says how many seconds downloads take from now on.
+        torrents: Returns the infohashes of what the download client has, as Radarr writes them.
+        forget_torrents: Has the download client lose all of them.
     """
 
     url: str
@@ -45,6 +48,8 @@ class Radarr:
     http: httpx.Client
     stranger: httpx.Client
     turn_downloads: Callable[[float], None]
+    torrents: Callable[[], set[str]]
+    forget_torrents: Callable[[], None]
 
     def get(self, path: str, /, status: int = 200, **query: Any) -> Any:
         """Return what a GET answers."""
@@ -85,6 +90,25 @@ class Radarr:
         }
         return dict(self.send("POST", "movie", body | more, 201))
 
+    @contextmanager
+    def away(self, *names: str) -> Iterator[None]:
+        """Have nobody call these services."""
+        for name in names:
+            self._steer(name, "open")
+        try:
+            yield
+        finally:
+            for name in names:
+                self._steer(name, "reset")
+
+    def _steer(self, name: str, order: str) -> None:
+        answer = self.stranger.post(
+            f"/control/actors/{name}/breakers/{order}",
+            json={"breaker": name, "reason": "maintenance"},
+            headers={"X-Api-Key": self.key},
+        )
+        assert answer.status_code == 200, answer.text
+
     def imported(self, movie_id: int) -> dict[str, Any]:
         """Wait for the file of a movie, and return the movie."""
         return self.until(
@@ -115,7 +139,9 @@ def radarr(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -
             httpx.Client(base_url=f"{running.url}/api/v3/", headers=headers, timeout=60) as http,
             httpx.Client(base_url=running.url, timeout=60) as stranger,
         ):
-            yield Radarr(running.url, KEY, running.films, library, http, stranger, running.turn)
+            films = running.films
+            steered = running.turn, running.torrents, running.forget_torrents
+            yield Radarr(running.url, KEY, films, library, http, stranger, *steered)
     finally:
         running.stop()
         thread.join(SECONDS)
@@ -164,6 +190,15 @@ class _Running:
     def turn(self, seconds: float) -> None:
         turned = partial(self._world.qbittorrent.turn, download_seconds=seconds)
         trio.from_thread.run_sync(turned, trio_token=self._token)
+
+    def torrents(self) -> set[str]:
+        client = self._world.qbittorrent
+        found = trio.from_thread.run_sync(lambda: list(client.torrents), trio_token=self._token)
+        return {infohash.upper() for infohash in found}
+
+    def forget_torrents(self) -> None:
+        clear = self._world.qbittorrent.torrents.clear
+        trio.from_thread.run_sync(clear, trio_token=self._token)
 
     def stop(self) -> None:
         if self._daemon is not None and self.fault is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -16,27 +15,6 @@ HDBITS = "hdbits cannot be asked now, and is asked again by itself: "
 def movie(radarr: Any) -> dict[str, Any]:
     added = radarr.add(radarr.films[0])
     return dict(radarr.imported(added["id"]))
-
-
-@contextmanager
-def away(radarr: Any, *names: str) -> Iterator[None]:
-    """Have nobody call these services."""
-
-    def tell(name: str, order: str) -> None:
-        answer = radarr.stranger.post(
-            f"/control/actors/{name}/breakers/{order}",
-            json={"breaker": name, "reason": "maintenance"},
-            headers={"X-Api-Key": radarr.key},
-        )
-        assert answer.status_code == 200, answer.text
-
-    for name in names:
-        tell(name, "open")
-    try:
-        yield
-    finally:
-        for name in names:
-            tell(name, "reset")
 
 
 @pytest.fixture
@@ -67,7 +45,7 @@ def ended(radarr: Any, number: int) -> Any:
 def test_a_search_is_complete_without_the_indexer_that_is_away(
     radarr: Any, movie: dict[str, Any], order: Callable[[Any], dict[str, Any]]
 ) -> None:
-    with away(radarr, "hdbits"):
+    with radarr.away("hdbits"):
         command = radarr.send("POST", "command", order(movie), 201)
         said = ended(radarr, command["id"])
         assert (said["status"], said["result"]) == ("completed", "successful")
@@ -82,7 +60,7 @@ def test_a_search_is_complete_without_the_indexer_that_is_away(
 def test_what_tmdb_must_do_has_failed_while_it_is_away_and_is_done_when_it_is_back(
     radarr: Any, movie: dict[str, Any]
 ) -> None:
-    with away(radarr, "tmdb"):
+    with radarr.away("tmdb"):
         order = {"name": "RefreshMovie", "movieIds": [movie["id"]]}
         command = radarr.send("POST", "command", order, 201)
         said = ended(radarr, command["id"])
@@ -100,7 +78,7 @@ def test_a_command_of_our_own_says_the_same(radarr: Any, movie: dict[str, Any]) 
         answer = radarr.stranger.get(f"/api/commands/{number}", headers=headers).json()
         return answer if answer["state"] not in {"waiting", "running"} else None
 
-    with away(radarr, "hdbits", "tmdb"):
+    with radarr.away("hdbits", "tmdb"):
         for name, state in (("search-movies", "done"), ("refresh-movies", "failed")):
             body = {"movie_ids": [movie["id"]]}
             asked = radarr.stranger.post(f"/api/commands/{name}", json=body, headers=headers)

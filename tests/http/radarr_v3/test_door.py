@@ -13,6 +13,11 @@ from reeld.http.measure import counted_as
 VERSION = "x-application-version"
 
 
+@pytest.fixture(scope="module")
+def movie(radarr: Any) -> dict[str, Any]:
+    return dict(radarr.add(radarr.films[0], addOptions={"searchForMovie": False}))
+
+
 @pytest.mark.parametrize(
     "path",
     ["qualityProfile", "rootFolder", "remotePathMapping", "MOVIE", "system//Status", "Tag/"],
@@ -21,8 +26,7 @@ def test_a_path_is_found_in_any_case(radarr: Any, path: str) -> None:
     assert radarr.http.get(path).status_code == 200
 
 
-def test_query_names_are_read_in_any_case(radarr: Any) -> None:
-    movie = radarr.add(radarr.films[0], addOptions={"searchForMovie": False})
+def test_query_names_are_read_in_any_case(radarr: Any, movie: dict[str, Any]) -> None:
     for name in ("tmdbid", "tmdbId", "TMDBID"):
         assert [each["id"] for each in radarr.get("movie", **{name: movie["tmdbId"]})] == [
             movie["id"]
@@ -84,6 +88,7 @@ def test_every_answer_names_a_version_that_prowlarr_accepts(radarr: Any, path: s
         ("GET", "movie/one"),
         ("GET", "movie/1/2/3"),
         ("DELETE", "nothing/1"),
+        ("PATCH", "nothing/1"),
         ("GET", "movie/4711"),
         ("GET", "initialize.json"),
         ("GET", "../../etc/passwd"),
@@ -96,6 +101,35 @@ def test_what_is_not_there_is_not_found_in_radarrs_shape(
     assert answer.status_code == 404
     if answer.url.path.startswith("/api/v3"):
         assert answer.json() == {"message": "NotFound"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "movie", {"GET", "POST", "PUT"}),
+        ("DELETE", "movie", {"GET", "POST", "PUT"}),
+        ("PUT", "system/status", {"GET"}),
+        ("POST", "movie/1", {"GET", "PUT", "DELETE"}),
+        ("PUT", "collection", {"GET"}),
+    ],
+)
+def test_a_method_that_a_path_has_not_is_not_allowed_in_radarrs_shape(
+    radarr: Any, method: str, path: str, allowed: set[str]
+) -> None:
+    answer = radarr.http.request(method, path)
+    assert (answer.status_code, answer.json()) == (405, {"message": "MethodNotAllowed"})
+    assert VERSION in answer.headers
+    assert allowed <= {each.strip() for each in answer.headers["allow"].split(",")}
+
+
+def test_a_name_that_says_nothing_is_answered_without_a_number(radarr: Any) -> None:
+    for title in ({}, {"title": " "}):
+        answer = radarr.http.get("parse", params=title)
+        assert (answer.status_code, answer.content) == (204, b"")
+    assert radarr.get("parse", title="1080p") == {"title": "1080p", "customFormatScore": 0}
+    nobody = radarr.get("parse", title="Nobody.Knows.It.2031.1080p.BluRay.x264-X")
+    assert nobody["parsedMovieInfo"]["year"] == 2031
+    assert {"id", "movie"}.isdisjoint(nobody)
 
 
 @pytest.mark.parametrize(
@@ -175,8 +209,7 @@ def test_a_calendar_program_reads_the_days(radarr: Any) -> None:
     assert all(len(line.encode()) <= 75 for line in lines)
 
 
-def test_a_poster_is_shown(radarr: Any) -> None:
-    movie = radarr.until(lambda: radarr.get("movie"))[0]
+def test_a_poster_is_shown(radarr: Any, movie: dict[str, Any]) -> None:
     answer = radarr.http.get(f"{radarr.url}/MediaCover/{movie['id']}/poster-500.jpg")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("image/")

@@ -23,6 +23,8 @@ def download(radarr: Any) -> Iterator[dict[str, Any]]:
     yield records[0]
     radarr.send("DELETE", f"movie/{movie['id']}", deleteFiles=True)
     radarr.until(lambda: not radarr.get("queue")["totalRecords"])
+    # What was left to the client would not be reeld's own the next time.
+    radarr.forget_torrents()
 
 
 def test_a_download_shows_how_far_it_is(radarr: Any, download: dict[str, Any]) -> None:
@@ -87,6 +89,25 @@ def test_without_another_download_the_movie_rests(radarr: Any, download: dict[st
         "The release is blocked, and the movie rests until its next search."
     )
     assert radarr.get("queue")["records"] == []
+
+
+def test_what_is_called_bad_while_it_comes_is_removed_and_replaced_by_another(
+    radarr: Any, download: dict[str, Any]
+) -> None:
+    asked = {"movieId": download["movieId"], "eventType": "grabbed"}
+    (grabbed,) = radarr.get("history/movie", **asked)
+    with radarr.away("qbit"):
+        radarr.send("POST", f"history/failed/{grabbed['id']}")
+        (blocked,) = radarr.get("blocklist/movie", movieId=download["movieId"])
+        assert blocked["sourceTitle"] == download["title"]
+        assert all(each["id"] != download["id"] for each in radarr.get("queue")["records"])
+    removed = radarr.get("history/movie", movieId=download["movieId"], eventType="downloadFailed")
+    assert removed[0]["data"]["message"] == blocked["message"]
+    another = radarr.until(
+        lambda: [each for each in radarr.get("queue")["records"] if each["id"] != download["id"]]
+    )
+    assert another[0]["title"] != download["title"]
+    radarr.until(lambda: download["downloadId"] not in radarr.torrents())
 
 
 def test_an_empty_list_of_downloads_is_refused(radarr: Any, download: dict[str, Any]) -> None:
