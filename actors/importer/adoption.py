@@ -12,10 +12,10 @@ from typing import Final
 from reeld.actors.importer._copying import Tick
 from reeld.actors.importer._failures import SourceMissing, UnsafePath, library_side
 from reeld.actors.importer._folders import Folder, open_below, open_library
-from reeld.actors.importer._kinds import FileKind, kind_of
 from reeld.actors.importer._naming import destination, naming_facts
 from reeld.actors.importer._paths import safe_parts
 from reeld.actors.importer._source import is_regular
+from reeld.domain.file_kinds import FileKind, kind_of
 from reeld.domain.library import MovieFile
 from reeld.domain.media import MediaFacts
 from reeld.domain.movie import Movie, MovieDetails

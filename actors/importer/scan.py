@@ -18,10 +18,10 @@ from reeld.actors.importer._failures import (
     download_side,
 )
 from reeld.actors.importer._folders import Folder, open_below
-from reeld.actors.importer._kinds import FileKind, is_one_of_many, kind_of
 from reeld.actors.importer._paths import MAX_DEPTH, safe_parts
 from reeld.domain.acquisition import DownloadedFile, FailureReason
 from reeld.domain.errors import Refused
+from reeld.domain.file_kinds import FileKind, is_one_of_many, kind_of
 
 MAX_FILES: Final = 10_000
 """More files than any movie's torrent has; the listing stops there."""

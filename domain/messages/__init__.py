@@ -11,6 +11,7 @@ from reeld.domain.messages._qbit import (
     RemoveDownload,
     ResumeDownload,
     SetShareLimits,
+    TryClient,
 )
 from reeld.domain.messages._sources import IndexerTested, PollFeed, PollRecent, TestIndexer
 from reeld.domain.messages._tmdb import (
@@ -57,4 +58,5 @@ __all__ = [
     "SettingsChanged",
     "Sweep",
     "TestIndexer",
+    "TryClient",
 ]

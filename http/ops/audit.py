@@ -99,6 +99,7 @@ ACTIONS: Final = (
     "set_log_level",
     "set_password",
     "tag_movie",
+    "test_client",
     "test_indexer",
     "unblock_release",
     "unpark",

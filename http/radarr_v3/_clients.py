@@ -25,7 +25,7 @@ def client_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/downloadclient")
     async def list_clients() -> Response[bytes]:
-        return answered(_clients(frame.surface.settings()))
+        return answered(clients_in(frame.surface.settings()))
 
     @get("/downloadclient/schema")
     async def schema() -> Response[bytes]:
@@ -33,7 +33,7 @@ def client_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/downloadclient/{client_id:int}")
     async def get_client(client_id: FromPath[int]) -> Response[bytes]:
-        return answered(_one(_clients(frame.surface.settings()), client_id))
+        return answered(_one(clients_in(frame.surface.settings()), client_id))
 
     @get("/remotepathmapping")
     async def list_mappings() -> Response[bytes]:
@@ -53,7 +53,8 @@ def _one(found: list[Json], number: int) -> Json:
     raise Missing
 
 
-def _clients(settings: Settings) -> list[Json]:
+def clients_in(settings: Settings) -> list[Json]:
+    """Write the download clients that the settings describe."""
     client = settings.qbittorrent
     return [] if client is None else [_written(CLIENT_ID, client)]
 

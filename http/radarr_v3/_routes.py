@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from reeld.http.radarr_v3._adding import adding_routes
 from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._calendar import calendar_routes, feed_routes
+from reeld.http.radarr_v3._client_trial import client_trial_routes
 from reeld.http.radarr_v3._clients import client_routes
 from reeld.http.radarr_v3._collections import collection_routes
 from reeld.http.radarr_v3._commands import command_routes
@@ -29,7 +30,9 @@ from reeld.http.radarr_v3._history import blocklist_routes, history_routes
 from reeld.http.radarr_v3._importable import importable_routes
 from reeld.http.radarr_v3._indexers import indexer_routes
 from reeld.http.radarr_v3._indexers_many import many_indexers_routes
+from reeld.http.radarr_v3._log_files import log_file_routes
 from reeld.http.radarr_v3._lookups import lookup_routes
+from reeld.http.radarr_v3._media_files import media_file_routes
 from reeld.http.radarr_v3._movies import file_routes, movie_routes
 from reeld.http.radarr_v3._parse import parse_routes
 from reeld.http.radarr_v3._profiles import profile_routes
@@ -57,6 +60,7 @@ def radarr_routes(surface: Surface) -> Sequence[Any]:
         route_handlers=[
             *system_routes(frame),
             *disk_routes(frame),
+            *media_file_routes(frame),
             *root_folder_routes(frame),
             *movie_routes(frame),
             *file_routes(frame),
@@ -87,9 +91,11 @@ def radarr_routes(surface: Surface) -> Sequence[Any]:
             *calendar_routes(frame),
             *collection_routes(frame),
             *client_routes(frame),
+            *client_trial_routes(frame),
             *indexer_routes(frame),
             *many_indexers_routes(frame),
             *task_routes(frame),
+            *log_file_routes(),
             *release_routes(frame),
             *push_routes(frame),
             *unlisted_routes(),

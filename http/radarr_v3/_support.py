@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from litestar.routes import HTTPRoute
 
-from reeld.http.radarr_v3._unlisted import EMPTY, REFUSED
+from reeld.http.radarr_v3._unlisted import EMPTY, REFUSED, TRIED
 
 PREFIX: Final = "/api/v3/"
 
@@ -117,7 +117,6 @@ UNSERVED: Final = (
             "GET notification/{id}",
             "DELETE notification/{id}",
             "POST notification/action/{name}",
-            "GET log/file/{filename}",
             "GET log/file/update/{filename}",
         ),
         _NONE_OF_THEM,
@@ -150,7 +149,6 @@ UNSERVED: Final = (
         ("DELETE remotepathmapping/{id}",),
         "set `qbittorrent.path_mappings` in reeld's settings file",
     ),
-    Unserved(("GET filesystem/mediafiles",), "only Radarr's own page asks"),
     Unserved(
         (
             "GET localization",
@@ -158,7 +156,7 @@ UNSERVED: Final = (
             "GET system/routes",
             "GET system/routes/duplicate",
         ),
-        "only Radarr's own page asks",
+        "the texts and the routes of Radarr's own program; reeld's routes are on this page",
     ),
     Unserved(
         ("POST manualimport",),
@@ -227,12 +225,13 @@ def _served(served: Mapping[str, frozenset[str]]) -> Iterator[str]:
 
 def _is_refused(path: str) -> bool:
     name, _, rest = path.removeprefix(PREFIX).partition("/")
-    return name in REFUSED and rest in {"{}", "bulk", "test", "testall"}
+    trials = frozenset() if name in TRIED else {"test", "testall"}
+    return name in REFUSED and rest in {"{}", "bulk", *trials}
 
 
 def _without() -> Iterator[str]:
     yield "\n## What is not supported\n"
-    yield "To add, change or test one of these is answered 400 in Radarr's shape:\n"
+    yield "To add, change or test one of these, where it is not said above, is answered 400 in Radarr's shape:\n"
     yield from ("| part | why |", "|---|---|")
     yield from (f"| `{name}` | {why} |" for name, why in sorted(REFUSED.items()))
     yield "\nThese are answered 404, as what Radarr itself does not have, or 405 where the path has other methods:\n"
@@ -278,5 +277,6 @@ _DIFFERENT: Final = """
   is not in the library. It looks into no folder: `folder` leaves out the downloads that lie elsewhere. The command
   `ManualImport` is not known.
 - **Custom formats** of what was grabbed are those that it had then; of other names they are found anew, by the formats of now.
-- **`log`** shows who changed what; the daemon's own log goes to the journal.
+- **`log`** shows who changed what; the daemon's own log goes to the journal. `log/file` has one file with the last 2000 records.
+- **`downloadclient/test`** asks qBittorrent with the values of the settings; a form with other values is refused.
 - **`collection`** is read: its movies are those of the library."""

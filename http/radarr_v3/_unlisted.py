@@ -19,7 +19,6 @@ EMPTY: Final = (
     "/importlist",
     "/importlist/movie",
     "/importlist/schema",
-    "/log/file",
     "/log/file/update",
     "/metadata",
     "/metadata/schema",
@@ -37,6 +36,8 @@ REFUSED: Final = {
     "notification": "reeld sends no notifications yet.",
     "remotepathmapping": "Set qbittorrent.path_mappings in reeld's settings file.",
 }
+TRIED: Final = frozenset({"downloadclient"})
+"""What there is one of, that can be tried."""
 
 
 def unlisted_routes() -> Sequence[Any]:
@@ -51,6 +52,7 @@ def unlisted_routes() -> Sequence[Any]:
 
 def _refusing(name: str) -> Sequence[Any]:
     """Return the routes that would store something of a kind: 400 says why it cannot be."""
+    is_tried = name in TRIED
 
     async def refuse() -> Response[bytes]:
         raise invalid("", REFUSED[name])
@@ -59,7 +61,7 @@ def _refusing(name: str) -> Sequence[Any]:
         return answered([])
 
     return [
-        post([f"/{name}", f"/{name}/test"])(refuse),
+        post(f"/{name}" if is_tried else [f"/{name}", f"/{name}/test"])(refuse),
         put([f"/{name}", f"/{name}/{{number:int}}", f"/{name}/bulk"])(refuse),
-        post(f"/{name}/testall", status_code=200)(all_are_well),
+        *([] if is_tried else [post(f"/{name}/testall", status_code=200)(all_are_well)]),
     ]

@@ -52,6 +52,7 @@ READ = (
     "language",
     "language/1",
     "log",
+    "log/file",
     "manualimport?downloadId=0000",
     "manualimport?movieId={movie}",
     "metadata",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 
 def test_every_root_folder_is_shown_with_what_no_movie_owns(radarr: Any, tmp_path: Path) -> None:
     other = tmp_path / "more"
@@ -65,6 +67,45 @@ def test_who_may_only_read_sees_no_folders_but_what_leads_to_the_library(radarr:
     assert (kind(library, radarr.key), kind("/nowhere", radarr.key)) == ("folder", "folder")
     assert kind("/etc/passwd", radarr.key) == "file"
     assert kind("/etc/passwd", key) == kind(f"{library}/../../../../../etc/passwd", key) == "folder"
+
+
+def test_videos_are_listed_with_where_they_lie(radarr: Any) -> None:
+    folder = Path(radarr.library) / "Extras (2001)"
+    (folder / "CD1").mkdir(parents=True)
+    for name in ("b.MKV", "CD1/a.mp4", "b.srt", "b.nfo", "setup.exe"):
+        (folder / name).write_bytes(b"x")
+    (folder / "CD1" / "up").symlink_to(folder)
+    assert radarr.get("filesystem/mediafiles", path=f"{folder}/../{folder.name}/") == [
+        {"path": f"{folder}/b.MKV", "relativePath": "b.MKV", "name": "b.MKV"},
+        {"path": f"{folder}/CD1/a.mp4", "relativePath": "CD1/a.mp4", "name": "a.mp4"},
+    ]
+    assert radarr.get("filesystem/mediafiles", path="/nowhere") == []
+    for path in ("", "../etc", "/a\0b"):
+        radarr.get("filesystem/mediafiles", 400, path=path)
+
+
+def test_who_may_only_read_is_shown_no_videos_but_the_librarys(
+    radarr: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    order = {"name": "viewer of videos", "scope": "read"}
+    made = radarr.stranger.post("/api/keys", json=order, headers={"X-Api-Key": radarr.key})
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "home.mp4").write_bytes(b"x")
+    within = Path(radarr.library) / "Shown (2002)"
+    within.mkdir()
+    (within / "shown.mkv").write_bytes(b"x")
+
+    def names(path: Path, key: str) -> list[str]:
+        answer = radarr.stranger.get(
+            "/api/v3/filesystem/mediafiles",
+            params={"path": str(path)},
+            headers={"X-Api-Key": key},
+        )
+        return [each["name"] for each in answer.json()]
+
+    assert names(elsewhere, radarr.key) == ["home.mp4"]
+    assert names(elsewhere, made.json()["key"]) == []
+    assert names(within, made.json()["key"]) == ["shown.mkv"]
 
 
 def test_a_file_has_the_formats_that_its_release_was_grabbed_with(radarr: Any) -> None:
