@@ -254,6 +254,13 @@ class Access:
         if self._is_misused(connection, caller):
             self._count(method, "forbidden")
             self._metrics.add("reeld_http_refused_requests_total", cause="origin")
+            if connection.scope["type"] == ScopeType.WEBSOCKET:
+                raise ForeignRequest(
+                    "A socket is opened by a page that reeld itself serves, whose Origin is the address that it is"
+                    f" called by, here {origins.own_origin(connection.scope)}. Behind a reverse proxy, list it in"
+                    " access.trusted_proxies (REELD_ACCESS_TRUSTED_PROXIES), so that the address of the browser is"
+                    " known. Programs use an API key and send no Origin."
+                )
             raise ForeignRequest(
                 "A session changes something only for reeld's own pages: send its X-CSRF-Token, which GET /api/session"
                 " shows, from the same origin. Behind a reverse proxy, list it in access.trusted_proxies. Programs use"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.types import ASGIApp
 
 from reeld.domain.secret import Secret
@@ -35,6 +35,7 @@ from reeld.http.api.tags import tag_routes
 from reeld.http.api.wanted import wanted_routes
 from reeld.http.api.work import work_routes
 from reeld.http.bodies import Bodies
+from reeld.http.complaints import allowed_methods
 from reeld.http.document import openapi_config
 from reeld.http.events.routes import event_routes
 from reeld.http.identity.headers import Careful
@@ -44,6 +45,7 @@ from reeld.http.identity.networks import Forwarded
 from reeld.http.identity.rates import Rates
 from reeld.http.identity.session_routes import session_routes
 from reeld.http.identity.user_routes import user_routes
+from reeld.http.json_bodies import JsonRequest
 from reeld.http.measure import HeadAsGet, Measure, area_of, routes_of
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.ops.control import control_routes
@@ -69,9 +71,10 @@ def create_app(surface: Surface) -> ASGIApp:
     """Return the ASGI application of one daemon. It needs no lifespan events."""
     queries = KnownQueries()
 
-    async def note_and_look(request: AnyRequest) -> None:
+    async def note_and_look(request: AnyRequest) -> Response[None] | None:
         await note_passed(request)
         queries.require_known(request)
+        return allowed_methods(request) if request.method == "OPTIONS" else None
 
     app = Litestar(
         route_handlers=[
@@ -109,6 +112,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *restriction_routes(surface),
             *radarr_routes(surface),
         ],
+        request_class=JsonRequest,
         before_request=note_and_look,
         after_exception=[note_error],
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # each handler takes its own kind of error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException
 from litestar.utils.scope.state import ScopeState
 
 from reeld.domain.errors import (
@@ -26,6 +25,7 @@ from reeld.domain.errors import (
     ServiceError,
     Unavailable,
 )
+from reeld.http.complaints import allowed_of, fields_of, sentence_of
 from reeld.http.identity.refusals import (
     ForeignRequest,
     KeyExpired,
@@ -37,18 +37,6 @@ from reeld.http.stale import note_failure
 from reeld.telemetry import redaction
 
 log = structlog.get_logger("reeld.http")
-
-_AS_SENT = {
-    "data": "body",
-    "first": "from",
-    "in_state": "state",
-    "last": "to",
-    "title_query": "query",
-}
-"""What clients know parameters as whose names the framework keeps for itself."""
-
-_IN_BODY = re.compile(r"(?:unknown|required) field `([^`]{1,100})`|at `\$\.([^`]{1,100})`")
-"""Where msgspec names the field of a body that is wrong."""
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -145,29 +133,29 @@ def retry_after(error: ReeldError) -> float | None:
             return None
 
 
-def refused_by_framework(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Answer what Litestar refuses: an unknown path, a wrong method, a malformed body."""
-    fields: tuple[dict[str, str], ...] = ()
-    if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        fields = tuple(_field(each) for each in error.extra if isinstance(each, dict))
+    fields = tuple(
+        {name: redaction.text(value) for name, value in each.items()}
+        for each in fields_of(request, error)
+    )
     phrase = HTTPStatus(error.status_code).phrase
     reason = "invalid_request" if fields else phrase.lower().replace(" ", "_").replace("-", "_")
-    detail = error.detail if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR else phrase
+    detail = phrase
     if fields:
         # The framework's own sentence repeats the URL, with whatever somebody has put into its query.
-        detail = "; ".join(f"{each['field']}: {each['message']}" for each in fields)
-    problem = _problem(error.status_code, reason, detail or phrase, errors=fields)
-    return answer(problem, dict(error.headers or {}))
+        detail = " ".join(f"{each['field']}: {each['message']}" for each in fields)
+    elif error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        detail = sentence_of(request, error) or phrase
+    problem = _problem(error.status_code, reason, detail, errors=fields)
+    return answer(problem, _headers(error))
 
 
-def _field(extra: dict[str, Any]) -> dict[str, str]:
-    key, message = str(extra.get("key", "")), str(extra.get("message", ""))
-    if message == "'data'":
-        message = "A JSON body is missing"
-    field = _AS_SENT.get(key, key)
-    if field == "body" and (named := _IN_BODY.search(message)):
-        field = named[1] or named[2]
-    return {"field": redaction.text(field), "message": redaction.text(message)}
+def _headers(error: HTTPException) -> dict[str, str]:
+    headers = {name.title(): value for name, value in (error.headers or {}).items()}
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(allowed_of(headers["Allow"].split(", ")))
+    return headers
 
 
 def unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -5,16 +5,13 @@ Whoever writes `deleteFiles` for `delete_files` is to hear of it before somethin
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from litestar import Litestar, Request
 from litestar.routes import HTTPRoute
 
 from reeld.domain.errors import InvalidField
-
-_OURS: Final = ("/api/", "/control/")
-_OF_OTHERS: Final = ("/api/v3/", "/api/schema")
-"""Radarr's clients send names that Radarr itself does not know; the reference page is a library's."""
+from reeld.http.sides import is_native
 
 
 class KnownQueries:
@@ -39,14 +36,10 @@ class KnownQueries:
             InvalidField: Its query has a name that its route does not know; the sentence lists those that it does.
         """
         template = str(request.scope.get("path_template", ""))
-        if not request.scope["query_string"] or not _is_ours(template):
+        if not request.scope["query_string"] or not is_native(template):
             return
         known = self._known.get((request.method, template), frozenset())
         for name in request.query_params:
             if name not in known:
                 there = f"it knows: {', '.join(sorted(known))}." if known else "it knows none."
                 raise InvalidField(name[:100], f"is no parameter of this route; {there}")
-
-
-def _is_ours(template: str) -> bool:
-    return template.startswith(_OURS) and not template.startswith(_OF_OTHERS)

@@ -12,7 +12,7 @@ import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import InvalidField, NotFound, Refused
 from reeld.domain.settings import Settings
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, readings_of, searches_of
 from reeld.http.access import caller_of
@@ -46,7 +46,7 @@ class CommandBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a command is about.
 
     Attributes:
-        movie_ids: Needed by `search-movies`, `move-files` and `rename-files`.
+        movie_ids: Needed by `search-movies`, `move-files` and `rename-files`; `refresh-movies` takes it; the others refuse it.
     """
 
     movie_ids: Annotated[
@@ -133,10 +133,13 @@ def work_of(
         parts: The queues of the indexers whose newest releases are read.
 
     Raises:
-        Refused: It must be said which movies it is about, or it is about none.
+        Refused: It must be said which movies it is about.
+        InvalidField: It is about none, and some are named.
     """
     if command in _OF_MOVIES and not movie_ids:
         raise Refused(f"{command} needs movie_ids: say which movies.", reason="movies_missing")
+    if command in _OF_NONE and movie_ids:
+        raise InvalidField("movie_ids", f"{command} is about no movies of yours: leave it out.")
     match command:
         case CommandName.SEARCH_MOVIES:
             found = (searches_of(each, priority=Priority.PERSON_WAITS) for each in movie_ids)
@@ -162,6 +165,10 @@ def work_of(
 
 _OF_MOVIES: Final = frozenset(
     {CommandName.SEARCH_MOVIES, CommandName.MOVE_FILES, CommandName.RENAME_FILES}
+)
+
+_OF_NONE: Final = frozenset(
+    {CommandName.BACKUP, CommandName.READ_FEEDS, CommandName.SEARCH_MISSING}
 )
 
 

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from reeld.domain.messages import AddMovie, SearchMovies
 from reeld.domain.movie import MovieHit, Stage
+from reeld.http.api.filters import require_named
 from reeld.http.api.kept_views import KeptViews
 from reeld.http.api.listing import Asked, after_of, read_page
 from reeld.http.api.movie_bodies import NewMovieBody
@@ -80,6 +81,8 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
             fields=wanted_fields(fields, MovieView),
         )
         written, following = await read_page(database, kept, asked)
+        if not written and after is None:
+            await require_named(database, asked.which, asked.default_root)
         return tagged(request, {"movies": written, "next": following})
 
     there = ResponseSpec(MovieView, description="It was there already; nothing of it was changed.")

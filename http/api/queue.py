@@ -17,6 +17,7 @@ from litestar.params import FromQuery, QueryParameter
 from reeld.domain.errors import Refused
 from reeld.domain.history import HistoryEntry, HistoryKind
 from reeld.domain.movie import Stage
+from reeld.http.api.filters import require_movie
 from reeld.http.surface import Surface
 from reeld.storage.repositories import downloads, history, movies
 from reeld.storage.repositories.downloads import Download
@@ -96,6 +97,8 @@ def queue_routes(surface: Surface) -> Sequence[Any]:
             before=_parse_place(before),
             limit=limit,
         )
+        if not entries and before is None:
+            await require_movie(surface.database, movie_id)
         more = _format_place(entries[-1]) if len(entries) == limit else None
         return HistoryPage(entries, more)
 

@@ -9,6 +9,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from reeld.domain.errors import NotFound, Refused
+from reeld.http.api.filters import require_queue
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.work import WorkItem, WorkState
@@ -27,7 +28,10 @@ def work_routes(surface: Surface) -> Sequence[Any]:
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = 100,
     ) -> list[WorkItem]:
         """List work, newest first; pass the last id as `before` for more."""
-        return await surface.work.list(queue=queue, state=in_state, before=before, limit=limit)
+        found = await surface.work.list(queue=queue, state=in_state, before=before, limit=limit)
+        if not found and before is None:
+            await require_queue(surface.database, queue)
+        return found
 
     @post("/{work_id:int}/retry", operation_id="retryWork", status_code=200)
     async def retry_work(work_id: FromPath[int], request: AnyRequest) -> WorkItem:

@@ -9,14 +9,14 @@ import trio
 from reeld.simulators.offers import Source
 
 MALFORMED = [
-    ({}, "tmdb_id", "tmdb_id"),
-    ({"tmdb_id": "six"}, "tmdb_id", "int"),
-    ({"tmdb_id": 0}, "tmdb_id", ">= 1"),
-    ({"tmdb_id": 10**30}, "tmdb_id", "<= "),
-    ({"tmdb_id": 603, "year": 3}, "year", ">= 1870"),
-    ({"tmdb_id": 603, "title": ""}, "title", "length"),
-    ({"tmdb_id": 603, "monitored": "yes"}, "monitored", "bool"),
-    ({"tmdb_id": 603, "colour": "red"}, "colour", "colour"),
+    ({}, "tmdb_id", "is missing"),
+    ({"tmdb_id": "six"}, "tmdb_id", "whole number"),
+    ({"tmdb_id": 0}, "tmdb_id", "at least 1"),
+    ({"tmdb_id": 10**30}, "tmdb_id", "at most "),
+    ({"tmdb_id": 603, "year": 3}, "year", "at least 1870"),
+    ({"tmdb_id": 603, "title": ""}, "title", "at least 1 character"),
+    ({"tmdb_id": 603, "monitored": "yes"}, "monitored", "true or false"),
+    ({"tmdb_id": 603, "colour": "red"}, "colour", "there are: minimum_availability, "),
     ([], "body", "object"),
 ]
 

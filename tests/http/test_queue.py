@@ -87,7 +87,9 @@ async def test_history_is_filtered_by_movie_and_kind(
     kinds = (await get("/api/history", params={"kind": "grabbed"})).json()["entries"]
     assert [entry["kind"] for entry in kinds] == ["grabbed"]
     assert len((await get(f"/api/history?movie_id={movie_id}")).json()["entries"]) == 2
-    assert (await get(f"/api/history?movie_id={movie_id + 1}")).json()["entries"] == []
+    assert (await get(f"/api/history?movie_id={movie_id}&kind=imported")).json()["entries"] == []
+    nobodys = await get(f"/api/history?movie_id={movie_id + 1}")
+    assert (nobodys.status_code, nobodys.json()["errors"][0]["field"]) == (422, "movie_id")
 
 
 async def test_a_cursor_that_was_made_up_is_refused(running_daemon: Any) -> None:
