@@ -176,6 +176,7 @@ REASONS: Final = frozenset(
         "path_not_absolute",
         "path_not_printable",
         "path_of_program",
+        "picture_broken",
         "place_taken",
         "pool_exhausted",
         "pool_overrun",

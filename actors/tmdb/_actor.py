@@ -12,6 +12,8 @@ from reeld.actors.resources import Resources
 from reeld.actors.service import ServiceActor, mark_of
 from reeld.actors.tmdb._asking import ask
 from reeld.actors.tmdb._facts import FRESH_SECONDS, Facts
+from reeld.actors.tmdb._folder import PictureFolder
+from reeld.actors.tmdb._originals import Originals
 from reeld.actors.tmdb._pictures import Pictures
 from reeld.actors.worker import Effect, works
 from reeld.domain.edits import MovieEdit
@@ -36,6 +38,7 @@ from reeld.domain.messages import (
     SearchMovies,
 )
 from reeld.domain.movie import Movie, MovieDetails, MovieHit, NewMovie
+from reeld.domain.pictures import Fit, ImageKind
 from reeld.domain.settings import TmdbSettings
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, searches_of
 from reeld.services.limiter import Limiter, Pace
@@ -50,8 +53,9 @@ log = structlog.get_logger("reeld.actors.tmdb")
 
 ADD_PATIENCE_SECONDS: Final = 8.0
 """A person waits: past this a movie whose title is known is added without TMDB's facts, which come later."""
-POSTER_SIZE: Final = "w500"
-BACKDROP_SIZE: Final = "w1280"
+POSTER: Final = Fit(width=500)
+BACKDROP: Final = Fit(width=1280)
+"""What a refresh makes ready: the largest that lists of movies show."""
 BURST: Final = 10
 STALE_AT_ONCE: Final = 200
 _IMDB_NUMBER: Final = re.compile(r"tt\d{7,10}", re.ASCII)
@@ -70,12 +74,13 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
         super().__init__(resources)
         self._database = resources.database.labelled("metadata")
         self._facts = Facts(self._database, self.call, self.require_settings)
-        self._pictures = Pictures(
-            self._database,
-            self.call,
+        folder = PictureFolder(
             resources.settings.current.data_dir / "images",
-            self.require_settings,
+            lambda: self.require_settings().image_cache_bytes,
+            resources.metrics,
         )
+        originals = Originals(self._database, self.call, folder, self.require_settings)
+        self._pictures = Pictures(folder, originals, resources.metrics)
 
     def read_settings(self) -> TmdbSettings | None:
         """Return TMDB's settings in force."""
@@ -126,8 +131,8 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
 
     @handles(FetchImage)
     async def image(self, message: FetchImage) -> Image:
-        """Return a picture, from the cache or from TMDB."""
-        picture = await self._pictures.fetch(message.path, message.size)
+        """Return a picture, as it is kept or made anew."""
+        picture = await self._pictures.fetch(message)
         return Image(picture.type.media_type, picture.data)
 
     @handles(AddMovie)
@@ -157,7 +162,7 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
 
     @works(WorkKind.REFRESH_MOVIE)
     async def refresh(self, job: Job) -> Effect | None:
-        """Bring a movie's facts up to date, and fetch its poster and backdrop into the cache."""
+        """Bring a movie's facts up to date, and fetch the originals of its poster and backdrop into the cache."""
         movie = await movies.get(self._database, int(job.args["movie_id"]))
         if movie is None:
             return None
@@ -165,12 +170,12 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
             details = await self._facts.of(movie.tmdb_id)
         except NotFound:
             return _deleted(movie)
-        for path, size in (
-            (details.poster_path, POSTER_SIZE),
-            (details.backdrop_path, BACKDROP_SIZE),
+        for kind, path, fit in (
+            (ImageKind.POSTER, details.poster_path, POSTER),
+            (ImageKind.BACKDROP, details.backdrop_path, BACKDROP),
         ):
             if path:
-                await self._warm(path, size)
+                await self._warm(kind, path, fit)
         return _refreshed(movie, details)
 
     @works(WorkKind.REFRESH_STALE)
@@ -195,12 +200,12 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
             log.info("added_without_tmdb", tmdb_id=message.tmdb_id, reason=error.reason)
             return None
 
-    async def _warm(self, path: str, size: str) -> None:
+    async def _warm(self, kind: ImageKind, path: str, fit: Fit) -> None:
         try:
-            await self._pictures.fetch(path, size)
+            await self._pictures.warm(kind, path, fit)
         except ReeldError as error:
             # A picture is not worth failing a refresh for; it is fetched when somebody looks.
-            log.info("picture_not_fetched", size=size, reason=error.reason)
+            log.info("picture_not_fetched", kind=kind, reason=error.reason)
 
 
 def _refreshed(movie: Movie, details: MovieDetails) -> Effect:

@@ -1,103 +1,86 @@
-"""Posters and backdrops, from the cache on disk or from TMDB."""
+"""Posters and backdrops, as they were made before, or made anew from an original."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-import structlog
-import trio
+from reeld.actors.tmdb._folder import PictureFolder
+from reeld.actors.tmdb._originals import Originals
+from reeld.actors.tmdb._together import Together
+from reeld.domain.messages import FetchImage
+from reeld.domain.pictures import PATH, Fit, ImageKind
+from reeld.services.images import BrokenPicture, Image, NotAnImage, rendered
+from reeld.telemetry import Metrics
 
-from reeld.actors.tmdb._facts import Call
-from reeld.domain.settings import TmdbSettings
-from reeld.services.images import Image, ImageCache
-from reeld.services.tmdb import ImageConfiguration
-from reeld.storage import Database
-from reeld.storage.repositories import cache
+_EDITION: Final = 1
+"""Of how pictures are made: with one more, those that are kept are made anew."""
 
-log = structlog.get_logger("reeld.actors.tmdb")
 
-CONFIGURATION_SECONDS: Final = 3 * 24 * 3600.0
-"""TMDB asks to read its configuration every few days."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    image: Image
+    how: str
 
 
 class Pictures:
-    """Fetches pictures, and keeps them in a folder that never grows beyond its size.
+    """Makes pictures in the size and the format that are asked for, and keeps them beside their originals.
 
     Args:
-        database: Where TMDB's configuration is kept.
-        call: Makes a call to TMDB.
-        folder: Where pictures are kept. That it cannot be used only costs the keeping.
-        settings: Returns the settings in force.
+        folder: Where pictures are kept.
+        originals: What pictures are made of.
+        metrics: Counts where they came from.
     """
 
-    def __init__(
-        self, database: Database, call: Call, folder: Path, settings: Callable[[], TmdbSettings]
-    ) -> None:
-        self._database = database
-        self._call = call
+    def __init__(self, folder: PictureFolder, originals: Originals, metrics: Metrics) -> None:
         self._folder = folder
-        self._settings = settings
-        self._lock = trio.Lock()
-        self._opened: tuple[int, ImageCache | None] | None = None
+        self._originals = originals
+        self._metrics = metrics
+        self._together: Together[_Made] = Together()
 
-    async def fetch(self, path: str, size: str) -> Image:
-        """Return a picture.
+    async def fetch(self, asked: FetchImage) -> Image:
+        """Return a picture; several who ask for the same one share the work.
 
         Raises:
+            NotAnImage: The path is none of a picture at TMDB.
             NotFound: TMDB does not have it.
-            NotAnImage: What TMDB sent is none that may be shown.
+            BrokenPicture: What TMDB has cannot be shown.
         """
-        kept = await self._kept()
-        key = f"{size}{path}"
-        if kept is not None and (known := await kept.get(key)) is not None:
-            return known
-        configuration = await self._configuration()
-        async with self._call() as client:
-            image = await client.image(path, size, configuration)
-        if kept is not None:
-            await kept.put(key, image)
-        return image
-
-    async def _kept(self) -> ImageCache | None:
-        """Return the one cache of the folder: two of them would not know of each other's bytes."""
-        capacity = self._settings().image_cache_bytes
-        async with self._lock:
-            if self._opened is None or self._opened[0] != capacity:
-                self._opened = capacity, await self._open(capacity)
-            return self._opened[1]
-
-    async def _open(self, capacity: int) -> ImageCache | None:
-        opened = ImageCache(self._folder, capacity)
+        _require_picture(asked.path)
         try:
-            await opened.open()
-        except OSError as error:
-            log.warning("pictures_not_kept", folder=str(self._folder), error=error.strerror)
-            return None
-        return opened
+            made = await self._together.of(_key(asked), lambda: self._kept_or_made(asked))
+        except BrokenPicture:
+            self._count("broken")
+            raise
+        self._count(made.how)
+        return made.image
 
-    async def _configuration(self) -> ImageConfiguration:
-        key = f"tmdb:configuration:{self._settings().url}"
-        stored = await cache.get(self._database, key)
-        if stored is not None and stored.is_fresh and isinstance(stored.document, dict):
-            return _from_document(stored.document)
-        async with self._call() as client:
-            read = await client.configuration()
-        async with self._database.transaction() as conn:
-            await cache.put(conn, key, _to_document(read), seconds=CONFIGURATION_SECONDS)
-        return read
+    async def warm(self, kind: ImageKind, path: str, fit: Fit) -> None:
+        """Have the original there from which pictures of that size and below are made; raises as `fetch` does."""
+        _require_picture(path)
+        await self._originals.of(kind, path, fit)
+
+    async def _kept_or_made(self, asked: FetchImage) -> _Made:
+        if (known := await self._folder.find(_key(asked))) is not None:
+            return _Made(known, "kept")
+        original = await self._originals.of(asked.kind, asked.path, asked.fit)
+        try:
+            made = await rendered(original.image, asked.fit, asked.format)
+        except BrokenPicture:
+            await self._originals.drop(original)
+            raise
+        await self._folder.keep(_key(asked), made)
+        return _Made(made, "fetched" if original.is_fetched else "resized")
+
+    def _count(self, source: str) -> None:
+        self._metrics.add("reeld_pictures_total", source=source)
 
 
-def _from_document(document: dict[str, Any]) -> ImageConfiguration:
-    return ImageConfiguration(
-        document["base_url"], tuple(document["poster_sizes"]), tuple(document["backdrop_sizes"])
-    )
+def _key(asked: FetchImage) -> str:
+    fit = asked.fit
+    return f"made {_EDITION} {asked.kind} {fit.width}x{fit.height} {asked.format} {asked.path}"
 
 
-def _to_document(read: ImageConfiguration) -> dict[str, object]:
-    return {
-        "base_url": read.base_url,
-        "poster_sizes": list(read.poster_sizes),
-        "backdrop_sizes": list(read.backdrop_sizes),
-    }
+def _require_picture(path: str) -> None:
+    if PATH.fullmatch(path) is None:
+        raise NotAnImage("TMDB has no picture of such a name. Take the path from its answer.")

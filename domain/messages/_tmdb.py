@@ -8,6 +8,7 @@ from enum import StrEnum
 from reeld.domain.availability import MinimumAvailability
 from reeld.domain.messages._base import Message
 from reeld.domain.movie import Movie, MovieDetails, MovieHit
+from reeld.domain.pictures import Fit, ImageKind, PictureFormat
 
 
 class DiscoverSort(StrEnum):
@@ -109,19 +110,12 @@ class AddMovie(Message[AddedMovie]):
     search: bool = True
 
 
-class ImageKind(StrEnum):
-    """The kinds of images that are cached."""
-
-    POSTER = "poster"
-    BACKDROP = "backdrop"
-
-
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image whose type was read from its bytes, not from what the server said.
+    """An image that reeld encoded itself.
 
     Attributes:
-        content_type: `image/jpeg`, `image/png` or `image/webp`.
+        content_type: `image/jpeg` or `image/webp`.
     """
 
     content_type: str
@@ -130,13 +124,15 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class FetchImage(Message[Image]):
-    """Read an image of a movie, from the cache or from TMDB.
+    """Read an image of a movie, made anew from TMDB's or kept from when that was done.
+
+    `NotFound` when TMDB does not have it, `BrokenPicture` when what TMDB has cannot be shown.
 
     Attributes:
         path: TMDB's path, such as `/abc.jpg`.
-        size: One of TMDB's sizes, such as `w500`.
     """
 
     kind: ImageKind
     path: str
-    size: str = "w500"
+    fit: Fit
+    format: PictureFormat = PictureFormat.JPEG

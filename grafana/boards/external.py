@@ -178,8 +178,31 @@ MANNERS: Final = Row(
     ),
 )
 
+PICTURES: Final = Row(
+    "Pictures",
+    (
+        graph(
+            "Pictures",
+            Unit.REQUESTS_PER_SECOND,
+            "Posters and backdrops by where they came from: kept as asked for, made of an original that is kept, or"
+            " fetched from TMDB; a broken one is not shown.",
+            see("library"),
+            Query(rate("reeld_pictures_total", "source"), "{{source}}"),
+            width=12,
+        ),
+        graph(
+            "Pictures on disk",
+            Unit.BYTES,
+            "Room that kept pictures take; the least recently used ones leave at tmdb.image_cache_bytes.",
+            see("library"),
+            Query(most(pick("reeld_picture_cache_bytes")), "kept"),
+            width=12,
+        ),
+    ),
+)
+
 EXTERNAL: Final = Board(
     "external",
     "Which service is down, is it theirs or ours, and does reeld keep to its manners?",
-    (BREAKERS, CALLS, MANNERS),
+    (BREAKERS, CALLS, MANNERS, PICTURES),
 )

@@ -14,6 +14,8 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from reeld.domain.errors import InvalidField
 from reeld.domain.messages import DiscoverMovies, DiscoverSort, MovieHits, SearchMovies
 from reeld.domain.movie import MovieHit
+from reeld.domain.pictures import ImageKind
+from reeld.http.picturing import address_of
 from reeld.http.surface import Surface
 from reeld.storage.repositories import browsing
 
@@ -48,6 +50,8 @@ class FoundMovie:
 
     Attributes:
         movie_id: reeld's number of it; None when it is not in the library.
+        poster: Where reeld shows its poster, in the sizes and formats of a movie's.
+        poster_path: TMDB's path of the same.
     """
 
     tmdb_id: int
@@ -57,6 +61,7 @@ class FoundMovie:
     year: int | None
     overview: str
     popularity: float
+    poster: str | None
     poster_path: str | None
 
 
@@ -141,5 +146,6 @@ def _found(hit: MovieHit, movie_id: int | None) -> FoundMovie:
         year=hit.year,
         overview=hit.overview,
         popularity=hit.popularity,
+        poster=address_of(ImageKind.POSTER, hit.poster_path),
         poster_path=hit.poster_path,
     )

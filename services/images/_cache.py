@@ -90,6 +90,14 @@ class ImageCache:
             self._entries[name] = len(image.data)
             await self._shrink()
 
+    async def drop(self, key: str) -> None:
+        """Keep the image no longer, should it be there."""
+        name = _name_of(key)
+        async with self._lock:
+            if name in self._entries:
+                self._used -= self._entries.pop(name)
+                await trio.to_thread.run_sync(_remove, [self._directory / name])
+
     async def _shrink(self) -> None:
         surplus: list[Path] = []
         while self._used > self._capacity:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import httpx
 
+from reeld.domain import pictures
 from reeld.domain.errors import NotFound, ProtocolViolation, RateLimited, Refused
 from reeld.domain.messages import DiscoverMovies
 from reeld.domain.movie import MovieDetails, MovieHit
@@ -44,7 +45,6 @@ T = TypeVar("T")
 
 _PROFILE: Final = Profile(SERVICE, LABEL, connections=8)
 _V3_KEY: Final = re.compile(r"[0-9a-f]{32}")
-_IMAGE_PATH: Final = re.compile(r"/[A-Za-z0-9_-]{1,100}\.(?:jpe?g|png|webp)")
 _IMAGE_SIZE: Final = re.compile(r"original|[wh]\d{1,4}")
 _IMAGE_HOST: Final = "https://image.tmdb.org"
 
@@ -231,7 +231,7 @@ class TmdbClient:
             NotAnImage: It is none, an SVG, or larger than 10 MiB.
         """
         with self._wire.operation("image"):
-            if not (_IMAGE_PATH.fullmatch(path) and _IMAGE_SIZE.fullmatch(size)):
+            if not (pictures.PATH.fullmatch(path) and _IMAGE_SIZE.fullmatch(size)):
                 raise NotAnImage("The image has a name or a size that reeld does not fetch.")
             url = f"{configuration.base_url.rstrip('/')}/{size}{path}"
             call = Call(

@@ -54,6 +54,8 @@ class TmdbSimulator(Simulator):
         self.api_key = api_key
         self.not_modified = 0
         """How many requests were answered 304."""
+        self.pictures: dict[str, bytes] = {}
+        """What is sent in place of a drawn picture, by the name of its file, such as `broken.jpg`."""
         self._recent: deque[float] = deque()
 
     def state(self) -> dict[str, Any]:
@@ -62,6 +64,10 @@ class TmdbSimulator(Simulator):
 
     async def answer(self, request: Request) -> Answer:
         """Answer one request."""
+        if request.path.startswith("/t/p/") and (
+            given := self.pictures.get(request.path.rpartition("/")[2])
+        ):
+            return Answer(200, given, "image/jpeg")
         image = _IMAGE.match(request.path)
         answer = await self._image(image) if image else self._api(request)
         return self._tear(self._if_changed(request, answer))

@@ -76,4 +76,14 @@ EXTERNAL: Final[tuple[Metric, ...]] = (
         "1 while a rehearsed outage is injected into the service",
         known("service", "tmdb", "hdbits", "qbittorrent", "postgresql"),
     ),
+    counter(
+        "reeld_pictures_total",
+        "Posters and backdrops asked for, by where they came from",
+        known("source", "kept", "resized", "fetched", "broken"),
+    ),
+    gauge(
+        "reeld_picture_cache_bytes",
+        "Bytes of the pictures that are kept on disk, originals included",
+        unit="bytes",
+    ),
 )

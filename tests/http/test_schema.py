@@ -28,6 +28,7 @@ ROUTES = {
     "POST /api/movies/edit",
     "POST /api/movies/delete",
     "GET /api/movies/{movie_id}/images/{kind}",
+    "GET /api/images/{kind}/{name}",
     "GET /api/rootfolders",
     "POST /api/rootfolders",
     "DELETE /api/rootfolders/{root_id}",

@@ -152,6 +152,7 @@ NEVER_KEPT = {
     "/api/commands/{command}",
     "/api/discover",
     "/api/exclusions",
+    "/api/images/{kind}/{name}",
     "/api/logs",
     "/api/movies/find",
     "/api/movies/{movie_id}/images/{kind}",

@@ -3,7 +3,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from email.utils import formatdate
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,9 +23,7 @@ from reeld.domain.errors import (
 )
 from reeld.domain.messages import (
     AddMovie,
-    FetchImage,
     FindMovie,
-    ImageKind,
     LookupMovie,
     SearchMovies,
 )
@@ -422,100 +419,3 @@ async def test_work_about_a_movie_that_is_gone_is_done(
 ) -> None:
     async with run_actor(lambda: TmdbActor(resources)):
         await rows.until(await rows.ask("tmdb", "refresh-movie", {"movie_id": 99}))
-
-
-# Pictures
-
-
-async def poster_of(cell: Any, kind: ImageKind = ImageKind.POSTER) -> str:
-    details = await cell.address.ask(LookupMovie(SINTEL.tmdb_id))
-    path: str = details.poster_path if kind is ImageKind.POSTER else details.backdrop_path
-    return path
-
-
-@pytest.mark.parametrize("kind", list(ImageKind))
-async def test_a_picture_is_kept_and_typed_by_its_bytes(
-    resources: Resources, run_actor: Any, world: World, kind: ImageKind
-) -> None:
-    async with run_actor(lambda: TmdbActor(resources)) as cell:
-        path = await poster_of(cell, kind)
-        first = await cell.address.ask(FetchImage(kind, path))
-        assert first.content_type == "image/png"
-        asked = sum(world.tmdb.requests.values())
-        assert await cell.address.ask(FetchImage(kind, path)) == first
-    assert sum(world.tmdb.requests.values()) == asked
-    async with run_actor(lambda: TmdbActor(resources)) as cell:  # it outlives the actor
-        assert await cell.address.ask(FetchImage(kind, path)) == first
-    assert sum(world.tmdb.requests.values()) == asked
-
-
-async def test_what_is_no_picture_is_neither_shown_nor_kept(
-    resources: Resources, run_actor: Any, world: World
-) -> None:
-    async with run_actor(lambda: TmdbActor(resources)) as cell:
-        path = await poster_of(cell)
-        for bad in ("/logo1.svg", "/../../3/configuration", "https://example.org/x.jpg"):
-            with pytest.raises(Refused):
-                await cell.address.ask(FetchImage(ImageKind.POSTER, bad))
-        with pytest.raises(Refused):
-            await cell.address.ask(FetchImage(ImageKind.POSTER, path, size="../w500"))
-        with pytest.raises(NotFound):
-            await cell.address.ask(FetchImage(ImageKind.POSTER, "/poster999.png"))
-    folder = resources.settings.current.data_dir / "images"
-    assert list(folder.iterdir()) == []
-
-
-async def test_pictures_never_take_more_room_than_configured(
-    resources: Resources, run_actor: Any, rows: Any, world: World
-) -> None:
-    folder = resources.settings.current.data_dir / "images"
-
-    def used() -> int:
-        return sum(file.stat().st_size for file in folder.iterdir())
-
-    async with run_actor(lambda: TmdbActor(resources)) as cell:
-        path = await poster_of(cell)
-        one = await cell.address.ask(FetchImage(ImageKind.POSTER, path, size="w92"))
-        room = len(one.data) * 3
-        rows.configure(tmdb=replace(world.tmdb_settings(), image_cache_bytes=room))
-        for size in ("w92", "w154", "w185", "w342", "w500", "w780"):
-            await cell.address.ask(FetchImage(ImageKind.POSTER, path, size=size))
-            assert used() <= room
-
-
-async def test_many_who_want_pictures_at_once_share_one_cache(
-    resources: Resources, run_actor: Any, world: World
-) -> None:
-    async with run_actor(lambda: TmdbActor(resources)) as cell:
-        path = await poster_of(cell)
-        async with trio.open_nursery() as nursery:
-            for size in ("w92", "w154", "w185", "w342") * 2:
-                nursery.start_soon(cell.address.ask, FetchImage(ImageKind.POSTER, path, size))
-        assert cell.incarnation_number == 1
-    assert len(list((resources.settings.current.data_dir / "images").iterdir())) == 4
-
-
-async def test_a_folder_that_cannot_be_written_only_costs_the_keeping(
-    resources: Resources, run_actor: Any, world: World
-) -> None:
-    data: Path = resources.settings.current.data_dir
-    data.mkdir(parents=True, exist_ok=True)
-    (data / "images").write_text("a file where the folder should be")
-    async with run_actor(lambda: TmdbActor(resources)) as cell:
-        path = await poster_of(cell)
-        image = await cell.address.ask(FetchImage(ImageKind.POSTER, path))
-        assert image.content_type == "image/png"
-        assert cell.incarnation_number == 1
-
-
-async def test_a_refresh_fetches_poster_and_backdrop_and_does_not_fail_for_them(
-    resources: Resources, run_actor: Any, rows: Any, world: World
-) -> None:
-    movie_id = await rows.add_movie(SINTEL)
-    world.tmdb.turn(only="/t/p/", fail_next=1)
-    folder = resources.settings.current.data_dir / "images"
-    async with run_actor(lambda: TmdbActor(resources)):
-        await rows.until(await rows.ask("tmdb", "refresh-movie", {"movie_id": movie_id}))
-        assert len(list(folder.iterdir())) == 1
-        await rows.until(await rows.ask("tmdb", "refresh-movie", {"movie_id": movie_id}))
-    assert len(list(folder.iterdir())) == 2

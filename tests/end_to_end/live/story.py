@@ -133,6 +133,7 @@ async def trouble_with_movies(scene: Any, watch: Any) -> None:
         nursery.start_soon(seen, watch, "reeld_backup_last_verified_timestamp_seconds > 0")
         nursery.start_soon(fail_an_import, scene, watch)
         nursery.start_soon(knock, scene)
+        nursery.start_soon(look_at_posters, scene)
         nursery.start_soon(log_in, scene, watch)
     scene.world.qbittorrent.turn(stall_all=True)
     scene.movies.append(await scene.life.add(THE_GENERAL.tmdb_id))
@@ -190,6 +191,12 @@ async def knock(scene: Any) -> None:
         for _ in range(60):
             answer = await client.get("/api/movies", headers={"X-Api-Key": "somebody else's"})
             assert answer.status_code == 401
+
+
+async def look_at_posters(scene: Any) -> None:
+    """Look at a poster in each of its widths."""
+    for width in (185, 342, 500, 780):
+        await scene.call_quietly(f"/api/movies/{scene.movies[0]}/images/poster?width={width}")
 
 
 async def log_in(scene: Any, watch: Any) -> None:

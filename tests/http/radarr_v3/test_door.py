@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import httpx
+import PIL.Image
 import pytest
 
 from reeld.http.measure import counted_as
@@ -209,8 +211,32 @@ def test_a_calendar_program_reads_the_days(radarr: Any) -> None:
     assert all(len(line.encode()) <= 75 for line in lines)
 
 
-def test_a_poster_is_shown(radarr: Any, movie: dict[str, Any]) -> None:
-    answer = radarr.http.get(f"{radarr.url}/MediaCover/{movie['id']}/poster-500.jpg")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("image/")
-    assert radarr.http.get(f"{radarr.url}/MediaCover/{movie['id']}/../secret").status_code == 404
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("poster-500.jpg", (333, 500)),
+        ("poster-250.jpg", (167, 250)),
+        ("poster.jpg", (500, 750)),
+        ("poster-7.jpg", (500, 750)),
+        ("fanart-360.jpg", (640, 360)),
+        ("fanart-180.jpg", (320, 180)),
+        ("fanart.jpg", (1280, 720)),
+    ],
+)
+def test_a_cover_has_the_height_that_its_name_says(
+    radarr: Any, movie: dict[str, Any], name: str, size: tuple[int, int]
+) -> None:
+    url = f"{radarr.url}/MediaCover/{movie['id']}/{name}?lastWrite=638000000000000000"
+    answer = radarr.http.get(url, headers={"Accept": "image/webp"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    with PIL.Image.open(io.BytesIO(answer.content)) as picture:
+        assert picture.format == "JPEG"
+        assert abs(picture.width - size[0]) <= 2
+        assert picture.height == size[1]
+    again = radarr.http.get(url, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_nothing_but_covers_lies_beside_them(radarr: Any, movie: dict[str, Any]) -> None:
+    for name in ("../secret", "banner.jpg", "poster.png", "poster-500.jpg.exe"):
+        assert radarr.http.get(f"{radarr.url}/MediaCover/{movie['id']}/{name}").status_code == 404
