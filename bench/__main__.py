@@ -26,6 +26,7 @@ NAMES = (
     "deciding",
     "decisions",
     "feed",
+    "pictures",
     "daemon",
     "scrape",
     "observing",
