@@ -9,19 +9,20 @@ from typing import Any, Final
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
 
-from reeld.domain.command import told
 from reeld.domain.messages import PollDownloads
 from reeld.domain.settings import Settings
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, readings_of, searches_of
+from reeld.http.access import caller_of
 from reeld.http.radarr_v3._answers import answered, created
 from reeld.http.radarr_v3._asked import AnyRequest, Body, read_body
 from reeld.http.radarr_v3._errors import Missing, UnknownCommand, invalid
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._values import Json, moment, present, span
 from reeld.storage import TrioConnection
-from reeld.storage.repositories import blocklist, indexers, movies, radarr_commands
-from reeld.storage.repositories.radarr_commands import RadarrCommand
+from reeld.storage.repositories import blocklist, commands, indexers, movies
+from reeld.storage.repositories.commands import Command, CommandState
 
+SHOWN: Final = 100
 MOST_MOVIES: Final = 1000
 MOST_FILES: Final = 100
 _POLLS: Final = frozenset(
@@ -65,7 +66,7 @@ def command_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/command")
     async def list_commands() -> Response[bytes]:
-        return answered([_written(each) for each in await radarr_commands.latest(database)])
+        return answered([_written(each) for each in await commands.page(database, limit=SHOWN)])
 
     @get("/command/{command_id:int}")
     async def get_command(command_id: FromPath[int]) -> Response[bytes]:
@@ -81,7 +82,9 @@ def command_routes(frame: Frame) -> Sequence[Any]:
         with frame.surface.audit.change(request, "run_command", name[:100]):
             async with database.transaction() as conn:
                 await _prepare(conn, name.lower(), requests)
-                number = await radarr_commands.add(conn, name, message, agent, requests)
+                number = await commands.add(
+                    conn, name, caller_of(request).name, requests, message=message, agent=agent
+                )
             if name.lower() in _POLLS:
                 frame.surface.directory["qbit"].tell(PollDownloads())
         return created(await shown(number))
@@ -91,12 +94,12 @@ def command_routes(frame: Frame) -> Sequence[Any]:
         with frame.surface.audit.change(request, "discard_work", f"command:{command_id}"):
             await shown(command_id)
             # What runs ends by itself, and safely.
-            for work_id in await radarr_commands.work_of(database, command_id):
+            for work_id in await commands.work_of(database, command_id):
                 await frame.surface.work.discard(work_id)
         return answered({})
 
     async def shown(number: int) -> Json:
-        found = await radarr_commands.get(database, number)
+        found = await commands.get(database, number)
         if found is None:
             raise Missing
         return _written(found)
@@ -217,18 +220,37 @@ _WORK: Final[Mapping[str, Callable[[Body, Known], Sequence[WorkRequest]]]] = {
 }
 
 
-def _written(command: RadarrCommand) -> Json:
-    status = _status(command)
+_STATUS: Final = {
+    CommandState.WAITING: "queued",
+    CommandState.RUNNING: "started",
+    CommandState.DONE: "completed",
+    CommandState.FAILED: "failed",
+    CommandState.CANCELLED: "cancelled",
+}
+_RADARRS: Final = {
+    "search-movies": "MoviesSearch",
+    "search-missing": "MissingMoviesSearch",
+    "refresh-movies": "RefreshMovie",
+    "read-feeds": "RssSync",
+    "move-files": "MoveMovie",
+    "rename-files": "RenameMovie",
+    "backup": "Backup",
+}
+"""What Radarr calls that which people ask reeld for."""
+
+
+def _written(command: Command) -> Json:
+    status, name = _STATUS[command.state], _RADARRS.get(command.name, command.name)
     is_open = status in {"queued", "started"}
-    why = command.sentence or told(command.put_off)
-    started = command.started or (None if is_open else command.queued)
-    ended = None if is_open else command.ended or started
+    started = command.started_at or (None if is_open else command.asked_at)
+    ended = None if is_open else command.finished_at or started
+    message = command.message or "Asked for in reeld."
     result = {"completed": "successful", "failed": "unsuccessful"}.get(status, "unknown")
     return present(
         id=command.id,
-        name=command.name,
-        commandName=_in_words(command.name),
-        message=command.message if is_open else why or command.message,
+        name=name,
+        commandName=_in_words(name),
+        message=message if is_open else command.sentence or message,
         body={
             "sendUpdatesToClient": True,
             "updateScheduledTask": False,
@@ -237,7 +259,7 @@ def _written(command: RadarrCommand) -> Json:
             "isExclusive": False,
             "isTypeExclusive": False,
             "isLongRunning": False,
-            "name": command.name,
+            "name": name,
             "trigger": "manual",
             "suppressMessages": False,
             "clientUserAgent": command.agent,
@@ -245,26 +267,17 @@ def _written(command: RadarrCommand) -> Json:
         priority="normal",
         status=status,
         result=result,
-        queued=moment(command.queued),
+        queued=moment(command.asked_at),
         started=moment(started),
         ended=moment(ended),
         duration=span((ended - started).total_seconds()) if ended and started else None,
-        exception=why if status == "failed" else None,
+        exception=command.sentence if status == "failed" else None,
         trigger="manual",
         clientUserAgent=command.agent,
-        stateChangeTime=moment(ended or started or command.queued),
+        stateChangeTime=moment(ended or started or command.asked_at),
         sendUpdatesToClient=True,
         updateScheduledTask=False,
     )
-
-
-def _status(command: RadarrCommand) -> str:
-    """Return Radarr's word for how far a command is; who asked does not wait for what is put off."""
-    if command.open > len(command.put_off):
-        return "started" if command.running or command.started else "queued"
-    if command.dead or any(each.is_failure for each in command.put_off):
-        return "failed"
-    return "cancelled" if command.cancelled else "completed"
 
 
 def _in_words(name: str) -> str:

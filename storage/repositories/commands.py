@@ -17,7 +17,9 @@ from reeld.storage.work import submit
 KEPT_DAYS: Final = 7
 """As long as the work that was done is kept."""
 
-_ADD: Final = "INSERT INTO command (name, who, work_ids) VALUES (%s, %s, %s) RETURNING id"
+_ADD: Final = """
+INSERT INTO command (name, who, work_ids, message, agent) VALUES (%s, %s, %s, %s, %s) RETURNING id
+"""
 
 _OPEN_WORK: Final = """
 SELECT id FROM work JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked (queue, kind, unique_key)
@@ -27,7 +29,7 @@ WHERE state IN ('available', 'running') ORDER BY id
 
 _LIST: Final = """
 SELECT c.id, c.name, c.who, c.asked_at, cardinality(c.work_ids) + w.others, w.open, w.running, w.dead, w.cancelled,
-       w.started_at, w.finished_at, w.sentence, w.progress, w.put_off
+       w.started_at, w.finished_at, w.sentence, w.progress, w.put_off, c.message, c.agent
 FROM command c CROSS JOIN {work}
 """.replace("{work}", WORK)
 _PAGE: Final = _LIST + "WHERE c.id < %s ORDER BY c.id DESC LIMIT %s"
@@ -57,11 +59,14 @@ class Command:
     and asked again by itself.
 
     Attributes:
+        name: reeld's own, such as `search-movies`, or Radarr's, such as `MoviesSearch`.
         who: Whose key asked.
         progress: 0 to 1: how much of its work has ended.
         total: How many pieces of work it became.
         sentence: Why it waits or failed; None when there is nothing to say.
         details: What its running work says of itself.
+        message: What reeld made of it, where the name is Radarr's; else empty.
+        agent: The program that asked, as it calls itself, where the name is Radarr's; else empty.
     """
 
     id: int
@@ -77,9 +82,19 @@ class Command:
     finished_at: datetime | None
     sentence: str | None
     details: tuple[Mapping[str, Any], ...]
+    message: str
+    agent: str
 
 
-async def add(conn: Connection, name: str, who: str, requests: Sequence[WorkRequest]) -> int:
+async def add(
+    conn: Connection,
+    name: str,
+    who: str,
+    requests: Sequence[WorkRequest],
+    *,
+    message: str = "",
+    agent: str = "",
+) -> int:
     """Ask for the work of a command and return its number; work that waits or runs already counts as its own."""
     await execute(conn, _PRUNE, (KEPT_DAYS,))
     await submit(conn, *requests)
@@ -89,7 +104,7 @@ async def add(conn: Connection, name: str, who: str, requests: Sequence[WorkRequ
         [each.unique_key or "" for each in requests],
     )
     ids = [int(row[0]) for row in await fetch_all(conn, _OPEN_WORK, asked)]
-    row = await fetch_one(conn, _ADD, (name, who, ids))
+    row = await fetch_one(conn, _ADD, (name, who, ids, message, agent))
     assert row is not None, "INSERT ... RETURNING answers with the row"
     return int(row[0])
 
@@ -113,7 +128,7 @@ async def work_of(source: Reader, command_id: int) -> list[int]:
 
 def _command(row: Row) -> Command:
     number, name, who, asked_at, total, still, running, dead, cancelled = row[:9]
-    started_at, finished_at, sentence, details, waiting = row[9:]
+    started_at, finished_at, sentence, details, waiting, message, agent = row[9:]
     put_off = read_put_off(waiting)
     held_up = dead or any(each.is_failure for each in put_off)
     awaited = still - len(put_off)
@@ -131,6 +146,8 @@ def _command(row: Row) -> Command:
         finished_at=None if awaited else finished_at,
         sentence=sentence or told(put_off),
         details=tuple(details),
+        message=message,
+        agent=agent,
     )
 
 

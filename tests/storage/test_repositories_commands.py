@@ -14,9 +14,8 @@ from reeld.domain.movie import NewMovie
 from reeld.domain.torznab import NewIndexer
 from reeld.domain.work import Queue, WorkKind, WorkRequest, searches_of
 from reeld.storage import Database
-from reeld.storage.repositories import commands, indexers, movies, radarr_commands
+from reeld.storage.repositories import commands, indexers, movies
 from reeld.storage.repositories.commands import Command, CommandState
-from reeld.storage.repositories.radarr_commands import RadarrCommand
 from reeld.storage.vault import Vault
 from reeld.storage.work import Job, Presence, WorkQueue, submit
 
@@ -47,85 +46,77 @@ async def finish(database: Database, work: WorkQueue, queue: str) -> None:
         await work.complete(conn, job)
 
 
-async def ask(database: Database, requests: Sequence[WorkRequest]) -> tuple[int, int]:
-    """Ask for the same both ways, and return the numbers of both commands."""
+async def ask(database: Database, requests: Sequence[WorkRequest]) -> int:
+    """Ask for something and return the number of the command."""
     async with database.transaction() as conn:
-        native = await commands.add(conn, "search-movies", "a key", requests)
-        return native, await radarr_commands.add(conn, "MoviesSearch", "", "a program", requests)
+        return await commands.add(conn, "search-movies", "a key", requests)
 
 
-async def seen(database: Database, numbers: tuple[int, int]) -> tuple[Command, RadarrCommand]:
-    native, radarrs = numbers
-    both = await commands.get(database, native), await radarr_commands.get(database, radarrs)
-    assert both[0] is not None
-    assert both[1] is not None
-    return both[0], both[1]
+async def seen(database: Database, number: int) -> Command:
+    found = await commands.get(database, number)
+    assert found is not None
+    return found
 
 
 async def test_a_command_ends_without_the_source_that_is_away(
     database: Database, work: WorkQueue
 ) -> None:
     hdbits, others = searches_of(1)
-    numbers = await ask(database, [hdbits, others, FEED])
+    number = await ask(database, [hdbits, others, FEED])
     await finish(database, work, Queue.INDEXERS)
     await work.snooze(await claim(work, Queue.HDBITS), 900.0, "breaker_open", SILENT)
-    native, _ = await seen(database, numbers)
-    assert (native.state, native.open) == (CommandState.RUNNING, 2)
+    command = await seen(database, number)
+    assert (command.state, command.open) == (CommandState.RUNNING, 2)
     await work.retry(await claim(work, Queue.RSS), ServiceDown(SILENT, service="feed"))
-    native, radarrs = await seen(database, numbers)
-    assert (native.state, native.open, native.failed) == (CommandState.DONE, 2, 0)
-    assert native.finished_at is not None
-    assert native.sentence == (
+    command = await seen(database, number)
+    assert (command.state, command.open, command.failed) == (CommandState.DONE, 2, 0)
+    assert command.finished_at is not None
+    assert command.sentence == (
         "hdbits cannot be asked now, and is asked again by itself: It did not answer in time."
         " Quick cannot be asked now, and is asked again by itself: It did not answer in time."
     )
-    assert (radarrs.open, radarrs.running) == (2, 0)
-    assert [each.name for each in radarrs.put_off] == ["hdbits", "Quick"]
 
 
 async def test_a_command_that_ended_does_not_begin_anew_when_the_source_is_tried_again(
     database: Database, work: WorkQueue
 ) -> None:
-    numbers = await ask(database, [FEED])
+    number = await ask(database, [FEED])
     await work.snooze(await claim(work, Queue.RSS), 0.0, "breaker_open", SILENT)
     for error in (ServiceDown(SILENT, service="feed"), None):
         job = await claim(work, Queue.RSS)
-        native, radarrs = await seen(database, numbers)
-        assert (native.state, radarrs.running) == (CommandState.DONE, 0)
-        assert native.sentence is not None
-        assert native.sentence.startswith("Quick cannot be asked now")
+        command = await seen(database, number)
+        assert command.state is CommandState.DONE
+        assert command.sentence is not None
+        assert command.sentence.startswith("Quick cannot be asked now")
         if error is not None:
             await work.retry(job, error, delay=0.0)
     async with database.transaction() as conn:
         await work.complete(conn, job)
-    native, radarrs = await seen(database, numbers)
-    assert (native.state, native.open, native.sentence) == (CommandState.DONE, 0, None)
-    assert radarrs.put_off == ()
+    command = await seen(database, number)
+    assert (command.state, command.open, command.sentence) == (CommandState.DONE, 0, None)
 
 
 async def test_what_only_one_service_can_do_has_failed_until_it_is_done(
     database: Database, work: WorkQueue
 ) -> None:
-    numbers = await ask(database, [REFRESH])
+    number = await ask(database, [REFRESH])
     await work.snooze(await claim(work, Queue.TMDB), 0.0, "breaker_open", SILENT)
-    native, radarrs = await seen(database, numbers)
-    assert (native.state, native.failed) == (CommandState.FAILED, 0)
-    assert native.sentence is not None
-    assert "tmdb cannot be asked now" in native.sentence
-    assert radarrs.put_off[0].is_failure
+    command = await seen(database, number)
+    assert (command.state, command.failed) == (CommandState.FAILED, 0)
+    assert command.sentence is not None
+    assert "tmdb cannot be asked now" in command.sentence
     await finish(database, work, Queue.TMDB)
-    native, radarrs = await seen(database, numbers)
-    assert (native.state, radarrs.put_off) == (CommandState.DONE, ())
+    command = await seen(database, number)
+    assert command.state is CommandState.DONE
 
 
 async def test_what_is_tried_again_after_a_failure_of_its_own_is_waited_for(
     database: Database, work: WorkQueue
 ) -> None:
-    numbers = await ask(database, [REFRESH])
+    number = await ask(database, [REFRESH])
     await work.retry(await claim(work, Queue.TMDB), ServiceDown(SILENT, service="tmdb"))
-    native, radarrs = await seen(database, numbers)
-    assert native.state is not CommandState.FAILED
-    assert (radarrs.open, radarrs.put_off) == (1, ())
+    command = await seen(database, number)
+    assert command.state is not CommandState.FAILED
 
 
 async def test_a_search_waits_for_every_indexer_that_is_asked_for_it(
@@ -137,7 +128,7 @@ async def test_a_search_waits_for_every_indexer_that_is_asked_for_it(
         indexer = NewIndexer(name="Tracker (Prowlarr)", base_url="http://prowlarr:9696/7/")
         part = f"torznab:{await indexers.save(conn, vault, indexer)}"
     hdbits, others = searches_of(movie.id)
-    numbers = await ask(database, [hdbits, others])
+    number = await ask(database, [hdbits, others])
     await finish(database, work, Queue.HDBITS)
     job = await claim(work, Queue.INDEXERS)
     look = WorkRequest(part, WorkKind.SEARCH_MOVIE, job.args, f"movie:{movie.id}:look")
@@ -145,24 +136,21 @@ async def test_a_search_waits_for_every_indexer_that_is_asked_for_it(
         of_each = WorkRequest(part, WorkKind.SEARCH_MOVIE, job.args, f"movie:{movie.id}")
         await submit(conn, of_each, look)
         await work.complete(conn, job)
-    native, radarrs = await seen(database, numbers)
-    assert (native.state, native.total, native.open) == (CommandState.RUNNING, 3, 1)
-    assert radarrs.open == 1
+    command = await seen(database, number)
+    assert (command.state, command.total, command.open) == (CommandState.RUNNING, 3, 1)
     searching, looking = await work.claim(part, 10, WORKER)
     await work.snooze(searching, 900.0, "breaker_open", SILENT)
-    native, radarrs = await seen(database, numbers)
-    assert native.state is CommandState.DONE
-    assert [each.name for each in radarrs.put_off] == ["Tracker (Prowlarr)"]
+    command = await seen(database, number)
+    assert command.state is CommandState.DONE
     assert looking.id != searching.id
 
 
 async def test_a_command_whose_work_was_discarded_is_no_failure(
     database: Database, work: WorkQueue
 ) -> None:
-    numbers = await ask(database, [REFRESH])
-    for work_id in await radarr_commands.work_of(database, numbers[1]):
+    number = await ask(database, [REFRESH])
+    for work_id in await commands.work_of(database, number):
         assert await work.discard(work_id)
-    native, radarrs = await seen(database, numbers)
-    assert native.state is CommandState.CANCELLED
-    assert (radarrs.dead, radarrs.cancelled) == (0, 1)
-    assert radarrs.sentence == "A person discarded it."
+    command = await seen(database, number)
+    assert command.state is CommandState.CANCELLED
+    assert command.sentence == "A person discarded it."

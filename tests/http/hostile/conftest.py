@@ -33,7 +33,6 @@ LIVING: Final = frozenset(
         "known_network",
         "leader",
         "limiter",
-        "radarr_command",
         "schedule",
         "session",
         "throttle",

@@ -86,3 +86,30 @@ def test_a_command_of_our_own_says_the_same(radarr: Any, movie: dict[str, Any]) 
             said = radarr.until(lambda number=number: command(number))
             assert (said["state"], said["open"], said["failed"]) == (state, 1, 0), said
             assert "cannot be asked now" in said["sentence"]
+
+
+def test_both_apis_list_and_cancel_the_same_commands(radarr: Any, movie: dict[str, Any]) -> None:
+    headers = {"X-Api-Key": radarr.key}
+    ours = "/control/actors/tmdb/{}".format
+    # What was asked for while TMDB was away is done first: the same is not asked for twice.
+    radarr.until(
+        lambda: {each["status"] for each in radarr.get("command")} <= {"completed"} or None
+    )
+    assert radarr.stranger.post(ours("pause"), headers=headers).status_code == 200
+    try:
+        order = {"name": "RefreshMovie", "movieIds": [movie["id"]]}
+        theirs = radarr.send("POST", "command", order, 201)
+        seen = radarr.stranger.get(f"/api/commands/{theirs['id']}", headers=headers).json()
+        assert (seen["name"], seen["state"], seen["total"]) == ("RefreshMovie", "waiting", 1)
+        assert seen["message"] == theirs["message"]
+        assert seen["agent"].startswith("python-httpx")
+        body = {"movie_ids": [movie["id"]]}
+        asked = radarr.stranger.post("/api/commands/refresh-movies", json=body, headers=headers)
+        named = {each["id"]: each["name"] for each in radarr.get("command")}
+        assert (named[theirs["id"]], named[asked.json()["id"]]) == ("RefreshMovie", "RefreshMovie")
+        cancelled = radarr.stranger.delete(f"/api/commands/{theirs['id']}", headers=headers).json()
+        assert (cancelled["state"], cancelled["failed"]) == ("cancelled", 0)
+    finally:
+        assert radarr.stranger.post(ours("resume"), headers=headers).status_code == 200
+    assert radarr.get(f"command/{theirs['id']}")["status"] == "cancelled"
+    assert radarr.get(f"command/{asked.json()['id']}")["status"] == "cancelled"
