@@ -115,6 +115,7 @@ REASONS: Final = frozenset(
         "link_failed",
         "link_impossible",
         "lost_claim",
+        "magnet_invalid",
         "magnet_only",
         "mailbox_full",
         "malformed_request",

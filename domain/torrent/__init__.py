@@ -1,4 +1,4 @@
-"""The .torrent file: a strict bencode reader and the facts reeld needs from a metainfo file.
+"""The .torrent file and the magnet link: a strict bencode reader, and the facts reeld needs of either.
 
 Everything here reads hostile bytes. `parse_metainfo` of the largest file allowed takes seconds of processor time:
 call it in a worker thread unless the input is known to be small.
@@ -14,6 +14,7 @@ from reeld.domain.torrent._bencode import (
     encode,
 )
 from reeld.domain.torrent._faults import InvalidTorrent, TorrentFault
+from reeld.domain.torrent._magnet import InvalidMagnet, Magnet, is_magnet, parse_magnet
 from reeld.domain.torrent._metainfo import InfoHash, Metainfo, TorrentFile, parse_metainfo
 from reeld.domain.torrent._paths import torrent_path
 
@@ -24,12 +25,16 @@ __all__ = [
     "Bencodable",
     "Bencoded",
     "InfoHash",
+    "InvalidMagnet",
     "InvalidTorrent",
+    "Magnet",
     "Metainfo",
     "TorrentFault",
     "TorrentFile",
     "decode",
     "encode",
+    "is_magnet",
+    "parse_magnet",
     "parse_metainfo",
     "torrent_path",
 ]
