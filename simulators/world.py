@@ -68,12 +68,17 @@ class World:
         self.releases: dict[str, Release] = {}
         self.downloads = directory / "downloads"
         self._contents: dict[str, Sequence[Content]] = {}
+        self._metadata: dict[str, bytes] = {}
         self._unpublished: list[FeedItem] = []
         self.tmdb = TmdbSimulator(films)
         self.hdbits = HdbitsSimulator()
         self.rss = RssSimulator()
         self.qbittorrent = QbittorrentSimulator(
-            self.downloads, self._contents, version=version, folder=directory / "qbittorrent"
+            self.downloads,
+            self._contents,
+            version=version,
+            folder=directory / "qbittorrent",
+            metadata=self._metadata,
         )
         for release in releases:
             self._add(release)
@@ -179,6 +184,7 @@ class World:
     def _add(self, release: Release) -> None:
         torrent, offer = release.torrent, release.offer
         self.releases[torrent.infohash] = release
+        self._metadata[torrent.infohash] = torrent.data
         self._contents[torrent.infohash] = [file.content for file in torrent.files]
         if offer.source is Source.HDBITS:
             self.hdbits.upload(_upload(release))

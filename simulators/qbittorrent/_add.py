@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any
 
+from reeld.domain.torrent import InvalidMagnet, is_magnet, parse_magnet
 from reeld.simulators.qbittorrent._core import ApiError, Call, Core
-from reeld.simulators.qbittorrent._metainfo import Entry, Metainfo, NotATorrent, read_torrent
-from reeld.simulators.qbittorrent._torrent import Torrent
+from reeld.simulators.qbittorrent._metainfo import (
+    Metainfo,
+    NotATorrent,
+    laid_out,
+    read_magnet,
+    read_torrent,
+)
+from reeld.simulators.qbittorrent._torrent import Phase, Torrent
 from reeld.simulators.simulator import Answer, json_answer
 
 _MAX_TORRENT_FILE = 100 * 1024 * 1024
 
 
 def add(core: Core, call: Call) -> Answer:
-    """Add the uploaded torrents. URLs are accepted and fetched by nobody: that failure is silent in qBittorrent too."""
+    """Add the uploaded torrents and magnet links. Other URLs are fetched by nobody: that fails silently in qBittorrent too."""
+    links = call.get("urls").split()
+    magnets = [each for each in links if is_magnet(each)]
     metas = [_read(name, data) for name, data in call.form.files.items()]
     added, failed = [], 0
-    for meta in metas:
-        if core.knobs.take("refuse_adds") or meta.infohash in core.engine.torrents:
+    for meta in [*metas, *map(_linked, magnets)]:
+        if meta is None or core.knobs.take("refuse_adds") or meta.infohash in core.engine.torrents:
             failed += 1
             continue
         core.engine.start(_torrent(core, call, meta))
         added.append(meta.infohash)
-    pending = len(call.get("urls").split())
     if added:
         core.save()
-    return _answer(core, added, failed, pending)
+    return _answer(core, added, failed, len(links) - len(magnets))
+
+
+def _linked(magnet: str) -> Metainfo | None:
+    try:
+        return read_magnet(parse_magnet(magnet))
+    except InvalidMagnet:
+        return None
 
 
 def _read(name: str, data: bytes) -> Metainfo:
@@ -61,12 +74,15 @@ def _torrent(core: Core, call: Call, meta: Metainfo) -> Torrent:
     auto_tmm = call.flag("autoTMM")
     if auto_tmm is None:
         auto_tmm = bool(core.preferences["auto_tmm_enabled"])
+    layout = _layout(core, call)
     return Torrent(
         meta=meta,
         save_path=_save_path(core, call, category, auto_tmm=auto_tmm),
         added_on=time.time(),
         position=1 + len(core.engine.torrents),
-        entries=_laid_out(meta, _layout(core, call)),
+        entries=laid_out(meta, layout),
+        layout=layout,
+        phase=Phase.RESUMING if meta.is_known else Phase.METADATA,
         name=call.get("rename"),
         download_path=_download_path(core, call, auto_tmm=auto_tmm),
         category=category,
@@ -113,15 +129,6 @@ def _layout(core: Core, call: Call) -> str:
         return "Original" if root_folder else "NoSubfolder"
     layout: str = core.preferences["torrent_content_layout"]
     return call.get("contentLayout", layout)
-
-
-def _laid_out(meta: Metainfo, layout: str) -> tuple[Entry, ...]:
-    if layout == "NoSubfolder" and meta.in_folder:
-        return tuple(replace(entry, path=entry.path.partition("/")[2]) for entry in meta.entries)
-    if layout == "Subfolder" and not meta.in_folder:
-        folder = PurePosixPath(meta.name).stem
-        return tuple(replace(entry, path=f"{folder}/{entry.path}") for entry in meta.entries)
-    return meta.entries
 
 
 def _limits(core: Core, call: Call) -> dict[str, Any]:

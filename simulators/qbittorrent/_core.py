@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,7 @@ def open_core(
     profile: Profile,
     knobs: QbittorrentKnobs,
     contents: Contents,
+    metadata: Mapping[str, bytes],
     save_path: Path,
     folder: Path | None,
 ) -> Core:
@@ -133,7 +135,7 @@ def open_core(
     store = Store(folder) if folder is not None else None
     torrents, rest = store.load() if store is not None else ([], {})
     preferences = {**fresh_preferences(profile, save_path), **rest.get("preferences", {})}
-    engine = Engine(contents, preferences, knobs)
+    engine = Engine(contents, metadata, preferences, knobs)
     core = Core(profile, knobs, preferences, engine, store)
     core.categories.update(rest.get("categories", {}))
     core.tags.extend(rest.get("tags", []))

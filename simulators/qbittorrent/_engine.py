@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ import trio
 from reeld.simulators.qbittorrent import _disk
 from reeld.simulators.qbittorrent._fields import ratio_of
 from reeld.simulators.qbittorrent._knobs import QbittorrentKnobs
+from reeld.simulators.qbittorrent._metainfo import read_torrent
 from reeld.simulators.qbittorrent._preferences import share_limits
 from reeld.simulators.qbittorrent._torrent import Phase, Torrent
 from reeld.simulators.torrents import BLOCK, Content
@@ -24,6 +25,7 @@ log = structlog.get_logger("reeld.simulators")
 
 _TICK = 0.1
 _FAILED = -1
+_AT_REST_WHEN_STOPPED = frozenset({Phase.METADATA, Phase.DOWNLOADING, Phase.SEEDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Engine:
 
     Args:
         contents: By infohash, what its swarm seeds; a torrent that nobody seeds stalls.
+        metadata: By infohash, the .torrent that the swarm sends to whoever has a magnet link.
         preferences: The session's settings, read at every step.
         knobs: The faults, read at every step.
     """
@@ -46,6 +49,7 @@ class Engine:
     def __init__(
         self,
         contents: _disk.Contents,
+        metadata: Mapping[str, bytes],
         preferences: dict[str, Any],
         knobs: QbittorrentKnobs,
     ) -> None:
@@ -53,6 +57,7 @@ class Engine:
         self.received = 0
         """Bytes downloaded by all torrents."""
         self._contents = contents
+        self._metadata = metadata
         self._preferences = preferences
         self._knobs = knobs
         self.changed: Callable[[], None] = _nobody_listens
@@ -132,10 +137,12 @@ class Engine:
 
     async def _step(self, torrent: Torrent, seconds: float) -> None:
         torrent.rate = 0.0
-        if torrent.stopped and torrent.phase in {Phase.DOWNLOADING, Phase.SEEDING}:
+        if torrent.stopped and torrent.phase in _AT_REST_WHEN_STOPPED:
             return
         torrent.active_time += seconds
         match torrent.phase:
+            case Phase.METADATA:
+                self._learn(torrent)
             case Phase.RESUMING if trio.current_time() >= torrent.settled_at:
                 await self._settle(torrent)
             case Phase.CHECKING:
@@ -146,6 +153,15 @@ class Engine:
                 await self._seed(torrent, seconds)
             case _:
                 pass
+
+    def _learn(self, torrent: Torrent) -> None:
+        data = self._metadata.get(torrent.hash)
+        is_early = torrent.active_time < self._knobs.metadata_seconds
+        if data is None or is_early or torrent.held or self._knobs.stall_all:
+            return
+        torrent.learn(read_torrent(data))
+        torrent.settled_at = trio.current_time() + self._knobs.settle_seconds
+        self.changed()
 
     async def _settle(self, torrent: Torrent) -> None:
         if torrent.skip_checking:

@@ -17,6 +17,8 @@ def state_of(torrent: Torrent, profile: Profile) -> str:
     """The state's name in this version."""
     done = torrent.complete
     match torrent.phase:
+        case Phase.METADATA:
+            return _without_metadata(torrent, profile)
         case Phase.RESUMING:
             return "checkingResumeData"
         case Phase.CHECKING:
@@ -31,6 +33,12 @@ def state_of(torrent: Torrent, profile: Profile) -> str:
             return _running(torrent, profile, "UP" if done else "DL")
         case _ as never:
             assert_never(never)
+
+
+def _without_metadata(torrent: Torrent, profile: Profile) -> str:
+    if torrent.stopped:
+        return _running(torrent, profile, "DL")
+    return "forcedMetaDL" if torrent.forced else "metaDL"
 
 
 def _running(torrent: Torrent, profile: Profile, direction: str) -> str:
@@ -110,7 +118,7 @@ def _common(torrent: Torrent, profile: Profile, limits: Limits) -> dict[str, Any
         "super_seeding": False,
         "tags": ", ".join(sorted(torrent.tags)),
         "time_active": int(torrent.active_time),
-        "total_size": torrent.size,
+        "total_size": _total_size(torrent),
         "tracker": "",
         "trackers_count": len(torrent.meta.trackers),
         "up_limit": torrent.up_limit,
@@ -120,9 +128,14 @@ def _common(torrent: Torrent, profile: Profile, limits: Limits) -> dict[str, Any
     }
 
 
+def _total_size(torrent: Torrent) -> int:
+    return torrent.size if torrent.meta.is_known else -1
+
+
 def _since_content_path(torrent: Torrent) -> dict[str, Any]:
     settled = trio.current_time() >= torrent.settled_at
-    path = f"{torrent.root}/{torrent.content_name}" if settled else torrent.content_name
+    is_path = settled and torrent.meta.is_known
+    path = f"{torrent.root}/{torrent.content_name}" if is_path else torrent.content_name
     return {"content_path": path, "seeding_time": int(torrent.seeding_time)}
 
 
@@ -148,7 +161,7 @@ def _since_stopped(torrent: Torrent) -> dict[str, Any]:
     root = f"{torrent.root}/{torrent.content_name.split('/')[0]}" if in_folder and settled else ""
     return {
         "comment": "",
-        "has_metadata": True,
+        "has_metadata": torrent.meta.is_known,
         "popularity": 0,
         "private": torrent.meta.private,
         "reannounce": 0,
@@ -164,10 +177,14 @@ def _since_json(torrent: Torrent) -> dict[str, Any]:
         "creation_date": -1,
         "piece_size": torrent.meta.piece_length,
         "pieces_have": int(torrent.progress * torrent.meta.piece_count),
-        "pieces_num": torrent.meta.piece_count,
+        "pieces_num": _pieces(torrent),
         "share_limit_action": torrent.share_limit_action,
         "total_wasted": 0,
     }
+
+
+def _pieces(torrent: Torrent) -> int:
+    return torrent.meta.piece_count if torrent.meta.is_known else -1
 
 
 def _completion(torrent: Torrent, profile: Profile) -> int:
@@ -206,7 +223,7 @@ def properties_of(torrent: Torrent, profile: Profile) -> dict[str, Any]:
         "peers_total": 0,
         "piece_size": torrent.meta.piece_length,
         "pieces_have": int(torrent.progress * torrent.meta.piece_count),
-        "pieces_num": torrent.meta.piece_count,
+        "pieces_num": _pieces(torrent),
         "reannounce": 0,
         "save_path": torrent.save_path,
         "seeding_time": int(torrent.seeding_time),
@@ -216,7 +233,7 @@ def properties_of(torrent: Torrent, profile: Profile) -> dict[str, Any]:
         "time_elapsed": int(torrent.active_time),
         "total_downloaded": torrent.downloaded,
         "total_downloaded_session": torrent.downloaded,
-        "total_size": torrent.size,
+        "total_size": _total_size(torrent),
         "total_uploaded": int(torrent.uploaded),
         "total_uploaded_session": int(torrent.uploaded),
         "total_wasted": 0,

@@ -13,6 +13,8 @@ class QbittorrentKnobs(Knobs):
 
     download_seconds: float = 2.0
     """How long each download takes, whatever its size."""
+    metadata_seconds: float = 0.3
+    """How long a magnet link waits for its metadata, when somebody has it."""
     visibility_delay: float = 0.05
     """Seconds between an accepted `add` and the torrent being listed."""
     settle_seconds: float = 0.2

@@ -1,12 +1,13 @@
-"""A .torrent as libtorrent takes it: names are cleaned, never refused."""
+"""A torrent as libtorrent takes it, from a .torrent or a magnet link: names are cleaned, never refused."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
-from reeld.domain.torrent import decode, encode
+from reeld.domain.torrent import Magnet, decode, encode, parse_magnet
 
 
 class NotATorrent(ValueError):
@@ -23,7 +24,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Metainfo:
-    """What qBittorrent needs of a .torrent."""
+    """What qBittorrent needs of a torrent. Of a magnet link most is missing until somebody sends it."""
 
     infohash: str
     name: str
@@ -35,6 +36,12 @@ class Metainfo:
     trackers: tuple[str, ...]
     created_by: str
     data: bytes
+    """The .torrent, or the magnet link."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is more than a magnet link."""
+        return bool(self.entries)
 
     @property
     def size(self) -> int:
@@ -75,6 +82,38 @@ def read_torrent(data: bytes) -> Metainfo:
         created_by=document.get(b"created by", b"").decode(errors="replace"),
         data=data,
     )
+
+
+def read_magnet(magnet: Magnet) -> Metainfo:
+    """What a magnet link tells of a torrent."""
+    infohash = magnet.infohash.client_id
+    return Metainfo(
+        infohash=infohash,
+        name=magnet.name or infohash,
+        entries=(),
+        in_folder=False,
+        piece_length=-1,
+        pieces=b"",
+        private=False,
+        trackers=magnet.trackers,
+        created_by="",
+        data=magnet.uri.encode(),
+    )
+
+
+def read_kept(data: bytes) -> Metainfo:
+    """What was kept of a torrent: its .torrent, or as long as nobody sent that its magnet link."""
+    return read_magnet(parse_magnet(data.decode())) if data[:1] == b"m" else read_torrent(data)
+
+
+def laid_out(meta: Metainfo, layout: str) -> tuple[Entry, ...]:
+    """The files below the save path: with or without a folder, as the layout says."""
+    if layout == "NoSubfolder" and meta.in_folder:
+        return tuple(replace(entry, path=entry.path.partition("/")[2]) for entry in meta.entries)
+    if layout == "Subfolder" and meta.is_known and not meta.in_folder:
+        folder = PurePosixPath(meta.name).stem
+        return tuple(replace(entry, path=f"{folder}/{entry.path}") for entry in meta.entries)
+    return meta.entries
 
 
 def _entries(info: Any, name: str) -> tuple[Entry, ...]:

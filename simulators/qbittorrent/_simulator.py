@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,6 +33,7 @@ class QbittorrentSimulator(Simulator):
         save_path: The default save path.
         contents: By infohash, the contents of the torrent's files in order; kept by reference, so that torrents may
             be added while it runs.
+        metadata: By infohash, the .torrent that peers send to whoever has a magnet link; kept by reference too.
         version: One of `PROFILES`.
         username: The one user's name.
         password: The one user's password.
@@ -58,11 +59,19 @@ class QbittorrentSimulator(Simulator):
         username: str = "admin",
         password: str = "adminadmin",  # noqa: S107 - the default that qBittorrent had until 4.6
         folder: Path | None = None,
+        metadata: Mapping[str, bytes] | None = None,
     ) -> None:
         super().__init__()
         self.profile: Profile = PROFILES[version]
         self.credentials = username, password
-        self.core = open_core(self.profile, self.knobs, contents, save_path, folder)
+        self.core = open_core(
+            self.profile,
+            self.knobs,
+            contents,
+            {} if metadata is None else metadata,
+            save_path,
+            folder,
+        )
         """The session: torrents, categories, tags, preferences."""
         self.doorkeeper = Doorkeeper(self.profile, username, password, self.core.preferences)
         """Logins, sessions and bans."""

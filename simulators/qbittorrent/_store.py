@@ -11,7 +11,7 @@ from reeld.simulators.qbittorrent._torrent import Torrent
 
 
 class Store:
-    """A folder with `session.json` and one `<hash>.torrent` for each torrent.
+    """A folder with `session.json` and for each torrent `<hash>.torrent`, or `<hash>.magnet` while that is all there is.
 
     Writes are small and happen before a request is answered, as qBittorrent's own survive a kill right after `Ok.`.
     """
@@ -26,7 +26,7 @@ class Store:
         records = {}
         for torrent in torrents:
             records[torrent.hash] = torrent.recorded()
-            kept = self._folder / f"{torrent.hash}.torrent"
+            kept = self._kept(torrent.hash, is_known=torrent.meta.is_known)
             if not kept.exists():
                 kept.write_bytes(torrent.meta.data)
         fresh = self._session.with_suffix(".new")
@@ -39,7 +39,14 @@ class Store:
             return [], {}
         document = json.loads(self._session.read_text(encoding="utf-8"))
         torrents = [
-            Torrent.restored((self._folder / f"{infohash}.torrent").read_bytes(), record)
+            Torrent.restored(self._read(infohash), record)
             for infohash, record in document.pop("torrents").items()
         ]
         return torrents, document
+
+    def _kept(self, infohash: str, *, is_known: bool) -> Path:
+        return self._folder / f"{infohash}.{'torrent' if is_known else 'magnet'}"
+
+    def _read(self, infohash: str) -> bytes:
+        torrent = self._kept(infohash, is_known=True)
+        return (torrent if torrent.exists() else self._kept(infohash, is_known=False)).read_bytes()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
-from reeld.simulators.qbittorrent._metainfo import Entry, Metainfo, read_torrent
+from reeld.simulators.qbittorrent._metainfo import Entry, Metainfo, laid_out, read_kept
 
 ETA_UNKNOWN = 8_640_000
 
@@ -16,6 +16,8 @@ ETA_UNKNOWN = 8_640_000
 class Phase(StrEnum):
     """What the session does with a torrent, apart from it being stopped, queued or stalled."""
 
+    METADATA = "metadata"
+    """Only a magnet link is known."""
     RESUMING = "resuming"
     CHECKING = "checking"
     DOWNLOADING = "downloading"
@@ -35,6 +37,7 @@ class Torrent:
     position: int
     """Place in the queue, from 1."""
     entries: tuple[Entry, ...] = ()
+    layout: str = "Original"
     name: str = ""
     download_path: str = ""
     category: str = ""
@@ -80,6 +83,14 @@ class Torrent:
         self.entries = self.entries or self.meta.entries
         self.priorities = self.priorities or [1] * len(self.entries)
 
+    def learn(self, meta: Metainfo) -> None:
+        """Take over what somebody sent of a torrent that was a magnet link."""
+        if self.name == self.meta.name:
+            self.name = meta.name
+        self.meta, self.entries = meta, laid_out(meta, self.layout)
+        self.priorities = [1] * len(self.entries)
+        self.phase = Phase.RESUMING
+
     def unstop(self) -> None:
         """Let it run; its files are looked at first when nobody has yet."""
         self.stopped = False
@@ -99,12 +110,12 @@ class Torrent:
     @property
     def progress(self) -> float:
         """From 0 to 1."""
-        return self.done / self.size if self.size else 1.0
+        return self.done / self.size if self.size else float(self.meta.is_known)
 
     @property
     def complete(self) -> bool:
         """Whether everything is on disk."""
-        return self.done >= self.size
+        return self.meta.is_known and self.done >= self.size
 
     @property
     def wanted(self) -> bool:
@@ -131,7 +142,7 @@ class Torrent:
         return parts.pop() if len(parts) == 1 else ""
 
     def recorded(self) -> dict[str, Any]:
-        """What is kept over a restart; the .torrent itself is kept beside it."""
+        """What is kept over a restart; the .torrent or the magnet link is kept beside it."""
         return {
             name: value for name, value in asdict(self).items() if name not in {"meta", *_FLEETING}
         }
@@ -141,7 +152,7 @@ class Torrent:
         """A torrent as it was recorded; its files are looked at again."""
         entries = tuple(Entry(**entry) for entry in record["entries"])
         phase = Phase(record["phase"])
-        return cls(meta=read_torrent(data), **{**record, "entries": entries, "phase": phase})
+        return cls(meta=read_kept(data), **{**record, "entries": entries, "phase": phase})
 
 
 _FLEETING = frozenset({"visible_at", "settled_at", "earned", "rate", "queued"})

@@ -101,9 +101,13 @@ def trackers(core: Core, call: Call) -> list[dict[str, Any]]:
 
 def export(core: Core, call: Call) -> Answer:
     """One torrent's .torrent."""
-    data = core.find(call.get("hash")).meta.data
+    meta = core.find(call.get("hash")).meta
+    if not meta.is_known:
+        raise ApiError(409, "Unable to export torrent file. Error: Missing metadata")
     named = core.profile.has_inactive_limit
-    return Answer(200, data, "application/x-bittorrent" if named else "text/plain; charset=UTF-8")
+    return Answer(
+        200, meta.data, "application/x-bittorrent" if named else "text/plain; charset=UTF-8"
+    )
 
 
 def count(core: Core, _call: Call) -> str:

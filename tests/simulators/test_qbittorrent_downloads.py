@@ -474,3 +474,73 @@ async def test_actions_on_unknown_torrents_are_refused(qbittorrent: QbittorrentS
     async with serve(qbittorrent):
         with pytest.raises(UnknownKnob, match="no torrent"):
             qbittorrent.turn(stall="0" * 40)
+
+
+# Magnet links
+
+
+MAGNET = "magnet:?xt=urn:btih:{}&dn=A+Film&tr=udp%3A%2F%2Ftracker.example%3A1337"
+
+
+@pytest.fixture
+def knowing(tmp_path: Path, movie_torrent: Torrent) -> QbittorrentSimulator:
+    """One whose swarm has the torrent's metadata and its content."""
+    contents = {movie_torrent.infohash: [file.content for file in movie_torrent.files]}
+    metadata = {movie_torrent.infohash: movie_torrent.data}
+    simulator = QbittorrentSimulator(
+        tmp_path / "downloads", contents, folder=tmp_path / "session", metadata=metadata
+    )
+    simulator.turn(download_seconds=0.2, metadata_seconds=1.0, visibility_delay=0.0)
+    simulator.core.preferences["bypass_local_auth"] = True
+    return simulator
+
+
+async def test_a_magnet_link_becomes_a_torrent_once_somebody_sends_its_metadata(
+    talk: Any, knowing: QbittorrentSimulator, movie_torrent: Torrent, tmp_path: Path
+) -> None:
+    urls = MAGNET.format(movie_torrent.infohash.upper())
+    async with talk(knowing) as client:
+        first = await client.post(API + "add", data={"urls": urls, "category": "reeld"})
+        again = await client.post(API + "add", data={"urls": urls})
+        early = await until_state(client, "metaDL")
+        export = await client.get(API + "export", params={"hash": early["hash"]})
+        files = await client.get(API + "files", params={"hash": early["hash"]})
+        done = await until_state(client, "stalledUP")
+    assert (first.text, again.text) == ("Ok.", "Fails.")
+    assert (early["hash"], early["name"], early["category"]) == (
+        movie_torrent.infohash,
+        "A Film",
+        "reeld",
+    )
+    assert (early["size"], early["total_size"], early["progress"]) == (0, -1, 0)
+    assert (early["content_path"], files.json(), export.status_code) == ("", [], 409)
+    assert (done["name"], done["size"]) == (movie_torrent.name, movie_torrent.size)
+    assert hashes_below(tmp_path / "downloads") == hashes_of(movie_torrent)
+
+
+async def test_a_magnet_link_that_nobody_knows_waits_and_one_that_is_none_fails(
+    talk: Any, qbittorrent: QbittorrentSimulator
+) -> None:
+    async with talk(qbittorrent) as client:
+        bad = await client.post(API + "add", data={"urls": "magnet:?xt=urn:btih:zz"})
+        await client.post(API + "add", data={"urls": MAGNET.format("1" * 40)})
+        row = await until_state(client, "metaDL")
+        await client.post(API + "pause", data={"hashes": row["hash"]})
+        await until_state(client, "pausedDL")
+    assert bad.text == "Fails."
+
+
+async def test_a_magnet_link_outlives_a_restart_before_and_after_its_metadata(
+    talk: Any, knowing: QbittorrentSimulator, movie_torrent: Torrent, tmp_path: Path
+) -> None:
+    def again() -> QbittorrentSimulator:
+        return QbittorrentSimulator(tmp_path / "downloads", {}, folder=tmp_path / "session")
+
+    async with talk(knowing) as client:
+        await client.post(API + "add", data={"urls": MAGNET.format(movie_torrent.infohash)})
+        await until_state(client, "metaDL")
+        (before,) = again().torrents.values()
+        await until_state(client, "stalledUP")
+    (after,) = again().torrents.values()
+    assert (before.meta.is_known, before.name) == (False, "A Film")
+    assert (after.meta.is_known, after.name) == (True, movie_torrent.name)

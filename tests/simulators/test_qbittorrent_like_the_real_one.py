@@ -99,6 +99,27 @@ async def about_adding(interview: Interview) -> None:
     interview.heard.append(str({k: v for k, v in row.items() if k not in {*timed, "magnet_uri"}}))
 
 
+async def about_magnet_links(interview: Interview) -> None:
+    nobodys = "1" * 40
+    await interview.post(T + "add", urls=f"magnet:?xt=urn:btih:{nobodys}&dn=A+Film", category="m")
+    await trio.sleep(1.0)
+    # Its queue is looked at seldom: a torrent that has just come may wait half a minute for its turn.
+    await interview.post(T + "setForceStart", hashes=nobodys, value="true")
+    await trio.sleep(1.0)
+    await interview.post(T + "add", urls=f"magnet:?xt=urn:btih:{nobodys}")
+    await interview.post(T + "add", urls="magnet:?xt=urn:btih:zz")
+    rows = (await interview.client.get(T + "info", params={"hashes": nobodys})).json()
+    timed = {"added_on", "last_activity", "magnet_uri", "priority", "time_active"}
+    interview.heard.append(str([{k: v for k, v in row.items() if k not in timed} for row in rows]))
+    await interview.get(T + "files", hash=nobodys)
+    await interview.get(T + "export", hash=nobodys)
+    properties = (await interview.client.get(T + "properties", params={"hash": nobodys})).json()
+    known = ("piece_size", "pieces_have", "pieces_num", "total_size", "name")
+    interview.heard.append(str([properties[key] for key in known]))
+    await interview.post(T + "delete", hashes=nobodys, deleteFiles="false")
+    await trio.sleep(0.5)
+
+
 async def about_reading(interview: Interview) -> None:
     infohash = interview.torrent.infohash
     await interview.get(T + "files")
@@ -199,6 +220,7 @@ async def transcript(url: str, torrent: Torrent, credentials: dict[str, str]) ->
         interview = Interview(client, torrent)
         await about_the_application(interview)
         await about_adding(interview)
+        await about_magnet_links(interview)
         await about_reading(interview)
         await about_labels(interview)
         await about_acting(interview)
