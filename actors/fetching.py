@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -15,9 +15,9 @@ from reeld.actors.worker import Effect
 from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
 from reeld.domain.errors import NotFound, ProtocolViolation, ReeldError, Refused
 from reeld.domain.release import Release
-from reeld.domain.torrent import InvalidTorrent, TorrentFault
+from reeld.domain.torrent import InfoHash, InvalidTorrent, TorrentFault
 from reeld.domain.work import Queue, WorkKind, WorkRequest
-from reeld.services.torrents import DeliveredTorrent, InfohashMismatch, LinkFailed
+from reeld.services.torrents import InfohashMismatch, LinkFailed
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.repositories import acquisitions, releases
@@ -26,7 +26,20 @@ from reeld.storage.work import Job, submit
 
 log = structlog.get_logger("reeld.actors")
 
-Download = Callable[[Release], Awaitable[DeliveredTorrent]]
+
+class Delivered(Protocol):
+    """A torrent that passed every check."""
+
+    @property
+    def data(self) -> bytes:
+        """The .torrent's exact bytes, or a magnet link."""
+
+    @property
+    def infohash(self) -> InfoHash:
+        """What identifies it."""
+
+
+Download = Callable[[Release], Awaitable[Delivered]]
 
 PATIENT_PAGES: Final = 12
 """So often, over more than an hour of waits that double, something else may come in a torrent's place, or nothing from a
@@ -72,7 +85,7 @@ async def fetch_torrent(resources: Resources, job: Job, download: Download) -> E
         return _failed(acquisition, release, FailureReason.TORRENT_INVALID, error)
     crash_point("grab.torrent.fetched")
     sealed = await seal_torrent(resources.vault, acquisition.id, delivered.data)
-    return _stored(acquisition, release, sealed, delivered.metainfo.infohash.client_id)
+    return _stored(acquisition, release, sealed, delivered.infohash.client_id)
 
 
 async def _is_patient(resources: Resources, job: Job) -> bool:

@@ -1,4 +1,4 @@
-"""The .torrent files in the database: sealed, since their announce addresses hold passkeys."""
+"""The .torrent files and magnet links in the database: sealed, since their announce addresses hold passkeys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 import trio
 
-from reeld.domain.torrent import InvalidTorrent, parse_metainfo
+from reeld.domain.torrent import SCHEME, InvalidTorrent, Magnet, parse_magnet, parse_metainfo
 from reeld.storage.vault import Vault
 
 _SEALERS: Final = trio.CapacityLimiter(1)
@@ -29,8 +29,21 @@ async def unseal_torrent(vault: Vault, acquisition_id: int, sealed: bytes) -> by
     return await trio.to_thread.run_sync(unseal, limiter=_SEALERS)
 
 
-async def names_of(torrent: bytes) -> tuple[str, ...]:
-    """Return every id that a client may list a .torrent under, likeliest first; none when it cannot be read."""
+def as_client_takes_it(stored: bytes) -> bytes | Magnet:
+    """Return a .torrent's bytes as they are, and a magnet link read.
+
+    Raises:
+        InvalidMagnet: It begins as a magnet link, and is none.
+    """
+    if not stored.startswith(SCHEME.encode()):
+        return stored
+    return parse_magnet(stored.decode("utf-8", errors="replace"))
+
+
+async def names_of(torrent: bytes | Magnet) -> tuple[str, ...]:
+    """Return every id that a client may list a torrent under, likeliest first; none when it cannot be read."""
+    if isinstance(torrent, Magnet):
+        return torrent.infohash.client_ids
     try:
         read = await trio.to_thread.run_sync(parse_metainfo, torrent, limiter=_SEALERS)
     except InvalidTorrent:

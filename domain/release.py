@@ -14,6 +14,8 @@ class Source(StrEnum):
     HDBITS = "hdbits"
     RSS = "rss"
     TORZNAB = "torznab"
+    PUSHED = "pushed"
+    """A person or a program handed the torrent in: reeld has it, or its magnet link, already."""
 
 
 class IndexerFlag(IntFlag):
@@ -71,6 +73,8 @@ class NewRelease:
         match self.source:
             case Source.HDBITS | Source.RSS:
                 return str(self.source)
+            case Source.PUSHED:
+                return "qbit"
             case Source.TORZNAB:
                 return f"{self.source}:{self.indexer_ref}"
             case _:

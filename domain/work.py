@@ -42,7 +42,7 @@ class WorkKind(StrEnum):
     POLL_FEED = "poll-feed"
     """rss: {feed}."""
     FETCH_TORRENT = "fetch-torrent"
-    """hdbits or rss: {acquisition_id}."""
+    """hdbits, rss, torznab or qbit: {acquisition_id}. qbit has what was handed in."""
     MATCH_RELEASES = "match-releases"
     """decision: {release_ids}, and {cause, look} of what found them."""
     MATCH_MOVIE = "match-movie"

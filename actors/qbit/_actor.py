@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import ClassVar
 
 import structlog
 
 from reeld.actors.delays import delays_noted
+from reeld.actors.fetching import fetch_torrent
 from reeld.actors.giving_up import give_up
 from reeld.actors.kernel import handles
 from reeld.actors.qbit._adding import (
@@ -20,13 +22,14 @@ from reeld.actors.qbit._adding import (
     tag_of,
 )
 from reeld.actors.qbit._by_hand import DownloadsByHand
+from reeld.actors.qbit._handed_in import handed_in
 from reeld.actors.qbit._looking import Lookout
 from reeld.actors.qbit._preferences import PreferenceReader
 from reeld.actors.qbit._seeding import limits_for
 from reeld.actors.qbit._watching import Watch
 from reeld.actors.resources import Resources
 from reeld.actors.service import UNCONFIGURED_SECONDS
-from reeld.actors.torrents import names_of, unseal_torrent
+from reeld.actors.torrents import as_client_takes_it, names_of, unseal_torrent
 from reeld.actors.worker import Effect, works
 from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
 from reeld.domain.errors import (
@@ -42,6 +45,7 @@ from reeld.domain.messages import PollDownloads, SettingsChanged
 from reeld.domain.movie import Stage
 from reeld.domain.release import Release
 from reeld.domain.settings import QbittorrentSettings
+from reeld.domain.torrent import Magnet
 from reeld.domain.work import Queue, WorkKind
 from reeld.services.qbittorrent import QbittorrentClient
 from reeld.storage import TrioConnection
@@ -97,6 +101,11 @@ class QbitActor(DownloadsByHand):
             # The breaker tells that the client is away; each look that fails need not.
             log.debug("look_postponed", reason=error.reason)
 
+    @works(WorkKind.FETCH_TORRENT)
+    async def fetch(self, job: Job) -> Effect | None:
+        """Take the torrent of an acquisition from the row of its release: somebody handed it in."""
+        return await fetch_torrent(self.resources, job, partial(handed_in, self.resources))
+
     @works(WorkKind.ADD_TORRENT)
     async def add_torrent(self, job: Job) -> Effect | None:
         """Hand a torrent to qBittorrent, once, and see that it is there."""
@@ -108,7 +117,8 @@ class QbitActor(DownloadsByHand):
         sealed = await acquisitions.torrent(database, acquisition.id)
         if release is None or sealed is None:
             raise NotFound(f"Acquisition {acquisition.id} lost its release or its torrent.")
-        torrent = await unseal_torrent(self.resources.vault, acquisition.id, sealed)
+        stored = await unseal_torrent(self.resources.vault, acquisition.id, sealed)
+        torrent = as_client_takes_it(stored)
         crash_point("grab.torrent.stored")
         settings = self.require_settings()
         try:
@@ -127,7 +137,7 @@ class QbitActor(DownloadsByHand):
         return _sent(acquisition, release, added, settings.category)
 
     async def _handover(
-        self, job: Job, acquisition: Acquisition, release: Release, torrent: bytes
+        self, job: Job, acquisition: Acquisition, release: Release, torrent: bytes | Magnet
     ) -> Handover:
         async def note_offered() -> None:
             await self.resources.work.progress(job, {**job.progress, "offered": True})

@@ -11,6 +11,7 @@ import trio
 
 from reeld.domain.acquisition import Acquisition
 from reeld.domain.settings import QbittorrentSettings
+from reeld.domain.torrent import Magnet
 from reeld.services.qbittorrent import (
     AddOptions,
     QbittorrentClient,
@@ -60,7 +61,7 @@ class Handover:
     """A torrent that is to be handed over for an acquisition.
 
     Attributes:
-        torrent: The bytes.
+        torrent: The bytes, or a magnet link.
         names: Every id that the client may list it under: of a hybrid, which one depends on its libtorrent.
         was_offered: Whether an earlier attempt was about to hand it over: then it may have.
         note_offered: Notes that this one is.
@@ -68,7 +69,7 @@ class Handover:
     """
 
     acquisition: Acquisition
-    torrent: bytes
+    torrent: bytes | Magnet
     names: frozenset[str]
     was_offered: bool
     note_offered: Callable[[], Awaitable[None]]

@@ -14,7 +14,7 @@ from reeld.domain.torrent._bencode import (
     encode,
 )
 from reeld.domain.torrent._faults import InvalidTorrent, TorrentFault
-from reeld.domain.torrent._magnet import InvalidMagnet, Magnet, is_magnet, parse_magnet
+from reeld.domain.torrent._magnet import SCHEME, InvalidMagnet, Magnet, is_magnet, parse_magnet
 from reeld.domain.torrent._metainfo import InfoHash, Metainfo, TorrentFile, parse_metainfo
 from reeld.domain.torrent._paths import torrent_path
 
@@ -22,6 +22,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
     "MAX_TOKENS",
+    "SCHEME",
     "Bencodable",
     "Bencoded",
     "InfoHash",

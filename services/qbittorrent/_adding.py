@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
+from reeld.domain.torrent import Magnet
+from reeld.services.transport import Call
+
 
 @unique
 class AddAnswer(StrEnum):
@@ -89,6 +92,15 @@ class AddOptions:
         if self.save_path is not None:
             form["savepath"] = self.save_path
         return form
+
+
+def call_to_add(torrent: bytes | Magnet, options: AddOptions) -> Call:
+    """Return the call that adds a .torrent file or a magnet link."""
+    form = options.to_form()
+    if isinstance(torrent, Magnet):
+        return Call("POST", "torrents/add", form={**form, "urls": torrent.uri})
+    upload = {"torrents": ("reeld.torrent", torrent, "application/x-bittorrent")}
+    return Call("POST", "torrents/add", form=form, files=upload)
 
 
 def _truth(value: bool) -> str:

@@ -9,7 +9,8 @@ import httpx
 
 from reeld.domain.errors import NotFound, Refused, ServiceDown
 from reeld.domain.settings import QbittorrentSettings
-from reeld.services.qbittorrent._adding import AddAnswer, AddOptions, ShareLimits
+from reeld.domain.torrent import Magnet
+from reeld.services.qbittorrent._adding import AddAnswer, AddOptions, ShareLimits, call_to_add
 from reeld.services.qbittorrent._caller import Caller
 from reeld.services.qbittorrent._ids import checked_ids, many, one
 from reeld.services.qbittorrent._judging import judge_add, may_have_acted
@@ -30,7 +31,7 @@ from reeld.services.qbittorrent._reading import (
 from reeld.services.qbittorrent._session import Session
 from reeld.services.qbittorrent._status import TorrentStatus
 from reeld.services.qbittorrent._versions import LABEL, SERVICE, Version
-from reeld.services.transport import Call, Observer, Profile, Wire
+from reeld.services.transport import Observer, Profile, Wire
 
 _PROFILE: Final = Profile(
     SERVICE, LABEL, deadline=30.0, body_cap=64 * 1024 * 1024, connections=2, cookies=True
@@ -145,8 +146,8 @@ class QbittorrentClient:
 
     # Acting. Each is repeatable: it sets a value, and setting it twice changes nothing.
 
-    async def add(self, torrent: bytes, options: AddOptions) -> AddAnswer:
-        """Hand over a .torrent file. Whether it is there, only `torrents(ids=...)` tells, up to 10 seconds later.
+    async def add(self, torrent: bytes | Magnet, options: AddOptions) -> AddAnswer:
+        """Hand over a .torrent file or a magnet link. Whether it is there, only `torrents(ids=...)` tells, up to 10 seconds later.
 
         Adding one that is there already changes nothing of it, not even its category. A lost answer is no error
         here: it returns `AddAnswer.LOST`.
@@ -154,8 +155,7 @@ class QbittorrentClient:
         Raises:
             Refused: qBittorrent takes the file for no torrent (reason `torrent_refused`).
         """
-        upload = {"torrents": ("reeld.torrent", torrent, "application/x-bittorrent")}
-        call = Call("POST", "torrents/add", form=options.to_form(), files=upload)
+        call = call_to_add(torrent, options)
         try:
             with self._wire.operation("add"):
                 return judge_add(await self._caller.raw(call))

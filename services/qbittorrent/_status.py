@@ -16,10 +16,10 @@ class Phase(StrEnum):
     """What a torrent is doing."""
 
     QUEUED = "queued"
-    """Waiting for its turn or for its metadata."""
+    """Waiting for its turn."""
     DOWNLOADING = "downloading"
     STALLED = "stalled"
-    """Incomplete, and nobody sends anything."""
+    """Incomplete, and nobody sends anything: of a magnet link not even what is in it."""
     PAUSED = "paused"
     """Stopped while incomplete."""
     CHECKING = "checking"
@@ -46,8 +46,8 @@ class Phase(StrEnum):
 PHASES: Final = {
     "error": Phase.FAILED,
     "missingFiles": Phase.MISSING_FILES,
-    "metaDL": Phase.QUEUED,
-    "forcedMetaDL": Phase.QUEUED,
+    "metaDL": Phase.STALLED,
+    "forcedMetaDL": Phase.STALLED,
     "queuedDL": Phase.QUEUED,
     "allocating": Phase.DOWNLOADING,
     "downloading": Phase.DOWNLOADING,

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 import trio
 
 from reeld.domain.errors import ProtocolViolation
-from reeld.domain.torrent import MAX_BYTES, InvalidTorrent, Metainfo, TorrentFault, parse_metainfo
+from reeld.domain.torrent import (
+    MAX_BYTES,
+    InfoHash,
+    InvalidTorrent,
+    Metainfo,
+    TorrentFault,
+    parse_metainfo,
+)
 from reeld.services.transport import Answer, refuse_html
 
 TORRENT_CAP = MAX_BYTES
@@ -22,6 +29,11 @@ class DeliveredTorrent:
     data: bytes = field(repr=False)
     """The exact bytes. They hold the announce address, passkey included."""
     metainfo: Metainfo
+
+    @property
+    def infohash(self) -> InfoHash:
+        """What identifies it."""
+        return self.metainfo.infohash
 
 
 class InfohashMismatch(ProtocolViolation):

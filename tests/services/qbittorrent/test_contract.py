@@ -17,7 +17,7 @@ from reeld.domain.errors import (
     Refused,
 )
 from reeld.domain.secret import Secret
-from reeld.domain.torrent import encode
+from reeld.domain.torrent import InfoHash, Magnet, encode
 from reeld.services.qbittorrent import (
     AddAnswer,
     AddOptions,
@@ -93,6 +93,22 @@ async def test_what_is_no_torrent_is_refused(client: QbittorrentClient) -> None:
         await client.add(b"<html>please log in</html>", OPTIONS)
     assert caught.value.reason == "torrent_refused"
     assert await client.torrents() == ()
+
+
+async def test_a_magnet_link_is_there_by_its_hash_before_anybody_sends_what_is_in_it(
+    client: QbittorrentClient,
+) -> None:
+    tracker = "http://127.0.0.1:9/0123456789abcdef/announce?a=1&b=2"
+    magnet = Magnet(InfoHash("ab" * 20, None), "A Film & More + 100%", (tracker,))
+    assert await client.add(magnet, OPTIONS) is AddAnswer.ACCEPTED
+    found = await observed(client, "ab" * 20, lambda one: True)
+    assert (found.id, found.name, found.category) == ("ab" * 20, magnet.name, "reeld")
+    assert found.phase in {Phase.STALLED, Phase.QUEUED}
+    assert (found.is_complete, found.progress, found.content_path) == (False, 0.0, None)
+    assert await client.files(found.id) == ()
+    assert [each.host for each in await client.trackers(found.id)] == ["127.0.0.1"]
+    assert await client.add(magnet, OPTIONS) is AddAnswer.UNCLEAR
+    assert len(await client.torrents()) == 1
 
 
 async def test_a_torrent_becomes_complete_with_its_files(

@@ -31,8 +31,8 @@ def status(**changes: Any) -> Any:
     [
         ("error", Phase.FAILED),
         ("missingFiles", Phase.MISSING_FILES),
-        ("metaDL", Phase.QUEUED),
-        ("forcedMetaDL", Phase.QUEUED),
+        ("metaDL", Phase.STALLED),
+        ("forcedMetaDL", Phase.STALLED),
         ("queuedDL", Phase.QUEUED),
         ("allocating", Phase.DOWNLOADING),
         ("downloading", Phase.DOWNLOADING),
