@@ -232,6 +232,7 @@ REASONS: Final = frozenset(
         "torrent_refused",
         "torrent_taken",
         "torrent_unavailable",
+        "torrent_unreadable",
         "truncated",
         "unavailable",
         "unexpected_answer",

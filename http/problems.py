@@ -34,6 +34,7 @@ from reeld.http.identity.refusals import (
     WrongCredentials,
 )
 from reeld.http.stale import note_failure
+from reeld.storage.repositories.acquisitions import TorrentTaken
 from reeld.telemetry import redaction
 
 log = structlog.get_logger("reeld.http")
@@ -75,6 +76,8 @@ def status_of(error: ReeldError) -> int:
             return HTTPStatus.TOO_MANY_REQUESTS
         case NotFound():
             return HTTPStatus.NOT_FOUND
+        case TorrentTaken():
+            return HTTPStatus.CONFLICT
         case Refused():
             return HTTPStatus.UNPROCESSABLE_ENTITY
         case Conflict():

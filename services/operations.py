@@ -18,6 +18,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "hdbits": ("check", "search", "recent", "download"),
     "feed": ("fetch", "download"),
+    "torrents": ("download",),
     "torznab": ("caps", "search", "recent", "download"),
     "qbittorrent": (
         "version",

@@ -24,6 +24,7 @@ from reeld.domain.profile import QualityProfile
 from reeld.domain.release import Release, Source
 from reeld.domain.work import Priority
 from reeld.storage.repositories import movies, releases
+from reeld.storage.repositories.titles import near
 
 NOBODYS: Final = 0
 """The number of a movie or release that has no row."""
@@ -95,7 +96,8 @@ class Desk:
         """
         release, movie = await self._chosen(asked)
         (candidate,) = await read_eagerly(await build_index([movie]), [release])
-        if asked.movie_id is not None and asked.force:
+        if asked.movie_id is not None and (asked.force or release.source is Source.PUSHED):
+            # Whoever hands a torrent in says what it is, however it is called.
             candidate = replace(candidate, match=Match(movie.id, MatchedBy.TITLE))
         around = await self._deciding.survey.of(movie, Cause.PERSON, [release])
         _require_idle(around)
@@ -127,16 +129,35 @@ class Desk:
         movie_id = asked.movie_id or release.movie_id
         if movie_id is not None:
             return release, await self._movie(movie_id)
-        # Releases of movies that nobody monitors are matched to none.
-        movie = (
-            await movies.by_imdb_id(self._database, release.imdb_id) if release.imdb_id else None
-        )
+        return release, await self._movie_of(release)
+
+    async def _movie_of(self, release: Release) -> Movie:
+        """Return the movie of a release that was matched to none: nobody monitors it, or the release was handed in."""
+        if release.source is Source.PUSHED:
+            movie = await self._movie_called(release.title)
+        elif release.imdb_id:
+            movie = await movies.by_imdb_id(self._database, release.imdb_id)
+        else:
+            movie = None
         if movie is None:
             raise Refused(
                 f"{release.title} was matched to no movie: say which one it is.",
                 reason="movie_unknown",
             )
-        return release, movie
+        return movie
+
+    async def _movie_called(self, name: str) -> Movie | None:
+        """Return the movie of the library that a name belongs to, monitored or not."""
+        parsed = await trio.to_thread.run_sync(read_name, name, limiter=READERS)
+        named = await near(
+            self._database, year=parsed.year, tmdb_id=parsed.tmdb_id, imdb_id=parsed.imdb_id
+        )
+        index = await build_index(named)
+        match await trio.to_thread.run_sync(index.match, parsed, limiter=READERS):
+            case Match(movie_id=movie_id):
+                return await self._movie(movie_id)
+            case _:
+                return None
 
     async def _movie(self, movie_id: int) -> Movie:
         movie = await movies.get(self._database, movie_id)

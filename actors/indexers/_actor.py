@@ -7,13 +7,14 @@ from typing import Final
 
 import structlog
 
+from reeld.actors.indexers._links import fetch_link
 from reeld.actors.indexers._testing import try_indexer
 from reeld.actors.kernel import Actor, handles
 from reeld.actors.resources import Resources
 from reeld.actors.torznab import TorznabActor
 from reeld.actors.worker import Effect, WorkerActor, works
 from reeld.domain.errors import DatabaseUnavailable
-from reeld.domain.messages import IndexerTested, Sweep, TestIndexer
+from reeld.domain.messages import FetchLink, IndexerTested, Sweep, TestIndexer
 from reeld.domain.torznab import Indexer
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.storage import TrioConnection
@@ -53,6 +54,11 @@ class IndexersActor(WorkerActor):
     async def test(self, message: TestIndexer) -> IndexerTested:
         """Try an indexer."""
         return await try_indexer(self.resources, message)
+
+    @handles(FetchLink)
+    async def fetch(self, message: FetchLink) -> bytes:
+        """Fetch a torrent from where a person says that it is."""
+        return await fetch_link(self.resources, message)
 
     @handles(Sweep)
     async def sweep(self, message: Sweep) -> None:

@@ -13,7 +13,13 @@ from reeld.domain.messages._qbit import (
     SetShareLimits,
     TryClient,
 )
-from reeld.domain.messages._sources import IndexerTested, PollFeed, PollRecent, TestIndexer
+from reeld.domain.messages._sources import (
+    FetchLink,
+    IndexerTested,
+    PollFeed,
+    PollRecent,
+    TestIndexer,
+)
 from reeld.domain.messages._tmdb import (
     AddedMovie,
     AddMovie,
@@ -35,6 +41,7 @@ __all__ = [
     "DiscoverMovies",
     "DiscoverSort",
     "FetchImage",
+    "FetchLink",
     "FindMovie",
     "GrabRelease",
     "Image",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from reeld.domain.messages._base import Message, Overflow
+from reeld.domain.secret import Secret
 from reeld.domain.torznab import NewIndexer
 
 
@@ -33,6 +34,21 @@ class TestIndexer(Message["IndexerTested"]):
 
     deadline_seconds: ClassVar[float | None] = 70.0
     indexer: NewIndexer
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLink(Message[bytes]):
+    """Fetch a .torrent, or the magnet link in its place, from an address that a person gave.
+
+    Answers with the bytes of a .torrent that was checked, or with a magnet link. `Refused` for an address that may not be
+    reached and for a torrent that is hostile, `NotFound`, `ServiceDown`, `ProtocolViolation` for anything else.
+
+    Attributes:
+        url: It may hold a key.
+    """
+
+    deadline_seconds: ClassVar[float | None] = 45.0
+    url: Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,21 @@ from reeld.domain.torrent._bencode import (
     encode,
 )
 from reeld.domain.torrent._faults import InvalidTorrent, TorrentFault
-from reeld.domain.torrent._magnet import SCHEME, InvalidMagnet, Magnet, is_magnet, parse_magnet
+from reeld.domain.torrent._magnet import (
+    LONGEST_MAGNET,
+    LONGEST_NAME,
+    SCHEME,
+    InvalidMagnet,
+    Magnet,
+    is_magnet,
+    parse_magnet,
+)
 from reeld.domain.torrent._metainfo import InfoHash, Metainfo, TorrentFile, parse_metainfo
 from reeld.domain.torrent._paths import torrent_path
 
 __all__ = [
+    "LONGEST_MAGNET",
+    "LONGEST_NAME",
     "MAX_BYTES",
     "MAX_DEPTH",
     "MAX_TOKENS",

@@ -50,9 +50,14 @@ class InfoHash:
         ids = (self.v2[:40] if self.v2 else None, self.v1)
         return tuple(one for one in ids if one is not None)
 
+    @property
+    def every(self) -> frozenset[str]:
+        """Every hash that may stand for the torrent, whole or cut to a client's id."""
+        return frozenset(one for one in (self.v1, self.v2, *self.client_ids) if one is not None)
+
     def matches(self, announced: str) -> bool:
         """Whether an announced hash (40 or 64 hex digits, either case) is one of these."""
-        return announced.lower() in {self.v1, self.v2, *self.client_ids}
+        return announced.lower() in self.every
 
 
 @dataclass(frozen=True, slots=True)

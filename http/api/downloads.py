@@ -6,34 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Router, delete, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from reeld.domain.acquisition import Acquisition, AcquisitionState
 from reeld.domain.errors import NotFound, Refused
-from reeld.domain.messages import GrabRelease, RemoveDownload
+from reeld.domain.messages import RemoveDownload
 from reeld.domain.parting import Parting
 from reeld.http.api.download_orders import ASK_SECONDS, DownloadOrder, retried, told
+from reeld.http.api.handing_in import handing_in_handler
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.repositories import acquisitions, downloads
 from reeld.storage.repositories.downloads import Download
 from reeld.storage.work import submit
-
-
-class DownloadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A release to be fetched.
-
-    Attributes:
-        release_id: One of those that were found.
-        movie_id: For which movie; the one that it was matched to when left out.
-        force: Whether it is taken although rules reject it.
-    """
-
-    release_id: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
-    movie_id: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
-    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +43,6 @@ def download_routes(surface: Surface) -> Sequence[Any]:
     async def list_downloads() -> list[Download]:
         """List what is being fetched with its progress, oldest first."""
         return await downloads.active(database)
-
-    @post("/", operation_id="addDownload")
-    async def add_download(data: JSONBody[DownloadBody], request: AnyRequest) -> Ordered:
-        """Fetch a release."""
-        with audit.change(request, "grab_release", str(data.release_id), force=data.force):
-            order = GrabRelease(data.release_id, data.movie_id, data.force)
-            return Ordered(await directory["decision"].ask(order, deadline=ASK_SECONDS))
 
     @post("/{download_id:int}/{order:str}", operation_id="orderDownload", status_code=200)
     async def order_download(
@@ -103,5 +82,5 @@ def download_routes(surface: Surface) -> Sequence[Any]:
             raise NotFound(f"There is no download {download_id}.")
         return acquisition
 
-    handlers = [list_downloads, add_download, order_download, delete_download]
+    handlers = [list_downloads, handing_in_handler(surface), order_download, delete_download]
     return [Router("/api/downloads", route_handlers=handlers, guards=[surface.access.requires_key])]

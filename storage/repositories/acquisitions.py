@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -52,6 +52,14 @@ SELECT {columns} FROM acquisition WHERE movie_id = %s ORDER BY id DESC LIMIT %s
 _BY_INFOHASH: Final = """
 SELECT {columns} FROM acquisition WHERE infohash = %s ORDER BY id DESC LIMIT 20
 """.replace("{columns}", _COLUMNS)
+
+# Before its .torrent is fetched, only the release may know the hash.
+_WITH_TORRENT: Final = """
+SELECT {columns} FROM acquisition
+WHERE state IN {active}
+  AND (infohash = ANY(%(hashes)s) OR release_id IN (SELECT id FROM release WHERE infohash = ANY(%(hashes)s)))
+ORDER BY id LIMIT 1
+""".replace("{columns}", _COLUMNS).replace("{active}", _ACTIVE)
 
 # What it was before is told by the row as it was locked: RETURNING knows only what it became.
 _BEFORE: Final = """
@@ -169,6 +177,12 @@ async def by_movie(source: Reader, movie_id: int, *, limit: int = 100) -> list[A
 async def by_infohash(source: Reader, infohash: str) -> list[Acquisition]:
     """Return the acquisitions of a torrent, newest first; at most one of them is active."""
     return [_acquisition(row) for row in await fetch_all(source, _BY_INFOHASH, (infohash,))]
+
+
+async def active_with(source: Reader, infohashes: Collection[str]) -> Acquisition | None:
+    """Return an acquisition under way of a torrent that any of these hashes names, fetched or not yet; or None."""
+    row = await fetch_one(source, _WITH_TORRENT, {"hashes": list(infohashes)})
+    return None if row is None else _acquisition(row)
 
 
 async def led_here(source: Reader, acquisition_id: int) -> tuple[str | None, str | None]:

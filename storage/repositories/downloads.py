@@ -47,12 +47,15 @@ RETURNING missed_polls, coalesce(sent_at > now() - make_interval(secs => %(fresh
 
 _LISTED: Final = "UPDATE acquisition SET missed_polls = 0, updated_at = now() WHERE id = ANY(%s) AND missed_polls > 0"
 
-_DOWNLOADS: Final = """
+_VIEW: Final = """
 SELECT a.id, a.movie_id, m.title, m.year, a.title, a.indexer, a.state, a.infohash, a.size, a.progress, a.downloaded,
        a.speed, a.eta_seconds, a.client_state, a.save_path, a.note, a.created_at, a.still_seconds, a.ours
 FROM acquisition a JOIN movie m ON m.id = a.movie_id
+"""
+_DOWNLOADS: Final = f"""{_VIEW}
 WHERE a.state IN ('intent', 'fetched', 'sent', 'downloading', 'complete') ORDER BY a.id LIMIT %s
 """
+_ONE: Final = f"{_VIEW} WHERE a.id = %s"
 
 _OFFERS: Final = """
 SELECT a.id, r.parsed, a.formats, a.format_score
@@ -154,6 +157,12 @@ class Offer:
 async def active(source: Reader, *, limit: int = 1000) -> list[Download]:
     """Return what is under way, with movies and speeds, oldest first."""
     return [_download(row) for row in await fetch_all(source, _DOWNLOADS, (limit,))]
+
+
+async def get(source: Reader, acquisition_id: int) -> Download | None:
+    """Return one, over or not; None when there is none."""
+    row = await fetch_one(source, _ONE, (acquisition_id,))
+    return None if row is None else _download(row)
 
 
 async def offers(source: Reader, acquisition_ids: Sequence[int]) -> dict[int, Offer]:
