@@ -85,13 +85,17 @@ async def require_free(database: Database, infohash: InfoHash) -> None:
 
 async def keep(database: Database, vault: Vault, handed: HandedIn) -> int:
     """Store what was handed in as a release, sealed; return the release's number."""
-    place = releases.place_of_link(INDEXER, handed.guid)
-    seal = partial(vault.seal_bytes, handed.content, **place)
-    sealed = await trio.to_thread.run_sync(seal, limiter=_READERS)
+    links = await sealed(vault, handed)
     async with database.transaction() as conn:
-        links = {handed.guid: sealed}
         (seen,) = await releases.upsert(conn, [handed.release()], sealed_links=links)
         return seen.id
+
+
+async def sealed(vault: Vault, handed: HandedIn) -> dict[str, bytes]:
+    """Return what was handed in as it is stored, by the release's guid."""
+    place = releases.place_of_link(INDEXER, handed.guid)
+    seal = partial(vault.seal_bytes, handed.content, **place)
+    return {handed.guid: await trio.to_thread.run_sync(seal, limiter=_READERS)}
 
 
 def _read(content: bytes, title: str) -> HandedIn:

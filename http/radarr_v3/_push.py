@@ -10,10 +10,10 @@ from typing import Any, Final
 from litestar import Response, post
 
 from reeld.domain.decision import ExplainedRelease
-from reeld.domain.history import EventKind
 from reeld.domain.language import Language
 from reeld.domain.messages import DecideName
 from reeld.domain.parsing import ParsedRelease
+from reeld.domain.torrent import is_magnet
 from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Body, moment, read_body
 from reeld.http.radarr_v3._errors import Failure, Invalid, invalid
@@ -21,12 +21,11 @@ from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._indexers_known import HDBITS, KnownIndexers
 from reeld.http.radarr_v3._names import read_names
 from reeld.http.radarr_v3._offer import offer_resource
+from reeld.http.radarr_v3._offering import Offering
 from reeld.http.radarr_v3._parse import movie_of
 from reeld.http.radarr_v3._values import Json
 from reeld.http.radarr_v3._values import moment as written_moment
-from reeld.http.radarr_v3._whereabouts import Whereabouts
-from reeld.storage.events import append
-from reeld.storage.repositories import releases
+from reeld.storage.repositories.acquisitions import TorrentTaken
 
 DECIDE_SECONDS: Final = 30.0
 LONGEST_TITLE: Final = 512
@@ -35,7 +34,7 @@ NO_USENET: Final = "Usenet is not enabled: reeld has no client for it."
 UNKNOWN_MOVIE: Final = "Unknown Movie. Unable to match to correct movie using release title."
 _ELSEWHERE: Final = (
     "reeld fetches .torrent files from its own indexers only, and has none called '{}' for this link: "
-    "enter that indexer, or let Prowlarr do it."
+    "enter that indexer, let Prowlarr do it, or announce a magnet link."
 )
 
 
@@ -46,6 +45,7 @@ class Pushed:
     Attributes:
         indexer: As the announcer calls it.
         link: Where its .torrent is; empty when there is only a magnet link.
+        magnet: Its magnet link, if there is one.
         info_link: Where a page about it is.
     """
 
@@ -55,6 +55,7 @@ class Pushed:
     published_at: datetime
     protocol: str
     link: str
+    magnet: str
     info_link: str
 
     @classmethod
@@ -65,13 +66,13 @@ class Pushed:
             Invalid: Something is missing or wrong; every fault is named.
         """
         title = body.text("title").strip()
-        link = body.text("downloadUrl") or body.text("magnetUrl")
+        link, magnet = _links(body)
         protocol = body.word("protocol", _PROTOCOLS) or body.word("downloadProtocol", _PROTOCOLS)
         failures = [
             Failure(name, f"'{called}' must not be empty.", error_code="NotEmptyValidator")
             for name, called, value in (
                 ("Title", "Title", title),
-                ("DownloadUrl", "Download Url", link),
+                ("DownloadUrl", "Download Url", link or magnet),
                 ("Protocol", "Protocol", protocol),
                 ("PublishDate", "Publish Date", body.text("publishDate")),
             )
@@ -87,7 +88,8 @@ class Pushed:
             size=_size(body),
             published_at=moment("PublishDate", body.text("publishDate")),
             protocol=protocol,
-            link=body.text("downloadUrl")[:LONGEST_LINK],
+            link=link[:LONGEST_LINK],
+            magnet=magnet,
             info_link=body.text("infoUrl")[:LONGEST_LINK],
         )
 
@@ -115,29 +117,34 @@ def push_routes(frame: Frame) -> Sequence[Any]:
         if pushed.protocol != "torrent":
             return _rejected(pushed, name, NO_USENET, movie)
         known = await KnownIndexers.of(frame)
-        where = Whereabouts.of(known, pushed)
-        indexer = HDBITS if where is None else where.indexer
+        offering = await Offering.of(frame, known, pushed)
+        indexer = HDBITS if offering is None else offering.release.indexer
         question = DecideName(pushed.title, movie["id"], size=pushed.size, indexer=indexer)
         explanation = await decision.ask(question, deadline=DECIDE_SECONDS)
         judged = explanation.releases[0]
-        if judged.accepted and where is None:
-            return _rejected(pushed, name, _ELSEWHERE.format(pushed.indexer), movie)
-        if judged.accepted and where is not None:
-            await offer(pushed, where)
+        if judged.accepted and (why := await refused(pushed, offering)):
+            return _rejected(pushed, name, why, movie)
         original = Language.by_number(movie["originalLanguage"]["id"])
         document = _common(pushed) | offer_resource(judged, name, original) | _mapped(movie)
-        return document | {"indexerId": known.number_of(where.indexer if where else None)}
+        return document | {"indexerId": known.number_of(indexer if offering else None)}
 
-    async def offer(pushed: Pushed, where: Whereabouts) -> None:
-        """Store the release as if its indexer had just listed it: the decision follows as durable work."""
-        links = where.sealed(frame.surface.vault)
-        async with frame.database.transaction() as conn:
-            seen = await releases.upsert(conn, [where.release(pushed)], sealed_links=links)
-            ids = [each.id for each in seen]
-            payload = {"release_ids": ids, "source": str(where.source)}
-            await append(conn, EventKind.RELEASES_FOUND, None, payload)
+    async def refused(pushed: Pushed, offering: Offering | None) -> str:
+        """Store what is offered; say why it cannot be had."""
+        if offering is None:
+            return _ELSEWHERE.format(pushed.indexer)
+        try:
+            await offering.store(frame)
+        except TorrentTaken as error:
+            return error.sentence
+        return ""
 
     return [push]
+
+
+def _links(body: Body) -> tuple[str, str]:
+    """Return the address of a .torrent and a magnet link; some announcers send the one where the other belongs."""
+    link, magnet = body.text("downloadUrl").strip(), body.text("magnetUrl").strip()
+    return ("", magnet or link) if is_magnet(link) else (link, magnet)
 
 
 def _rejected(

@@ -265,8 +265,8 @@ _DIFFERENT: Final = """
 - **What waits** for a delay or for qBittorrent is in the queue under numbers from 1073741824 on. What waits for an indexer is
   there as `delay`; what waits for another release to fail is not shown.
 - **`release`** asks for one movie, and shows no links: a `guid` is reeld's own.
-- **`release/push`** takes a `.torrent` of an indexer that reeld has; a magnet link, or a link of an indexer that it does not
-  have, is rejected with a sentence.
+- **`release/push`** takes a `.torrent` of an indexer that reeld has, and a magnet link of anybody; a link to a `.torrent` of
+  an indexer that it does not have is rejected with a sentence.
 - **Commands** become durable work. `RescanMovie` reads the movie's facts anew; `CutoffUnmetMoviesSearch` is the schedule's
   own search. What reeld does without being asked (`Housekeeping`, `CheckHealth` …) is completed at once. A search is completed
   without an indexer that is away, and its `message` names it; reeld asks it again by itself. `RefreshMovie` has failed while

@@ -73,3 +73,44 @@ def test_what_is_right_is_taken(radarr: Any, movie: dict[str, Any]) -> None:
         ]
     )
     assert offered[0]["indexer"] == "hdbits"
+
+
+MAGNET = "magnet:?xt=urn:btih:{}&tr=http%3A%2F%2F127.0.0.1%3A9%2Fhunter2"
+
+
+def only_magnet(title: str, infohash: str, **said: Any) -> dict[str, Any]:
+    links = {"downloadUrl": "", "magnetUrl": MAGNET.format(infohash)} | said
+    return {"title": title, "indexer": "Somewhere"} | links
+
+
+def test_a_magnet_link_that_names_no_torrent_is_wrong(radarr: Any) -> None:
+    said = only_magnet("Charade.1963.1080p.WEB-DL.H264-GROUP", "zz")
+    (failure,) = radarr.send("POST", "release/push", GOOD | said, 400)
+    assert failure["propertyName"] == "MagnetUrl"
+    assert "hunter2" not in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("field", "title"),
+    [
+        ("magnetUrl", "Charade.1963.2160p.WEB-DL.H265-GROUP"),
+        ("downloadUrl", "Night.of.the.Living.Dead.1968.1080p.WEB-DL.H264-GROUP"),
+    ],
+)
+def test_a_magnet_link_is_taken_whoever_announces_it(radarr: Any, field: str, title: str) -> None:
+    if not title.startswith("Charade"):
+        film = next(each for each in radarr.films if each.title.startswith("Night of"))
+        radarr.add(film, addOptions={"searchForMovie": False})
+    infohash = ("ab" if field == "magnetUrl" else "cd") * 20
+    links = {"downloadUrl": "", "magnetUrl": "", field: MAGNET.format(infohash)}
+    answer = push(radarr, **only_magnet(title, infohash, **links))
+    assert (answer["approved"], answer["rejections"]) == (True, [])
+    assert (answer["indexerId"], answer["indexer"]) == (0, "Somewhere")
+    (offered,) = radarr.until(
+        lambda: [
+            each
+            for each in radarr.get("release", movieId=answer["mappedMovieId"])
+            if each["title"] == title
+        ]
+    )
+    assert offered["indexer"] == "pushed"
