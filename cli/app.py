@@ -19,6 +19,7 @@ from reeld.cli.declaring import ALONE as _ALONE
 from reeld.cli.declaring import CALLS as _CALLS
 from reeld.cli.declaring import Json
 from reeld.cli.declaring import examples as _examples
+from reeld.cli.downloads import download
 from reeld.cli.endings import EXIT_FAILED, EXIT_USAGE, code_of
 from reeld.cli.events import events
 from reeld.cli.groups import groups
@@ -47,12 +48,11 @@ app = App(
 movie = App(name="movie", help="Want movies, and see how far they are.", group=_CALLS)
 work = App(name="work", help="Durable work: what waits, runs or was given up.", group=_CALLS)
 systemd = App(name="systemd", help="Run reeld as a service of systemd.", group=_ALONE)
-for _alone in (movie, work, systemd, backup, secrets):
+for _alone in (movie, work, systemd, backup, secrets, configuration, download):
     app.command(_alone)
 deciding.register(app, movie, _CALLS)
 for _below in (actor, breaker, events, formats, groups, indexer, key, profiles, *people, wanted):
     app.command(_below)
-app.command(configuration)
 app.command(
     top,
     group=OPERATING,

@@ -47,7 +47,7 @@ class FetchLink(Message[bytes]):
         url: It may hold a key.
     """
 
-    deadline_seconds: ClassVar[float | None] = 45.0
+    deadline_seconds: ClassVar[float | None] = 25.0
     url: Secret
 
 

@@ -26,7 +26,7 @@ from reeld.storage.repositories.downloads import Download
 LARGEST_BODY: Final = 4 * 1024 * 1024
 """Bytes: a .torrent of three megabytes in base64. One of a film has some hundred kilobytes."""
 LONGEST_URL: Final = 2000
-FETCH_SECONDS: Final = 40.0
+FETCH_SECONDS: Final = 25.0
 _SOURCES: Final = ("release_id", "magnet", "url", "torrent")
 _READERS: Final = trio.CapacityLimiter(1)
 

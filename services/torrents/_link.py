@@ -27,7 +27,7 @@ _MOST_HOPS: Final = 4
 _PROFILE: Final = Profile(
     SERVICE,
     _LABEL,
-    deadline=30.0,
+    deadline=20.0,
     body_cap=TORRENT_CAP,
     connections=2,
     policy=AddressPolicy.GLOBAL_ONLY,
@@ -58,7 +58,7 @@ class LinkClient:
     async def download(self, link: Secret) -> bytes:
         """Return the bytes of a .torrent that passed every check, or the magnet link that stands in its place.
 
-        It may count as a download there: never fetch twice. Ends within 30 seconds. No error holds any part of an
+        It may count as a download there: never fetch twice. Ends within 20 seconds. No error holds any part of an
         address but its host.
 
         Raises:

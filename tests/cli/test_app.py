@@ -57,6 +57,7 @@ def test_every_command_is_there() -> None:
         "decide",
         "demo",
         "doctor",
+        "download add",
         "dump",
         "events",
         "formats delete",
