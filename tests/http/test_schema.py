@@ -360,3 +360,10 @@ async def test_the_reference_is_one_page_that_needs_nothing_else(running_daemon:
     for route in ROUTES:
         assert f"<code>{route}</code>" in page, route
     assert (await running_daemon.stranger.get("/api/schema/reference")).status_code == 401
+
+
+async def test_the_example_of_a_download_names_one_torrent(document: dict[str, Any]) -> None:
+    body = document["paths"]["/api/downloads"]["post"]["requestBody"]["content"]["application/json"]
+    names = {"release_id", "magnet", "url", "torrent"}
+    assert len(body["example"].keys() & names) == 1
+    assert names <= document["components"]["schemas"]["DownloadBody"]["properties"].keys()
