@@ -20,13 +20,17 @@ KEPT: Final = frozenset(
     {
         "/api/calendar",
         "/api/collections",
+        "/api/collections/{collection_id}",
         "/api/customformats",
         "/api/customformats/{format_id}",
         "/api/delayprofiles",
+        "/api/delayprofiles/{profile_id}",
         "/api/downloads",
+        "/api/downloads/{download_id}",
         "/api/groups",
         "/api/groups/{name}",
         "/api/history",
+        "/api/history/{entry_id}",
         "/api/movies",
         "/api/movies/{movie_id}",
         "/api/indexers",
@@ -39,11 +43,14 @@ KEPT: Final = frozenset(
         "/api/queue",
         "/api/queue/status",
         "/api/releaseprofiles",
+        "/api/releaseprofiles/{profile_id}",
         "/api/statistics",
         "/api/tags",
+        "/api/tags/{tag_id}",
         "/api/wanted/cutoff",
         "/api/wanted/missing",
         "/api/work",
+        "/api/work/{work_id}",
     }
 )
 """Routes whose answers are kept. Each is named: one that may hold a secret must never be added by accident."""

@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 from reeld.domain.delay import LONGEST_DELAY_MINUTES, DelayProfile, Protocol
 from reeld.domain.errors import NotFound
 from reeld.http.ops.audit import AnyRequest
+from reeld.http.required import required
 from reeld.http.surface import Surface
 from reeld.storage.repositories import delays
 
@@ -79,6 +80,11 @@ def delay_routes(surface: Surface) -> Sequence[Any]:
         """List the delay profiles in the order in which they are tried; the last one is for every movie."""
         return [DelayView.of(each) for each in await delays.every(database)]
 
+    @get("/{profile_id:int}", operation_id="getDelayProfile")
+    async def get_delay(profile_id: FromPath[int]) -> DelayView:
+        """Show one delay profile."""
+        return DelayView.of(await known(profile_id))
+
     @post("/", operation_id="addDelayProfile", status_code=201)
     async def add_delay(data: JSONBody[DelayBody], request: AnyRequest) -> DelayView:
         """Make a delay profile; it is tried before the last one."""
@@ -110,23 +116,26 @@ def delay_routes(surface: Surface) -> Sequence[Any]:
         with audit.change(request, "delete_delay_profile", str(profile_id)):
             async with database.transaction() as conn:
                 if not await delays.delete(conn, profile_id):
-                    raise missing(profile_id)
+                    raise NotFound(f"There is no delay profile {profile_id}.")
 
     async def saved(profile: DelayProfile) -> DelayView:
         async with database.transaction() as conn:
             return DelayView.of(await delays.save(conn, profile))
 
-    async def known(profile_id: int) -> None:
-        if await delays.get(database, profile_id) is None:
-            raise missing(profile_id)
-
-    def missing(profile_id: int) -> NotFound:
-        return NotFound(f"There is no delay profile {profile_id}.")
+    async def known(profile_id: int) -> DelayProfile:
+        return required(await delays.get(database, profile_id), f"delay profile {profile_id}")
 
     return [
         Router(
             "/api/delayprofiles",
-            route_handlers=[list_delays, add_delay, change_delay, move_delay, delete_delay],
+            route_handlers=[
+                list_delays,
+                get_delay,
+                add_delay,
+                change_delay,
+                move_delay,
+                delete_delay,
+            ],
             guards=[surface.access.requires_key],
         )
     ]

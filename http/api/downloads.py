@@ -10,12 +10,13 @@ from litestar import Router, delete, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from reeld.domain.acquisition import Acquisition, AcquisitionState
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import Refused
 from reeld.domain.messages import RemoveDownload
 from reeld.domain.parting import Parting
 from reeld.http.api.download_orders import ASK_SECONDS, DownloadOrder, retried, told
 from reeld.http.api.handing_in import handing_in_handler
 from reeld.http.ops.audit import AnyRequest
+from reeld.http.required import required
 from reeld.http.surface import Surface
 from reeld.storage.repositories import acquisitions, downloads
 from reeld.storage.repositories.downloads import Download
@@ -43,6 +44,11 @@ def download_routes(surface: Surface) -> Sequence[Any]:
     async def list_downloads() -> list[Download]:
         """List what is being fetched with its progress, oldest first."""
         return await downloads.active(database)
+
+    @get("/{download_id:int}", operation_id="getDownload")
+    async def get_download(download_id: FromPath[int]) -> Download:
+        """Show one download, also when it is over."""
+        return required(await downloads.get(database, download_id), f"download {download_id}")
 
     @post("/{download_id:int}/{order:str}", operation_id="orderDownload", status_code=200)
     async def order_download(
@@ -77,10 +83,13 @@ def download_routes(surface: Surface) -> Sequence[Any]:
             return Ordered(download_id)
 
     async def known(download_id: int) -> Acquisition:
-        acquisition = await acquisitions.get(database, download_id)
-        if acquisition is None:
-            raise NotFound(f"There is no download {download_id}.")
-        return acquisition
+        return required(await acquisitions.get(database, download_id), f"download {download_id}")
 
-    handlers = [list_downloads, handing_in_handler(surface), order_download, delete_download]
+    handlers = [
+        list_downloads,
+        get_download,
+        handing_in_handler(surface),
+        order_download,
+        delete_download,
+    ]
     return [Router("/api/downloads", route_handlers=handlers, guards=[surface.access.requires_key])]

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from reeld.domain.errors import NotFound
 from reeld.http.api.movie_bodies import ExclusionBody
 from reeld.http.ops.audit import AnyRequest
+from reeld.http.required import required
 from reeld.http.surface import Surface
 from reeld.storage.repositories import exclusions
 from reeld.storage.repositories.exclusions import Exclusion
@@ -38,6 +39,11 @@ def exclusion_routes(surface: Surface) -> Sequence[Any]:
         found = await exclusions.page(database, after=after, limit=limit)
         return ExclusionPage(found, found[-1].id if len(found) == limit else None)
 
+    @get("/api/exclusions/{exclusion_id:int}", operation_id="getExclusion")
+    async def get_exclusion(exclusion_id: FromPath[int]) -> Exclusion:
+        """Show one movie that no list adds."""
+        return required(await exclusions.get(database, exclusion_id), f"exclusion {exclusion_id}")
+
     @post("/api/exclusions", operation_id="addExclusion")
     async def add_exclusion(data: JSONBody[ExclusionBody], request: AnyRequest) -> Exclusion:
         """Keep lists from adding a movie; a person still can."""
@@ -53,5 +59,5 @@ def exclusion_routes(surface: Surface) -> Sequence[Any]:
                 if not await exclusions.remove(conn, exclusion_id):
                     raise NotFound(f"There is no exclusion {exclusion_id}.")
 
-    handlers = [list_exclusions, add_exclusion, delete_exclusion]
+    handlers = [list_exclusions, get_exclusion, add_exclusion, delete_exclusion]
     return [Router("/", route_handlers=handlers, guards=[surface.access.requires_key])]

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final
 
 import trio
 from litestar import Router, get
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from reeld.domain.movie import Stage
+from reeld.http.required import required
 from reeld.http.surface import Surface
 from reeld.storage.repositories import collections, counts
 from reeld.storage.repositories.collections import Series
@@ -119,10 +120,18 @@ def overview_routes(surface: Surface) -> Sequence[Any]:
         found = await collections.page(surface.database, after=after, limit=limit)
         return CollectionPage(found, found[-1].tmdb_id if len(found) == limit else None)
 
+    @get("/api/collections/{collection_id:int}", operation_id="getCollection")
+    async def get_collection(collection_id: FromPath[int]) -> Series:
+        """Show a series by TMDB's number of it, with those of its movies that are there."""
+        found = await collections.get(surface.database, collection_id)
+        return required(
+            found, f"collection {collection_id} to which a movie of the library belongs"
+        )
+
     @get("/api/statistics", operation_id="showStatistics")
     async def statistics() -> Statistics:
         """Show the library in numbers, a few seconds old at most."""
         return await counted.current()
 
-    handlers = [list_collections, statistics]
+    handlers = [list_collections, get_collection, statistics]
     return [Router("/", route_handlers=handlers, guards=[surface.access.requires_key])]

@@ -12,12 +12,13 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, get
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from reeld.domain.errors import Refused
 from reeld.domain.history import HistoryEntry, HistoryKind
 from reeld.domain.movie import Stage
 from reeld.http.api.filters import require_movie
+from reeld.http.required import required
 from reeld.http.surface import Surface
 from reeld.storage.repositories import downloads, history, movies
 from reeld.storage.repositories.downloads import Download
@@ -102,10 +103,16 @@ def queue_routes(surface: Surface) -> Sequence[Any]:
         more = _format_place(entries[-1]) if len(entries) == limit else None
         return HistoryPage(entries, more)
 
+    @get("/api/history/{entry_id:int}", operation_id="getHistoryEntry")
+    async def get_entry(entry_id: FromPath[int]) -> HistoryEntry:
+        """Show one thing that happened."""
+        found = await history.get(surface.database, entry_id)
+        return required(found, f"entry {entry_id} in the history").entry
+
     return [
         Router(
             "/",
-            route_handlers=[list_queue, queue_status, list_history],
+            route_handlers=[list_queue, queue_status, list_history, get_entry],
             guards=[surface.access.requires_key],
         )
     ]

@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 from reeld.domain.errors import NotFound
 from reeld.domain.release_profile import LONGEST_TERM, PreferredTerm, ReleaseProfile
 from reeld.http.ops.audit import AnyRequest
+from reeld.http.required import required
 from reeld.http.surface import Surface
 from reeld.storage.repositories import restrictions
 
@@ -92,6 +93,11 @@ def restriction_routes(surface: Surface) -> Sequence[Any]:
         """List the release profiles."""
         return [ReleaseProfileView.of(each) for each in await restrictions.every(database)]
 
+    @get("/{profile_id:int}", operation_id="getReleaseProfile")
+    async def get_profile(profile_id: FromPath[int]) -> ReleaseProfileView:
+        """Show one release profile."""
+        return ReleaseProfileView.of(await known(profile_id))
+
     @post("/", operation_id="addReleaseProfile", status_code=201)
     async def add_profile(
         data: JSONBody[ReleaseProfileBody], request: AnyRequest
@@ -106,8 +112,7 @@ def restriction_routes(surface: Surface) -> Sequence[Any]:
     ) -> ReleaseProfileView:
         """Change a release profile."""
         with audit.change(request, "save_release_profile", str(profile_id)):
-            if await restrictions.get(database, profile_id) is None:
-                raise missing(profile_id)
+            await known(profile_id)
             return await saved(data.profile(profile_id))
 
     @delete("/{profile_id:int}", operation_id="deleteReleaseProfile")
@@ -116,19 +121,26 @@ def restriction_routes(surface: Surface) -> Sequence[Any]:
         with audit.change(request, "delete_release_profile", str(profile_id)):
             async with database.transaction() as conn:
                 if not await restrictions.delete(conn, profile_id):
-                    raise missing(profile_id)
+                    raise NotFound(f"There is no release profile {profile_id}.")
+
+    async def known(profile_id: int) -> ReleaseProfile:
+        found = await restrictions.get(database, profile_id)
+        return required(found, f"release profile {profile_id}")
 
     async def saved(profile: ReleaseProfile) -> ReleaseProfileView:
         async with database.transaction() as conn:
             return ReleaseProfileView.of(await restrictions.save(conn, profile))
 
-    def missing(profile_id: int) -> NotFound:
-        return NotFound(f"There is no release profile {profile_id}.")
-
     return [
         Router(
             "/api/releaseprofiles",
-            route_handlers=[list_profiles, add_profile, change_profile, delete_profile],
+            route_handlers=[
+                list_profiles,
+                get_profile,
+                add_profile,
+                change_profile,
+                delete_profile,
+            ],
             guards=[surface.access.requires_key],
         )
     ]

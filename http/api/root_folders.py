@@ -15,6 +15,7 @@ from litestar.params import FromPath, JSONBody
 from reeld.domain.errors import NotFound
 from reeld.http.disks import room_of
 from reeld.http.ops.audit import AnyRequest
+from reeld.http.required import required
 from reeld.http.roots import usable_root
 from reeld.http.surface import Surface
 from reeld.storage.repositories import roots
@@ -67,6 +68,12 @@ def root_folder_routes(surface: Surface) -> Sequence[Any]:
         """List the root folders with the room on their disks; the first one is that of the settings."""
         return [await RootFolderView.of(each) for each in await roots.every(database, default())]
 
+    @get("/api/rootfolders/{root_id:int}", operation_id="getRootFolder")
+    async def get_root_folder(root_id: FromPath[int]) -> RootFolderView:
+        """Show one root folder with the room on its disk."""
+        found = required(await roots.get(database, root_id, default()), f"root folder {root_id}")
+        return await RootFolderView.of(found)
+
     @post("/api/rootfolders", operation_id="addRootFolder", responses={200: there})
     async def add_root_folder(
         data: JSONBody[RootFolderBody], request: AnyRequest
@@ -89,5 +96,5 @@ def root_folder_routes(surface: Surface) -> Sequence[Any]:
     def default() -> str:
         return str(surface.settings().library.root_folder)
 
-    handlers = [list_root_folders, add_root_folder, delete_root_folder]
+    handlers = [list_root_folders, get_root_folder, add_root_folder, delete_root_folder]
     return [Router("/", route_handlers=handlers, guards=[surface.access.requires_key])]

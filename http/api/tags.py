@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 
 from reeld.domain.errors import NotFound
 from reeld.http.ops.audit import AnyRequest
+from reeld.http.required import required
 from reeld.http.surface import Surface
 from reeld.storage.repositories import tags
 from reeld.storage.repositories.tags import LONGEST_LABEL, Tag, TagUse
@@ -38,6 +39,11 @@ def tag_routes(surface: Surface) -> Sequence[Any]:
     async def list_tags() -> list[TagUse]:
         """List the tags, and where each is used."""
         return await tags.usage(database)
+
+    @get("/api/tags/{tag_id:int}", operation_id="getTag")
+    async def get_tag(tag_id: FromPath[int]) -> TagUse:
+        """Show a tag, and where it is used."""
+        return required(await tags.use_of(database, tag_id), f"tag {tag_id}")
 
     @post("/api/tags", operation_id="addTag", responses={200: there})
     async def add_tag(data: JSONBody[TagBody], request: AnyRequest) -> Response[Tag]:
@@ -78,7 +84,7 @@ def tag_routes(surface: Surface) -> Sequence[Any]:
     return [
         Router(
             "/",
-            route_handlers=[list_tags, add_tag, rename_tag, delete_tag, tag_movie],
+            route_handlers=[list_tags, get_tag, add_tag, rename_tag, delete_tag, tag_movie],
             guards=[surface.access.requires_key],
         )
     ]

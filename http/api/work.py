@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import Refused
 from reeld.http.api.filters import require_queue
 from reeld.http.ops.audit import AnyRequest
+from reeld.http.required import required
 from reeld.http.surface import Surface
 from reeld.storage.work import WorkItem, WorkState
 
@@ -32,6 +33,11 @@ def work_routes(surface: Surface) -> Sequence[Any]:
         if not found and before is None:
             await require_queue(surface.database, queue)
         return found
+
+    @get("/{work_id:int}", operation_id="getWork")
+    async def get_work(work_id: FromPath[int]) -> WorkItem:
+        """Show one piece of work."""
+        return await known(work_id)
 
     @post("/{work_id:int}/retry", operation_id="retryWork", status_code=200)
     async def retry_work(work_id: FromPath[int], request: AnyRequest) -> WorkItem:
@@ -58,15 +64,12 @@ def work_routes(surface: Surface) -> Sequence[Any]:
             return await known(work_id)
 
     async def known(work_id: int) -> WorkItem:
-        item = await surface.work.get(work_id)
-        if item is None:
-            raise NotFound(f"There is no work {work_id}.")
-        return item
+        return required(await surface.work.get(work_id), f"work {work_id}")
 
     return [
         Router(
             "/api/work",
-            route_handlers=[list_work, retry_work, discard_work],
+            route_handlers=[list_work, get_work, retry_work, discard_work],
             guards=[surface.access.requires_key],
         )
     ]

@@ -112,7 +112,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """An active acquisition with its movie, for people.
+    """An acquisition with its movie, for people.
 
     Attributes:
         still_seconds: For how long not a byte came although some could have; but for the last few minutes.

@@ -26,6 +26,8 @@ _PAGE: Final = "SELECT {columns} FROM exclusion WHERE id > %s ORDER BY id LIMIT 
     "{columns}", _COLUMNS
 )
 
+_GET: Final = "SELECT {columns} FROM exclusion WHERE id = %s".replace("{columns}", _COLUMNS)
+
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
@@ -53,6 +55,12 @@ async def add_movies(conn: Connection, movie_ids: Sequence[int]) -> int:
 async def page(source: Reader, *, after: int = 0, limit: int = 100) -> list[Exclusion]:
     """Return exclusions by their number; `after` is the number that ended the page before."""
     return [Exclusion(*row) for row in await fetch_all(source, _PAGE, (after, limit))]
+
+
+async def get(source: Reader, exclusion_id: int) -> Exclusion | None:
+    """Return one exclusion, or None."""
+    row = await fetch_one(source, _GET, (exclusion_id,))
+    return None if row is None else Exclusion(*row)
 
 
 async def is_excluded(source: Reader, tmdb_id: int) -> bool:

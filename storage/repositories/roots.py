@@ -42,6 +42,11 @@ async def every(source: Reader, default: str) -> list[RootFolder]:
     return [RootFolder(DEFAULT_ID, default, is_default=True), *added]
 
 
+async def get(source: Reader, root_id: int, default: str) -> RootFolder | None:
+    """Return one root folder, or None; `default` is the folder that the settings name."""
+    return next((each for each in await every(source, default) if each.id == root_id), None)
+
+
 async def require(source: Reader, path: str, default: str) -> None:
     """Check that a folder is a root folder.
 

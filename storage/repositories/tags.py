@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reeld.domain.errors import InvalidField, NotFound, Refused
-from reeld.storage._rows import Connection, Reader, execute, fetch_all, fetch_one
+from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
 
 LONGEST_LABEL: Final = 100
 
@@ -25,8 +25,10 @@ SELECT tag.id, tag.label,
        (SELECT count(*) FROM movie WHERE movie.tags @> ARRAY[tag.id]),
        ARRAY(SELECT id FROM delay_profile WHERE tags @> ARRAY[tag.id] ORDER BY place),
        ARRAY(SELECT id FROM release_profile WHERE tags @> ARRAY[tag.id] ORDER BY id)
-FROM tag ORDER BY tag.label
+FROM tag WHERE {which} ORDER BY tag.label
 """
+_USE_OF_ALL: Final = _USAGE.replace("{which}", "true")
+_USE_OF_ONE: Final = _USAGE.replace("{which}", "tag.id = %s")
 
 _MOVIES_BY_TAG: Final = """
 SELECT tag, array_agg(id ORDER BY id) FROM movie, unnest(tags) AS tag WHERE tags <> '{}' GROUP BY tag
@@ -100,11 +102,13 @@ async def every(source: Reader) -> list[Tag]:
 
 async def usage(source: Reader) -> list[TagUse]:
     """Return all tags by label, with where each is used."""
-    rows = await fetch_all(source, _USAGE)
-    return [
-        TagUse(number, label, movies, tuple(delays), tuple(restrictions))
-        for number, label, movies, delays, restrictions in rows
-    ]
+    return [_use(row) for row in await fetch_all(source, _USE_OF_ALL)]
+
+
+async def use_of(source: Reader, tag_id: int) -> TagUse | None:
+    """Return a tag and where it is used, or None."""
+    row = await fetch_one(source, _USE_OF_ONE, (tag_id,))
+    return None if row is None else _use(row)
 
 
 async def movies_by_tag(source: Reader) -> dict[int, list[int]]:
@@ -192,3 +196,8 @@ async def require(conn: Connection, tag_ids: Collection[int]) -> None:
     missing = sorted(set(tag_ids) - {row[0] for row in rows})
     if missing:
         raise InvalidTag("tags", f"there is no tag {missing[0]}.", reason="no_such_tag")
+
+
+def _use(row: Row) -> TagUse:
+    number, label, movies, delays, restrictions = row
+    return TagUse(number, label, movies, tuple(delays), tuple(restrictions))
