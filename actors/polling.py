@@ -10,11 +10,6 @@ from reeld.storage.errors import LeadershipLost
 from reeld.storage.repositories import feeds
 
 
-def task_of_feed(name: str) -> str:
-    """Return the name of the scheduled task that reads a feed."""
-    return f"feed:{name}"
-
-
 async def note_failure(database: Database, name: str, error: ReeldError) -> None:
     """Write into a source's row why it could not be read, for people; never fails.
 

@@ -10,7 +10,6 @@ from typing import ClassVar, Final
 import structlog
 
 from reeld.actors.kernel import Actor, handles
-from reeld.actors.polling import task_of_feed
 from reeld.actors.resources import Resources
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.messages import Message, Overflow, SettingsChanged
@@ -20,7 +19,7 @@ from reeld.domain.torznab import Indexer
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.repositories import indexers
-from reeld.storage.schedule import Schedule, Task
+from reeld.storage.schedule import Schedule, Task, task_of_feed
 
 log = structlog.get_logger("reeld.actors")
 

@@ -12,6 +12,7 @@ from reeld.domain.secret import Secret
 from reeld.domain.settings import AccessSettings
 from reeld.http.api.blocklist import blocklist_routes
 from reeld.http.api.calendar import calendar_routes
+from reeld.http.api.clients import client_routes
 from reeld.http.api.commands import command_routes
 from reeld.http.api.deciding import deciding_routes
 from reeld.http.api.definitions import definition_routes
@@ -19,6 +20,7 @@ from reeld.http.api.delays import delay_routes
 from reeld.http.api.discovery import discovery_routes
 from reeld.http.api.downloads import download_routes
 from reeld.http.api.exclusions import exclusion_routes
+from reeld.http.api.feeds import feed_routes
 from reeld.http.api.formats import format_routes
 from reeld.http.api.groups import group_routes
 from reeld.http.api.indexers import indexer_routes
@@ -105,6 +107,8 @@ def create_app(surface: Surface) -> ASGIApp:
             *format_routes(surface),
             *definition_routes(surface),
             *indexer_routes(surface),
+            *feed_routes(surface),
+            *client_routes(surface),
             *group_routes(surface),
             *tag_routes(surface),
             *delay_routes(surface),

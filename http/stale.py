@@ -27,6 +27,8 @@ KEPT: Final = frozenset(
         "/api/delayprofiles/{profile_id}",
         "/api/downloads",
         "/api/downloads/{download_id}",
+        "/api/feeds",
+        "/api/feeds/{name}",
         "/api/groups",
         "/api/groups/{name}",
         "/api/history",

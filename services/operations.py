@@ -23,6 +23,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "qbittorrent": (
         "version",
         "preferences",
+        "transfer",
         "torrents",
         "files",
         "properties",

@@ -68,6 +68,11 @@ class Task:
     first_after: float = 0.0
 
 
+def task_of_feed(name: str) -> str:
+    """Return the name of the task that reads a feed."""
+    return f"feed:{name}"
+
+
 async def hold_off(conn: Connection, task: str, seconds: float) -> None:
     """Let a task rest for so long, once: what it reads wishes it. One that rests longer anyway is left alone."""
     await execute(conn, _HOLD_OFF, {"task": task, "seconds": seconds})

@@ -22,6 +22,7 @@ from reeld.actors.qbit._adding import (
     tag_of,
 )
 from reeld.actors.qbit._by_hand import DownloadsByHand
+from reeld.actors.qbit._facts import facts_of, try_client
 from reeld.actors.qbit._handed_in import handed_in
 from reeld.actors.qbit._looking import Lookout
 from reeld.actors.qbit._preferences import PreferenceReader
@@ -41,7 +42,7 @@ from reeld.domain.errors import (
     Unavailable,
 )
 from reeld.domain.history import EventKind, HistoryKind
-from reeld.domain.messages import PollDownloads, SettingsChanged
+from reeld.domain.messages import ClientFacts, LookAtClient, PollDownloads, SettingsChanged
 from reeld.domain.movie import Stage
 from reeld.domain.release import Release
 from reeld.domain.settings import QbittorrentSettings
@@ -105,6 +106,15 @@ class QbitActor(DownloadsByHand):
     async def fetch(self, job: Job) -> Effect | None:
         """Take the torrent of an acquisition from the row of its release: somebody handed it in."""
         return await fetch_torrent(self.resources, job, partial(handed_in, self.resources))
+
+    @handles(LookAtClient)
+    async def facts(self, message: LookAtClient) -> ClientFacts:
+        """Ask qBittorrent how it does."""
+        settings = self.require_settings()
+        if message.trial:
+            return await try_client(self._make_client(settings), settings)
+        async with self.call() as client:
+            return await facts_of(client, settings)
 
     @works(WorkKind.ADD_TORRENT)
     async def add_torrent(self, job: Job) -> Effect | None:

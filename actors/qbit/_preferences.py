@@ -52,13 +52,12 @@ class PreferenceReader:
 
     async def _read(self, client: QbittorrentClient, settings: QbittorrentSettings) -> None:
         preferences = await client.preferences()
-        folder = await _save_path(client, settings, preferences.save_path)
+        folder = await folder_of(client, settings, preferences.save_path)
         warnings = tuple(problem.sentence for problem in problems_of(preferences))
         if warnings and warnings != self._known:
             log.warning("qbittorrent_preferences", sentence=" ".join(warnings))
         self._known = warnings
-        local = str(local_folder(folder, settings.path_mappings)) if folder else ""
-        self._tell(ClientSettingsRead(local, warnings))
+        self._tell(ClientSettingsRead(folder, warnings))
 
     def _tell(self, message: ClientSettingsRead) -> None:
         if "health" not in self._directory:
@@ -70,8 +69,20 @@ class PreferenceReader:
             log.debug("preferences_not_told", reason=error.reason)
 
 
+async def folder_of(client: QbittorrentClient, settings: QbittorrentSettings, general: str) -> str:
+    """Return where downloads of reeld's category are saved, as this machine sees it; empty when nobody knows.
+
+    Args:
+        client: Asked for the category's own folder, unless the settings name one.
+        settings: How the client is spoken to.
+        general: The folder of all that have none of their own.
+    """
+    named = await _save_path(client, settings, general)
+    return str(local_folder(named, settings.path_mappings)) if named else ""
+
+
 async def _save_path(client: QbittorrentClient, settings: QbittorrentSettings, general: str) -> str:
-    """Return where downloads of reeld's category are saved, as qBittorrent names it."""
+    """Return the folder as qBittorrent names it."""
     if settings.save_path:
         return settings.save_path
     categories = await client.categories()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reeld.actors.polling import task_of_feed
 from reeld.actors.rss._memory import PageMemory
 from reeld.actors.service import mark_of
 from reeld.actors.worker import Effect
@@ -18,7 +17,7 @@ from reeld.storage import TrioConnection
 from reeld.storage.events import append
 from reeld.storage.repositories import feeds, releases
 from reeld.storage.repositories.feeds import FeedState
-from reeld.storage.schedule import hold_off
+from reeld.storage.schedule import hold_off, task_of_feed
 from reeld.storage.vault import Vault
 
 LONGEST_LAG_SECONDS: Final = 30 * 86400.0
@@ -141,7 +140,13 @@ class Reading:
     def _watermark(self) -> Mapping[str, object]:
         keys = [item.key for item in self.offered][:REMEMBERED_KEYS]
         address = mark_of_feed(self.feed)
-        return {"keys": keys, "address": address, "ttl": self._rest, "mark": self.mark}
+        return {
+            "keys": keys,
+            "items": len(self.page.items),
+            "address": address,
+            "ttl": self._rest,
+            "mark": self.mark,
+        }
 
 
 def unchanged(feed: FeedSettings, state: FeedState | None) -> Effect:

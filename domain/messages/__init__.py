@@ -4,7 +4,9 @@ from reeld.domain.messages._base import Message, Overflow
 from reeld.domain.messages._decision import DecideName, GrabRelease, JudgeReleases
 from reeld.domain.messages._pipeline import SettingsChanged, Sweep
 from reeld.domain.messages._qbit import (
+    ClientFacts,
     ClientSettingsRead,
+    LookAtClient,
     PauseDownload,
     PollDownloads,
     PrioritiseDownload,
@@ -36,6 +38,7 @@ from reeld.domain.messages._tmdb import (
 __all__ = [
     "AddMovie",
     "AddedMovie",
+    "ClientFacts",
     "ClientSettingsRead",
     "DecideName",
     "DiscoverMovies",
@@ -47,6 +50,7 @@ __all__ = [
     "Image",
     "IndexerTested",
     "JudgeReleases",
+    "LookAtClient",
     "LookupMovie",
     "Message",
     "MovieHits",

@@ -73,6 +73,36 @@ class RemoveDownload(Message[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class ClientFacts:
+    """What qBittorrent says of itself at this moment.
+
+    Attributes:
+        version: Such as `v5.0.3`.
+        connection: `connected`, `firewalled` or `disconnected`: whether it reaches peers.
+        download_speed: Bytes a second of all its torrents.
+        upload_speed: As before.
+        folder: Where its downloads for reeld are saved, as this machine sees it; empty when nobody knows.
+    """
+
+    version: str
+    connection: str
+    download_speed: int
+    upload_speed: int
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtClient(Message[ClientFacts]):
+    """Ask qBittorrent what it is and how it does.
+
+    Attributes:
+        trial: A person tries it: with a login of its own, and whatever the breaker says.
+    """
+
+    trial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ClientSettingsRead(Message[None]):
     """Told to HealthActor: what qBittorrent's own settings are.
 

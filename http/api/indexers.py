@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
@@ -23,6 +22,7 @@ from reeld.http.api.indexer_views import (
     schema,
 )
 from reeld.http.ops.audit import AnyRequest
+from reeld.http.origins import origin_of
 from reeld.http.surface import Surface
 from reeld.storage.repositories import feeds, indexers
 from reeld.storage.repositories.feeds import FeedState
@@ -142,7 +142,4 @@ def _state(surface: Surface, actor: str, breaker: str, read: FeedState | None) -
 
 
 def _origin(settings: HdbitsSettings | FeedSettings) -> str:
-    url = settings.url if isinstance(settings.url, str) else settings.url.reveal()
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port is not None else ""
-    return f"{parts.scheme}://{parts.hostname}{port}"
+    return origin_of(settings.url if isinstance(settings.url, str) else settings.url.reveal())

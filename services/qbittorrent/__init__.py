@@ -14,6 +14,7 @@ from reeld.services.qbittorrent._reading import (
     TorrentProperties,
     TrackerState,
     TrackerStatus,
+    Transfer,
 )
 from reeld.services.qbittorrent._status import PHASES, Phase, TorrentStatus
 from reeld.services.qbittorrent._versions import Version
@@ -35,6 +36,7 @@ __all__ = [
     "TorrentStatus",
     "TrackerState",
     "TrackerStatus",
+    "Transfer",
     "Version",
     "problems_of",
 ]

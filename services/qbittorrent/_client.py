@@ -23,6 +23,7 @@ from reeld.services.qbittorrent._reading import (
     TorrentProperties,
     TrackerRow,
     TrackerStatus,
+    Transfer,
     is_category_name,
     to_files,
     to_properties,
@@ -87,6 +88,11 @@ class QbittorrentClient:
         """Return the settings that matter; `problems_of` judges them."""
         with self._wire.operation("preferences"):
             return await self._caller.json("app/preferences", {}, Preferences)
+
+    async def transfer(self) -> Transfer:
+        """Return how fast it transfers now, and whether it reaches anybody."""
+        with self._wire.operation("transfer"):
+            return await self._caller.json("transfer/info", {}, Transfer)
 
     # Looking
 

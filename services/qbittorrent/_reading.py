@@ -39,6 +39,14 @@ class QbittorrentFile:
     incomplete: bool
 
 
+class Transfer(msgspec.Struct, frozen=True):
+    """A part of `transfer/info`: bytes a second of all torrents, and `connected`, `firewalled` or `disconnected`."""
+
+    connection_status: str = ""
+    dl_info_speed: int = 0
+    up_info_speed: int = 0
+
+
 class TrackerState(IntEnum):
     """How a tracker works."""
 

@@ -71,6 +71,11 @@ class FeedState:
         """How long the feed wished to be left alone at its last reading; 0 when it said nothing."""
         return float(self.watermark.get("ttl", 0.0))
 
+    @property
+    def items(self) -> int:
+        """How many items it held at its last reading."""
+        return int(self.watermark.get("items", len(self.watermark.get("keys", ()))))
+
 
 async def get(source: Reader, name: str) -> FeedState | None:
     """Return where the reading of a feed stands, or None when it was never read."""

@@ -43,7 +43,8 @@ FILE_EFFECTS = (
     "rename", "replace", "rmdir", "symlink", "truncate", "unlink", "utime", "write",
 )  # fmt: skip
 CLIENT_LOOKS = frozenset(
-    {"aclose", "categories", "files", "forgive", "preferences", "properties", "torrents", "trackers", "version"}
+    {"aclose", "categories", "files", "forgive", "preferences", "properties", "torrents", "trackers", "transfer",
+     "version"}
 )  # fmt: skip
 
 

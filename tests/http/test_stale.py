@@ -151,6 +151,8 @@ NEVER_KEPT = {
     "/api/commands",
     "/api/commands/{command}",
     "/api/discover",
+    "/api/downloadclients",
+    "/api/downloadclients/{name}",
     "/api/exclusions",
     "/api/exclusions/{exclusion_id}",
     "/api/images/{kind}/{name}",

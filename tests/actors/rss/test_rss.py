@@ -11,7 +11,6 @@ import trio
 
 from reeld.actors.kernel import BreakerState
 from reeld.actors.limiting import StoredLimits
-from reeld.actors.polling import task_of_feed
 from reeld.actors.resources import Resources
 from reeld.actors.rss import RssActor
 from reeld.actors.rss import _actor as rss_actor
@@ -28,7 +27,7 @@ from reeld.simulators import FeedItem, RssSimulator, World, serve
 from reeld.simulators import Source as From
 from reeld.storage.repositories import acquisitions, feeds, releases
 from reeld.storage.repositories.feeds import FeedState
-from reeld.storage.schedule import Schedule, Task
+from reeld.storage.schedule import Schedule, Task, task_of_feed
 from reeld.storage.work import WorkState
 
 FEED = "open-movies"

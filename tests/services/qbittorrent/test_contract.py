@@ -301,6 +301,9 @@ async def test_properties_and_preferences_are_read(
     assert properties.total_size == small_torrent.size
     preferences = await client.preferences()
     assert PurePosixPath(preferences.save_path) == PurePosixPath(target.downloads)
+    transfer = await client.transfer()
+    assert transfer.connection_status in {"connected", "firewalled", "disconnected"}
+    assert transfer.dl_info_speed >= 0
 
 
 async def test_names_that_climb_are_cleaned_before_they_reach_us(
