@@ -20,7 +20,7 @@ import trio
 
 from reeld.domain.secret import Secret
 from reeld.domain.settings import QbittorrentSettings
-from reeld.domain.torrent import parse_metainfo
+from reeld.domain.torrent import InfoHash, Magnet, parse_metainfo
 from reeld.services.qbittorrent import AddOptions, QbittorrentClient, TorrentStatus
 from reeld.simulators import HdbitsSimulator, TmdbSimulator, serve
 from reeld.simulators.catalogue import BIG_BUCK_BUNNY
@@ -44,12 +44,13 @@ class Swarm:
     client: Any
     film: Path
 
-    def torrent(self, name: str) -> Torrent:
+    def torrent(self, name: str, private: bool) -> Torrent:
         """Let the peer seed the film under a name, and return the .torrent that mktorrent makes of it."""
         content = self.seeder.downloads / f"{name}.mkv"
         shutil.copy(self.film, content)
         file = self.folder / f"{name}.torrent"
-        data = self.programs.make_torrent(content, file, self.tracker.announce_url)
+        announce = self.tracker.announce_url
+        data = self.programs.make_torrent(content, file, announce, private=private)
         infohash = parse_metainfo(data).infohash.client_id
         self.tracker.allow(infohash)
         payload = PayloadFile((content.name,), OnDisk(content))
@@ -144,10 +145,11 @@ class Scene:
 async def scene(
     swarm: Swarm, make_house: Callable[..., Any], request: pytest.FixtureRequest
 ) -> AsyncIterator[Scene]:
-    """A scene with a torrent of its own."""
+    """A scene with a torrent of its own, private unless the test's parameter says otherwise."""
     group = f"NO{crc32(request.node.name.encode()) % 10_000}"
     name = f"Big.Buck.Bunny.2008.720p.WEB-DL.AAC2.0.MPEG-4-{group}"
-    torrent = await trio.to_thread.run_sync(swarm.torrent, name)
+    private = getattr(request, "param", True)
+    torrent = await trio.to_thread.run_sync(swarm.torrent, name, private)
     hdbits = HdbitsSimulator([_upload(torrent, name)])
     async with AsyncExitStack() as stack:
         hdbits_url = await stack.enter_async_context(serve(hdbits))
@@ -260,3 +262,25 @@ async def test_a_movie_arrives_when_qbittorrent_restarts_during_the_download(sce
         await scene.require_imported(life, movie_id)
         actors = await life.until("/control/actors/qbit", lambda actor: actor["state"] == "running")
         assert actors["restarts"] == 0, "a service that restarts is no fault of the actor"
+
+
+# Of a private torrent no peer sends the metadata: a magnet link to one leads nowhere.
+@pytest.mark.parametrize("scene", [False], indirect=True, ids=["public"])
+async def test_a_magnet_link_that_was_handed_in_arrives_although_the_daemon_is_killed_on_its_way(
+    scene: Scene,
+) -> None:
+    tracker = scene.swarm.tracker.announce_url
+    infohash = InfoHash(scene.torrent.infohash, None)
+    magnet = Magnet(infohash, scene.torrent.name.removesuffix(".mkv"), (tracker,))
+    first = scene.house.start()
+    await first.ready()
+    # Nobody looks for it, so what HDBits has is left there.
+    movie_id = await first.add(FILM.tmdb_id, monitored=False)
+    await first.until(f"/api/movies/{movie_id}", lambda movie: movie["stage"] == "searched")
+    handed = await first.post("/api/downloads", magnet=magnet.uri)
+    assert handed["movie_id"] == movie_id
+    await half_way(first)
+    first.kill()
+    async with scene.house.life() as second:
+        await scene.require_imported(second, movie_id)
+    assert "download" not in {call.kind for call in scene.hdbits.calls}
