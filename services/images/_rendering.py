@@ -13,8 +13,8 @@ from reeld.domain.errors import ServiceError
 from reeld.domain.pictures import Fit, PictureFormat
 from reeld.services.images._typing import Image, ImageType
 
-MOST_PIXELS: Final = 24_000_000
-"""TMDB's largest have 8.3 million (3840 by 2160). So many take 72 MB while they are worked on."""
+MOST_PIXELS: Final = 12_000_000
+"""TMDB's largest have 8.3 million (3840 by 2160). So many take up to 84 MB while they are worked on."""
 JPEG_QUALITY: Final = 82
 WEBP_QUALITY: Final = 78
 

@@ -135,6 +135,7 @@ LOOKS = {
     "properties",
     "torrents",
     "trackers",
+    "transfer",
     "version",
 }
 CLIENT_CALLS = {

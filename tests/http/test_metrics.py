@@ -150,6 +150,7 @@ async def test_a_movie_on_its_way_into_the_library_moves_every_metric(
     films = [world.films_from(Source.HDBITS)[0], world.films_from(Source.RSS)[0]]
     for film in films:
         await daemon.http.post("/api/movies", json={"tmdb_id": film.tmdb_id})
+    await daemon.http.get(f"/api/images/poster/poster{films[0].tmdb_id}.png")
     moved: set[str] = set()
     expected = {metric.name for metric in CATALOGUE} - NOT_IN_THIS_RUN
     seen: dict[str, list[tuple[dict[str, str], float]]] = {}
