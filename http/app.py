@@ -48,7 +48,7 @@ from reeld.http.identity.rates import Rates
 from reeld.http.identity.session_routes import session_routes
 from reeld.http.identity.user_routes import user_routes
 from reeld.http.json_bodies import JsonRequest
-from reeld.http.measure import HeadAsGet, Measure, area_of, routes_of
+from reeld.http.measure import HeadAsGet, Measure, area_of, counted_as, routes_of
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.ops.control import control_routes
 from reeld.http.ops.health import health_routes
@@ -129,7 +129,7 @@ def create_app(surface: Surface) -> ASGIApp:
     queries.learn(app)
     surface.metrics.know("method+route", routes_of(app))
     surface.metrics.know("area", sorted({area_of(route) for _, route in routes_of(app)}))
-    surface.metrics.know("route", sorted(KEPT))
+    surface.metrics.know("route", sorted({counted_as(route) for route in KEPT}))
     once = Bodies(Idempotent(app, surface.database, surface.access))
     answers = StaleAnswers(once, surface.database_is_away, surface.metrics)
 

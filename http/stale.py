@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from reeld.domain.errors import DatabaseUnavailable
 from reeld.http.access import credential_of, digest
+from reeld.http.measure import counted_as
 from reeld.telemetry import Metrics
 
 KEPT: Final = frozenset(
@@ -186,7 +187,7 @@ class StaleAnswers:
         return found if found is not None and await self._is_away() else None
 
     async def _give(self, scope: Scope, stale: Answer, send: Send) -> None:
-        self._metrics.add("reeld_http_stale_answers_total", route=_route_of(scope))
+        self._metrics.add("reeld_http_stale_answers_total", route=counted_as(_route_of(scope)))
         age = str(int(time.monotonic() - stale.at)).encode()
         headers = [
             (b"content-type", stale.content_type),

@@ -23,7 +23,6 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "qbittorrent": (
         "version",
         "preferences",
-        "transfer",
         "torrents",
         "files",
         "properties",
@@ -35,8 +34,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "add_tags",
         "set_share_limits",
         "set_file_priority",
-        "move_to_top",
-        "move_to_bottom",
+        "move",
         "stop",
         "start",
         "recheck",
