@@ -2,7 +2,7 @@
 
 from reeld.http.radarr_v3._door import APPLICATION_VERSION, RadarrDoor, is_radarrs
 from reeld.http.radarr_v3._routes import radarr_routes
-from reeld.http.radarr_v3._support import plain, served_by, support_page, unserved
+from reeld.http.radarr_v3._support import plain, refused, served_by, support_page, unserved
 
 __all__ = [
     "APPLICATION_VERSION",
@@ -10,6 +10,7 @@ __all__ = [
     "is_radarrs",
     "plain",
     "radarr_routes",
+    "refused",
     "served_by",
     "support_page",
     "unserved",

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 
 from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._errors import Missing
+from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._values import Json, moment
 from reeld.telemetry.logs import LogRecord, recent
 
@@ -22,12 +23,14 @@ _CONTROLS: Final = {number: f"\\x{number:02x}" for number in (*range(32), 127)}
 """A line of the file is a line of the log, whatever somebody has put into a name."""
 
 
-def log_file_routes() -> Sequence[Any]:
+def log_file_routes(frame: Frame) -> Sequence[Any]:
     """Return the routes of the log."""
 
     @get("/log/file")
     async def list_files() -> Response[bytes]:
-        return answered([_file(each) for each in recent.latest()[:1]])
+        newest = recent.latest()[:1]
+        written = datetime.fromisoformat(newest[0].at) if newest else frame.surface.started_at
+        return answered([_file(written)])
 
     @get("/log/file/{filename:str}")
     async def read_file(filename: FromPath[str]) -> Response[bytes]:
@@ -39,12 +42,12 @@ def log_file_routes() -> Sequence[Any]:
     return [list_files, read_file]
 
 
-def _file(newest: LogRecord) -> Json:
+def _file(written: datetime) -> Json:
     path = f"/api/v3/log/file/{NAME}"
     return {
         "id": 1,
         "filename": NAME,
-        "lastWriteTime": moment(datetime.fromisoformat(newest.at)),
+        "lastWriteTime": moment(written),
         "contentsUrl": path,
         "downloadUrl": path,
     }

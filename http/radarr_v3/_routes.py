@@ -95,7 +95,7 @@ def radarr_routes(surface: Surface) -> Sequence[Any]:
             *indexer_routes(frame),
             *many_indexers_routes(frame),
             *task_routes(frame),
-            *log_file_routes(),
+            *log_file_routes(frame),
             *release_routes(frame),
             *push_routes(frame),
             *unlisted_routes(),

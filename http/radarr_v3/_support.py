@@ -195,6 +195,15 @@ def unserved() -> Iterator[tuple[str, str]]:
             yield method, path if path.startswith("/") else f"{PREFIX}{path}"
 
 
+def refused() -> Iterator[tuple[str, str]]:
+    """Return the method and the whole path of each operation that is answered 400, with the reason."""
+    for name in REFUSED:
+        yield "POST", f"{PREFIX}{name}"
+        yield from (("PUT", f"{PREFIX}{name}{rest}") for rest in ("", "/{id}", "/bulk"))
+        if name not in TRIED:
+            yield "POST", f"{PREFIX}{name}/test"
+
+
 def support_page(served: Mapping[str, frozenset[str]]) -> str:
     """Return the page about Radarr's clients.
 

@@ -20,9 +20,12 @@ from psycopg.conninfo import conninfo_to_dict
 from reeld.cli.daemon import Daemon
 from reeld.domain.secret import Secret
 from reeld.domain.settings import LibrarySettings, ServerSettings, Settings
+from reeld.simulators import TorznabSimulator
+from reeld.simulators.serving import serve_app
 from reeld.simulators.world import World
 
 KEY = "the-key-of-radarrs-clients"
+TRACKER_KEY = "the-key-of-prowlarr"
 SECONDS = 60.0
 
 FoundT = TypeVar("FoundT")
@@ -145,6 +148,29 @@ def radarr(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -
     finally:
         running.stop()
         thread.join(SECONDS)
+
+
+@pytest.fixture(scope="module")
+def tracker() -> Iterator[Any]:
+    """An indexer that speaks Torznab, as Prowlarr offers one."""
+    simulator = TorznabSimulator(api_key=TRACKER_KEY)
+    ready, token = threading.Event(), []
+    scope = trio.CancelScope()
+
+    async def serve() -> None:
+        token.append(trio.lowlevel.current_trio_token())
+        with scope:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(serve_app, simulator)
+                ready.set()
+                await trio.sleep_forever()
+
+    thread = threading.Thread(target=trio.run, args=(serve,), name="tracker")
+    thread.start()
+    assert ready.wait(30)
+    yield simulator
+    trio.from_thread.run_sync(scope.cancel, trio_token=token[0])
+    thread.join(30)
 
 
 class _Deaf(Daemon):

@@ -2,40 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import trio
-
-from reeld.simulators import TorznabSimulator
-from reeld.simulators.serving import serve_app
-
-KEY = "the-key-of-prowlarr"
-
-
-@pytest.fixture(scope="module")
-def tracker() -> Iterator[Any]:
-    """An indexer behind Prowlarr."""
-    simulator = TorznabSimulator(api_key=KEY)
-    ready, token = threading.Event(), []
-    scope = trio.CancelScope()
-
-    async def serve() -> None:
-        token.append(trio.lowlevel.current_trio_token())
-        with scope:
-            async with trio.open_nursery() as nursery:
-                await nursery.start(serve_app, simulator)
-                ready.set()
-                await trio.sleep_forever()
-
-    thread = threading.Thread(target=trio.run, args=(serve,), name="tracker")
-    thread.start()
-    assert ready.wait(30)
-    yield simulator
-    trio.from_thread.run_sync(scope.cancel, trio_token=token[0])
-    thread.join(30)
 
 
 @pytest.fixture
@@ -45,7 +14,7 @@ def form(radarr: Any, tracker: Any) -> dict[str, Any]:
     values = {
         "baseUrl": tracker.url,
         "apiPath": "/api",
-        "apiKey": KEY,
+        "apiKey": tracker.api_key,
         "categories": [2000, 2040],
         "minimumSeeders": 2,
         "seedCriteria.seedRatio": 1.5,
@@ -115,13 +84,13 @@ def test_a_stored_key_never_goes_to_another_host(radarr: Any, form: dict[str, An
     ],
 )
 def test_what_does_not_answer_is_not_stored_without_force(
-    radarr: Any, form: dict[str, Any], name: str, value: Any
+    radarr: Any, tracker: Any, form: dict[str, Any], name: str, value: Any
 ) -> None:
     broken = [each | {"value": value} if each["name"] == name else each for each in form["fields"]]
     before = radarr.get("indexer")
     (failure,) = radarr.send("POST", "indexer", form | {"fields": broken}, 400)
     assert failure["errorMessage"]
-    assert KEY not in str(failure)
+    assert tracker.api_key not in str(failure)
     assert radarr.get("indexer") == before
 
 
@@ -136,7 +105,9 @@ def test_what_does_not_answer_is_stored_with_force(radarr: Any, form: dict[str, 
     radarr.send("DELETE", f"indexer/{added['id']}")
 
 
-def test_many_indexers_are_changed_and_tried_at_once(radarr: Any, form: dict[str, Any]) -> None:
+def test_many_indexers_are_changed_and_tried_at_once(
+    radarr: Any, tracker: Any, form: dict[str, Any]
+) -> None:
     tag = radarr.send("POST", "tag", {"label": "bulk"}, 201)["id"]
     other = radarr.send("POST", "tag", {"label": "other"}, 201)["id"]
     one = radarr.send("POST", "indexer", form, 201)["id"]
@@ -162,14 +133,14 @@ def test_many_indexers_are_changed_and_tried_at_once(radarr: Any, form: dict[str
     away = [
         e | {"value": "http://127.0.0.1:9"} if e["name"] == "baseUrl" else e for e in form["fields"]
     ]
-    away += [{"name": "apiKey", "value": KEY}]
+    away += [{"name": "apiKey", "value": tracker.api_key}]
     radarr.send(
         "PUT", f"indexer/{two}", form | {"name": "Away", "fields": away}, 202, forceSave=True
     )
     tried = radarr.send("POST", "indexer/testall", status=400)
     assert [each["isValid"] for each in tried] == [True, False]
     assert tried[1]["validationFailures"][0]["errorMessage"]
-    assert KEY not in str(tried)
+    assert tracker.api_key not in str(tried)
     assert radarr.send("POST", "indexer/action/newznabCategories", form) == {}
     radarr.send("DELETE", "indexer/bulk", {"ids": [one, two]})
 

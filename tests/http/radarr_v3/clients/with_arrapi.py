@@ -1,16 +1,15 @@
-"""Calls every method of arrapi, on which Kometa is built. Run with arrapi alone: address, key, root folder, two TMDB numbers."""
+"""Calls every method of arrapi, on which Kometa is built. Run with arrapi alone, as `driving` says."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from arrapi import Exists, Invalid, RadarrAPI
+from driving import FIRST, KEY, MORE, ROOT, SECOND, URL, Driven, world
 
-URL, KEY, ROOT, FIRST, SECOND = sys.argv[1:]
-api = RadarrAPI(URL, KEY)
+api = Driven(RadarrAPI(URL, KEY))
 
 
 def fails(kind: type[Exception], call: Callable[[], Any]) -> None:
@@ -31,6 +30,8 @@ def until(look: Callable[[], Any]) -> Any:
 
 assert api.system_status().version.startswith("5.")
 assert api.root_folder()[0].path == ROOT
+api.add_root_folder(MORE)
+assert [each.path for each in api.root_folder()] == [ROOT, MORE]
 assert api.quality_profile()[0].id == 1
 assert api.remote_path_mapping() == []
 
@@ -46,10 +47,18 @@ assert api.get_movie(tmdb_id=int(FIRST)).id == movie.id
 assert api.search_movies("charade")
 until(lambda: api.get_movie(movie_id=movie.id).hasFile)
 assert [each.id for each in api.all_movies()] == [movie.id]
-assert isinstance(api.all_queue(), list)
 assert api.calendar("1960-01-01", "2030-01-01", unmonitored=True)
 edited = api.edit_movie(movie_id=movie.id, monitored=False, minimum_availability="announced")
 assert api.get_movie(movie_id=movie.id).monitored is False
+
+world("slow")
+api.add_movie(ROOT, "Any", tmdb_id=int(SECOND), search=True)
+(download,) = until(lambda: [each for each in api.all_queue() if each.status == "downloading"])
+assert download.downloadId
+api.remove_queue(download, blocklist=True, skip_redownload=True)
+until(lambda: api.all_queue() == [] or None)
+api.delete_movie(tmdb_id=int(SECOND), deleteFiles=True)
+world("quick")
 
 added, existing, missing, excluded = api.add_multiple_movies(
     [int(FIRST), int(SECOND)], ROOT, "Any", search=False, tags=["kids"]
@@ -76,3 +85,4 @@ api.respect_list_exclusions_when_adding()
 _, _, _, excluded = api.add_multiple_movies([int(SECOND)], ROOT, "Any", search=False)
 assert excluded, "what was excluded is not added"
 api.delete_tag(tag.id)
+api.report()
