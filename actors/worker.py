@@ -28,6 +28,7 @@ from reeld.domain.errors import (
 from reeld.domain.messages import SettingsChanged, Sweep
 from reeld.domain.work import Queue, WorkKind
 from reeld.storage import TrioConnection
+from reeld.storage.colliding import committed
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.work import Job, LostClaim
 from reeld.telemetry import tracing
@@ -49,9 +50,6 @@ OUTAGE_SHARE: Final = 1.5
 ENDING_PAUSE_SECONDS: Final = 5.0
 JOB_OUTCOMES: Final = ("ok", "retried", "snoozed", "dead", "lost")
 """What becomes of a row, as `reeld_job_executions_total` tells it."""
-COLLISIONS: Final = 3
-"""How often a transaction is begun that PostgreSQL ends in favour of another one."""
-_COLLIDED: Final = frozenset({"deadlock", "serialization_failure"})
 _LETTING_THROUGH: Final = frozenset(
     {BreakerState.HALF_OPEN, BreakerState.CLOSED, BreakerState.DISABLED}
 )
@@ -242,18 +240,13 @@ class WorkerActor(Actor):
 
     async def _commit(self, job: Job, effect: Effect | None) -> None:
         """Commit effect and completion; when the transaction collides with another one, do it again at once."""
-        for left in reversed(range(COLLISIONS)):
-            try:
-                async with self.resources.database.transaction() as conn:
-                    if effect is not None:
-                        await effect(conn)
-                    await self.resources.work.complete(conn, job)
-            except DatabaseUnavailable as error:
-                if error.reason not in _COLLIDED or not left:
-                    raise
-                log.info("transaction_collided", work=job.id, reason=error.reason)
-            else:
-                return
+
+        async def both(conn: TrioConnection) -> None:
+            if effect is not None:
+                await effect(conn)
+            await self.resources.work.complete(conn, job)
+
+        await committed(self.resources.database, both)
 
     async def _end(self, job: Job, error: ReeldError) -> str:
         # While the database is away the row stays ours: its end is written when the database is back, unless the row

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from litestar import delete, post, put
@@ -15,6 +16,8 @@ from reeld.http.api.movie_views import MovieView, Removal
 from reeld.http.api.shaping import mark_of, require_match
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
+from reeld.storage import TrioConnection
+from reeld.storage.colliding import committed
 from reeld.storage.repositories import edits, removals
 from reeld.storage.repositories.removals import Removed
 
@@ -37,18 +40,15 @@ def change_handlers(
         """Change a movie; what is left out stays. With `If-Match`, only what nobody else has changed since."""
         change = data.change()
         with audit.change(request, "edit_movie", str(movie_id), changes=told_of(change)):
-            async with database.transaction() as conn:
+
+            async def effect(conn: TrioConnection) -> None:
                 before = await edits.locked(conn, movie_id)
                 if before is None:
                     raise NotFound(f"There is no movie {movie_id}.")
                 require_match(request, mark_of(before))
-                await edits.edit(
-                    conn,
-                    [movie_id],
-                    change,
-                    default_root=str(surface.settings().library.root_folder),
-                    move_files=data.move_files,
-                )
+                await edit(conn, movie_ids=[movie_id], change=change, move_files=data.move_files)
+
+            await committed(database, effect)
         return await view_of(movie_id)
 
     @delete("/{movie_id:int}", operation_id="deleteMovie", status_code=200)
@@ -63,12 +63,15 @@ def change_handlers(
         With `If-Match` it is deleted only as the client has read it.
         """
         with audit.change(request, "delete_movie", str(movie_id), delete_files=delete_files):
-            async with database.transaction() as conn:
+
+            async def effect(conn: TrioConnection) -> Removed:
                 if (before := await edits.locked(conn, movie_id)) is not None:
                     require_match(request, mark_of(before))
-                removed = await removals.remove_movies(
+                return await removals.remove_movies(
                     conn, [movie_id], with_files=delete_files, exclude=exclude
                 )
+
+            removed = await committed(database, effect)
             if not removed.movies:
                 raise NotFound(f"There is no movie {movie_id}.")
         return _shown(removed)
@@ -79,25 +82,29 @@ def change_handlers(
         change = data.change()
         told = {"changes": told_of(change), "count": len(data.ids)}
         with audit.change(request, "edit_movie", _listed(data.ids), "", **told):
-            async with database.transaction() as conn:
-                return await edits.edit(
-                    conn,
-                    data.ids,
-                    change,
-                    default_root=str(surface.settings().library.root_folder),
-                    move_files=data.move_files,
-                )
+            many = partial(edit, movie_ids=data.ids, change=change, move_files=data.move_files)
+            return await committed(database, many)
 
     @post("/delete", operation_id="deleteMovies", status_code=200)
     async def delete_movies(data: JSONBody[BulkDeleteBody], request: AnyRequest) -> Removal:
         """Delete many movies, all or none of them; numbers that no movie has are told."""
         told = {"count": len(data.ids), "delete_files": data.delete_files}
         with audit.change(request, "delete_movie", _listed(data.ids), "", **told):
-            return _shown(await remove(data.ids, data.delete_files, data.exclude))
+            many = partial(
+                removals.remove_movies,
+                movie_ids=data.ids,
+                with_files=data.delete_files,
+                exclude=data.exclude,
+            )
+            return _shown(await committed(database, many))
 
-    async def remove(ids: Collection[int], with_files: bool, exclude: bool) -> Removed:
-        async with database.transaction() as conn:
-            return await removals.remove_movies(conn, ids, with_files=with_files, exclude=exclude)
+    async def edit(
+        conn: TrioConnection, *, movie_ids: Sequence[int], change: MovieEdit, move_files: bool
+    ) -> Edited:
+        default_root = str(surface.settings().library.root_folder)
+        return await edits.edit(
+            conn, movie_ids, change, default_root=default_root, move_files=move_files
+        )
 
     return [change_movie, delete_movie, change_movies, delete_movies]
 

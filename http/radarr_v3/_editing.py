@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response, delete, put
@@ -14,6 +15,8 @@ from reeld.http.radarr_v3._asked import AnyRequest, Body, Query, number_of, read
 from reeld.http.radarr_v3._errors import Missing, invalid
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._wishes import Checker, availability
+from reeld.storage import TrioConnection
+from reeld.storage.colliding import committed
 from reeld.storage.repositories import edits, removals
 from reeld.storage.repositories.shelf import ShelvedMovie
 
@@ -66,16 +69,26 @@ def editing_routes(frame: Frame) -> Sequence[Any]:
 
     async def stored(numbers: Sequence[int], wanted: MovieEdit, *, move_files: bool) -> None:
         default = str(frame.surface.settings().library.root_folder)
-        async with frame.database.transaction() as conn:
+
+        async def effect(conn: TrioConnection) -> None:
             edited = await edits.edit(
                 conn, numbers, wanted, default_root=default, move_files=move_files
             )
             if edited.missing:
                 raise Missing
 
+        await committed(frame.database, effect)
+
     async def removed(numbers: Sequence[int], *, with_files: bool, exclude: bool) -> None:
-        async with frame.database.transaction() as conn:
-            await removals.remove_movies(conn, numbers, with_files=with_files, exclude=exclude)
+        await committed(
+            frame.database,
+            partial(
+                removals.remove_movies,
+                movie_ids=numbers,
+                with_files=with_files,
+                exclude=exclude,
+            ),
+        )
 
     return [change, change_many, remove, remove_many]
 

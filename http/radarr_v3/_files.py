@@ -13,6 +13,8 @@ from reeld.http.radarr_v3._asked import AnyRequest, Query, read_body
 from reeld.http.radarr_v3._errors import Missing, invalid
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._renames import renames_of
+from reeld.storage import TrioConnection
+from reeld.storage.colliding import committed
 from reeld.storage.repositories import removals
 
 
@@ -43,9 +45,11 @@ def file_changing_routes(frame: Frame) -> Sequence[Any]:
         return answered(await renames_of(frame, movie_id))
 
     async def remove_all(numbers: Sequence[int]) -> None:
-        async with frame.database.transaction() as conn:
+        async def effect(conn: TrioConnection) -> None:
             for number in dict.fromkeys(numbers):
                 if await removals.remove_file(conn, number) is None:
                     raise Missing
+
+        await committed(frame.database, effect)
 
     return [remove, remove_many, renames]

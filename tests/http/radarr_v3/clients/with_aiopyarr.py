@@ -317,7 +317,8 @@ async def movies(api: Any) -> None:
     assert (await api.async_get_rename(number)) == []
     assert (await api.async_get_manual_import("00")) == []
     assert (await api.async_get_tags_details(tag.id)).movieIds == [number]
-    (grabbed,) = [each.sourceTitle for each in history if each.eventType == "grabbed"]
+    own = [each for each in history if each.movieId == number]
+    (grabbed,) = [each.sourceTitle for each in own if each.eventType == "grabbed"]
     await releases(api, number, grabbed)
     there = await api.async_get_movies(number)
     assert (await api.async_parse("Charade.1963.1080p.BluRay.x264-X")).parsedMovieInfo.year == 1963
