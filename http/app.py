@@ -44,6 +44,7 @@ from reeld.http.identity.headers import Careful
 from reeld.http.identity.hosts import Hosts
 from reeld.http.identity.key_routes import own_key_routes
 from reeld.http.identity.networks import Forwarded
+from reeld.http.identity.page_routes import page_routes
 from reeld.http.identity.rates import Rates
 from reeld.http.identity.session_routes import session_routes
 from reeld.http.identity.user_routes import user_routes
@@ -100,6 +101,7 @@ def create_app(surface: Surface) -> ASGIApp:
             *wanted_routes(surface),
             *work_routes(surface),
             *session_routes(surface),
+            *page_routes(surface),
             *user_routes(surface),
             *own_key_routes(surface),
             *event_routes(surface),

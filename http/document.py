@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, Router
+from litestar import Request, Response, Router
+from litestar.exceptions import NotAuthorizedException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
+from reeld.http.access import key_of
 from reeld.http.corrections import correct
 from reeld.http.events.schemas import tell_messages
 from reeld.http.examples import give_examples
 from reeld.http.identity.cookies import CSRF_HEADER, PLAIN_NAME, SECURE_NAME
-from reeld.http.problems import CONTENT_TYPE, Problem
+from reeld.http.identity.onward import login_path
+from reeld.http.problems import CONTENT_TYPE, Problem, refused_by_framework
 from reeld.http.reference import POLICY, reference_page
 from reeld.http.sparse import allow_sparse
 from reeld.http.surface import Surface
@@ -33,6 +36,7 @@ def openapi_config(surface: Surface) -> OpenAPIConfig:
         guards=[surface.access.requires_key],
         include_in_schema=False,
         response_headers={"Content-Security-Policy": POLICY},
+        exception_handlers={NotAuthorizedException: _to_login},
     )
     return OpenAPIConfig(
         title="reeld",
@@ -56,6 +60,16 @@ def openapi_config(surface: Surface) -> OpenAPIConfig:
         ),
         security=[{"key": []}, {"bearer": []}, {"session": []}],
     )
+
+
+def _to_login(
+    request: Request[Any, Any, Any], error: NotAuthorizedException
+) -> Response[bytes] | Response[None]:
+    """Lead a person with a browser to the login, and back from there; answer programs as everywhere."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if not wants_page or request.method != "GET" or key_of(request) is not None:
+        return refused_by_framework(request, error)
+    return Response(None, status_code=303, headers={"Location": login_path(request.scope)})
 
 
 class _Document(JsonRenderPlugin):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any, Final
+
+from reeld.http.page_policy import policy_of
 
 STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
@@ -17,11 +17,7 @@ STYLE: Final = (
     "pre{overflow:auto;padding:.8rem;border:1px solid #999;border-radius:.3rem}"
     "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}a{color:#8cf}}"
 )
-_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'"
-)
+POLICY: Final = policy_of(STYLE)
 """Lets the page's own style apply, and nothing else."""
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")

@@ -21,6 +21,12 @@ def is_foreign(scope: Any) -> bool:
     return origin is not None and _normal(origin) != own_origin(scope)
 
 
+def is_own_page(scope: Any) -> bool:
+    """Whether a browser says that a page of reeld's own makes this request. Every browser says so of what a form sends."""
+    says = _header(scope, b"origin") is not None or _header(scope, b"sec-fetch-site") is not None
+    return says and not is_foreign(scope)
+
+
 def may_open_socket(scope: Any, *, by_cookie: bool) -> bool:
     """Whether a WebSocket may be accepted; browsers open them to any host, with its cookies.
 

@@ -4,38 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from reeld.domain.errors import NotFound
-from reeld.domain.password import LONGEST_PASSWORD
 from reeld.domain.role import Role
 from reeld.domain.scope import Scope
 from reeld.domain.secret import Secret
 from reeld.http.access import Caller, caller_of
 from reeld.http.identity import cookies, origins
-from reeld.http.identity.login import Identity
-from reeld.http.identity.refusals import ForeignRequest, NotAllowed, WrongCredentials
+from reeld.http.identity.entering import LoginOrder, enter, foreign_login, new_cookie
+from reeld.http.identity.refusals import NotAllowed
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.repositories.sessions import Session
 
 LOGIN = "/api/login"
-
-
-class LoginOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who wants to come in.
-
-    Attributes:
-        username: In upper or lower case.
-        password: As it was typed.
-    """
-
-    username: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    password: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_PASSWORD)]
 
 
 class WhoView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -106,18 +93,12 @@ def _doors(surface: Surface) -> list[Any]:
     async def login(request: AnyRequest, data: JSONBody[LoginOrder]) -> Response[WhoView]:
         """Begin a session: the answer sets its cookie. Whatever session the browser had ends."""
         if origins.is_foreign(request.scope):
-            raise ForeignRequest(
-                "This page is not reeld's own: it cannot log anybody in. Behind a reverse proxy, list it in"
-                " access.trusted_proxies."
-            )
-        user, token = await identity.log_in(data.username, Secret(data.password), request.scope)
-        caller = await identity.sessions.find(token)
-        if caller is None:
-            raise WrongCredentials("Password or role were changed just now. Log in again.")
-        request.scope["auth"] = caller
-        with audit.change(request, "login", user.name):
+            raise foreign_login()
+        caller, token = await enter(identity, request, data)
+        with audit.change(request, "login", caller.name):
             pass
-        return _with_cookie(request, caller, token, identity)
+        headers = {"Set-Cookie": new_cookie(identity, request, token)}
+        return Response(_who(caller, token), status_code=200, headers=headers)
 
     @post("/api/logout", operation_id="logout", status_code=204, guards=anybody)
     async def logout(request: AnyRequest) -> Response[None]:
@@ -185,11 +166,3 @@ def _who(caller: Caller, token: Secret | None) -> WhoView:
         None if token is None else cookies.csrf_token(token),
         caller.ends_at,
     )
-
-
-def _with_cookie(
-    request: AnyRequest, caller: Caller, token: Secret, identity: Identity
-) -> Response[WhoView]:
-    lasting = int(identity.sessions.lasting.total_seconds())
-    cookie = cookies.cookie_with(request.scope, token, lasting)
-    return Response(_who(caller, token), status_code=200, headers={"Set-Cookie": cookie})

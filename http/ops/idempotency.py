@@ -37,6 +37,7 @@ NEVER_KEPT: Final = (
     "/control/keys",
     "/api/keys",
     "/api/login",
+    "/login",
     "/api/users",
     "/api/calendar/token",
 )

@@ -273,7 +273,6 @@ async def test_everything_but_health_readiness_and_metrics_needs_the_key(
 
 async def test_what_does_not_exist_is_a_problem(running_daemon: Any) -> None:
     for method, path, status in (
-        ("GET", "/", 404),
         ("GET", "/nowhere", 404),
         ("GET", "/../../etc/passwd", 404),
         ("GET", "/api/movies/x", 404),

@@ -8,7 +8,16 @@ from typing import Any, Final
 import httpx
 import pytest
 
-OPEN: Final = {"GET /health", "GET /ready", "GET /metrics", "GET /ping", "POST /api/login"}
+OPEN: Final = {
+    "GET /",
+    "GET /health",
+    "GET /login",
+    "GET /metrics",
+    "GET /ping",
+    "GET /ready",
+    "POST /api/login",
+    "POST /login",
+}
 """What everybody may ask; a calendar program's feed asks for a token of its own."""
 FOREIGN: Final = (
     {"Origin": "https://evil.example"},
