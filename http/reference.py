@@ -33,12 +33,13 @@ def reference_page(document: Document) -> bytes:
         f"<h1>{title}</h1><p>{escape(document['info'].get('description', ''))}",
         " The same as a document: <a href=openapi.json>openapi.json</a>.</p><ul>",
         *(f'<li><a href="#{escape(area)}">{escape(area)}</a>' for area in areas),
-        "</ul>",
+        '<li><a href="#problems">problems</a></ul>',
     ]
     for area, operations in areas.items():
         parts.append(f'<h2 id="{escape(area)}">{escape(area)}</h2>')
         for method, path, operation in operations:
-            parts += _operation(method, path, operation)
+            parts += _operation(method, path, operation, document)
+    parts += _problems(document)
     return "".join(parts).encode()
 
 
@@ -52,23 +53,43 @@ def _areas(document: Document) -> dict[str, list[tuple[str, str, Document]]]:
     return dict(sorted(areas.items()))
 
 
-def _operation(method: str, path: str, operation: Document) -> Iterator[str]:
+def _operation(method: str, path: str, operation: Document, document: Document) -> Iterator[str]:
     name = escape(operation["operationId"])
     yield f'<h3 id="{name}"><code>{method} {escape(path)}</code></h3>'
     yield f"<p>{escape(operation.get('description', ''))}</p>"
     if parameters := operation.get("parameters"):
-        yield "<table><tr><th>parameter<th>in<th>may be"
-        for each in parameters:
+        yield "<table><tr><th>parameter<th>in<th>may be<th>is"
+        for each in (_resolved(parameter, document) for parameter in parameters):
             needed = "" if each.get("required") else ", may be left out"
             yield f"<tr><td><code>{escape(each['name'])}</code><td>{each['in']}{needed}"
-            yield f"<td>{escape(_words(each.get('schema', {})))}"
+            yield f"<td>{escape(_words(each.get('schema', {})))}<td>{escape(each['description'])}"
         yield "</table>"
     for kind, media in operation.get("requestBody", {}).get("content", {}).items():
         yield f"<p>Takes <code>{escape(kind)}</code>:</p>{_example(media)}"
-    for status, answer in operation["responses"].items():
+    good = {status: each for status, each in operation["responses"].items() if "$ref" not in each}
+    for status, answer in good.items():
         yield f"<p>Answers <b>{escape(status)}</b>: {escape(answer.get('description', ''))}</p>"
-        if status != "default":
-            yield from (_example(media) for media in answer.get("content", {}).values())
+        yield from (_example(media) for media in answer.get("content", {}).values())
+    problems = ", ".join(sorted(operation["responses"].keys() - good.keys()))
+    yield f'<p>May answer with a <a href="#problems">problem</a>: {problems}.</p>'
+
+
+def _problems(document: Document) -> Iterator[str]:
+    yield '<h2 id="problems">problems</h2>'
+    for answer in document["components"]["responses"].values():
+        (media,) = answer["content"].values()
+        status = f"{media['example']['status']} {media['example']['title']}"
+        yield f"<p><b>{escape(status)}</b>: {escape(answer['description'])}</p>{_example(media)}"
+
+
+def _resolved(value: Document, document: Document) -> Document:
+    """Return what stands where a reference leads."""
+    if "$ref" not in value:
+        return value
+    found = document
+    for step in value["$ref"].removeprefix("#/").split("/"):
+        found = found[step]
+    return found
 
 
 def _example(media: Document) -> str:

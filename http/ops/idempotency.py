@@ -171,6 +171,11 @@ class _Told:
         )
 
 
+def keeps_answers_of(path: str) -> bool:
+    """Whether a POST to a path may be sent again under the same key; not where answers hold what is shown once."""
+    return not _is_secret(path)
+
+
 def _is_secret(path: str) -> bool:
     # The routes take several slashes for one.
     return "/".join(["", *(part for part in path.split("/") if part)]).startswith(NEVER_KEPT)
