@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from reeld.telemetry import CATALOGUE
+from reeld.telemetry.catalogue import Free, Living
+
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = (
     "actors",
@@ -40,6 +43,20 @@ def test_each_test_that_the_page_names_is_there(file: str, name: str) -> None:
         for each in ast.walk(tree)
         if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
     }
+
+
+def test_the_page_names_each_label_of_the_metrics_that_holds_what_somebody_has_set() -> None:
+    page = (ROOT / "docs" / "security.md").read_text().partition("## What an open")[2]
+    lines = [line for line in page.splitlines() if line.startswith("- `")]
+    named = {each for line in lines for each in re.findall(r"`(\w+)`", line.partition(":")[0])}
+    open_ones = {
+        name
+        for metric in CATALOGUE
+        for label in metric.about
+        if isinstance(label.domain, Living | Free)
+        for name in label.names
+    }
+    assert named == open_ones
 
 
 def test_nothing_is_run_by_a_shell() -> None:
