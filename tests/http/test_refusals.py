@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 
 async def refusal(daemon: Any, method: str, path: str, status: int, **more: Any) -> dict[str, Any]:
     answer = await daemon.http.request(method, path, **more)
@@ -27,18 +25,18 @@ async def test_a_method_that_is_not_taken_is_named_with_those_that_are(running_d
     )
 
 
-@pytest.mark.parametrize(
-    ("path", "allowed"),
-    [
-        ("/api/movies", "GET, HEAD, OPTIONS, POST"),
-        ("/api/movies/1", "DELETE, GET, HEAD, OPTIONS, PUT"),
-        ("/api/movies/edit", "OPTIONS, POST"),
-        ("/api/settings", "GET, HEAD, OPTIONS, PATCH"),
-    ],
-)
-async def test_options_lists_every_method(running_daemon: Any, path: str, allowed: str) -> None:
-    answer = await running_daemon.http.options(path)
-    assert (answer.status_code, answer.headers["allow"]) == (204, allowed)
+ALLOWED = [
+    ("/api/movies", "GET, HEAD, OPTIONS, POST"),
+    ("/api/movies/1", "DELETE, GET, HEAD, OPTIONS, PUT"),
+    ("/api/movies/edit", "OPTIONS, POST"),
+    ("/api/settings", "GET, HEAD, OPTIONS, PATCH"),
+]
+
+
+async def test_options_lists_every_method(running_daemon: Any) -> None:
+    for path, allowed in ALLOWED:
+        answer = await running_daemon.http.options(path)
+        assert (answer.status_code, answer.headers["allow"]) == (204, allowed)
 
 
 async def test_a_parameter_that_is_not_given_is_a_field(running_daemon: Any) -> None:
@@ -48,29 +46,27 @@ async def test_a_parameter_that_is_not_given_is_a_field(running_daemon: Any) -> 
         assert told["errors"] == [{"field": name, "message": "is missing."}]
 
 
-@pytest.mark.parametrize(
-    ("path", "field", "sentence"),
-    [
-        ("/api/movies?stage=zzz", "stage", "must be one of wanted, "),
-        ("/api/movies?limit=0", "limit", "must be at least 1."),
-        ("/api/movies?limit=x", "limit", "must be a whole number."),
-        ("/api/movies?monitored=maybe", "monitored", "must be true or false."),
-        ("/api/calendar?from=monday", "from", "must be a date such as 2026-01-31."),
-        ("/api/releases?movieId=0", "movieId", "must be at least 1."),
-        ("/api/work?state=zzz", "state", "must be one of "),
-        ("/api/movies/1/images/zzz", "kind", "must be one of poster"),
-        ("/api/discover?language=EN", "language", "must be the two small letters"),
-        ("/api/logs?level=loud", "level", "must be one of critical, debug, "),
-    ],
-)
-async def test_a_parameter_that_is_wrong_is_told_what_it_must_be(
-    running_daemon: Any, path: str, field: str, sentence: str
-) -> None:
-    told = await refusal(running_daemon, "GET", path, 400)
-    (entry,) = told["errors"]
-    assert entry["field"] == field
-    assert entry["message"].startswith(sentence)
-    assert told["detail"] == f"{field}: {entry['message']}"
+WRONG = [
+    ("/api/movies?stage=zzz", "stage", "must be one of wanted, "),
+    ("/api/movies?limit=0", "limit", "must be at least 1."),
+    ("/api/movies?limit=x", "limit", "must be a whole number."),
+    ("/api/movies?monitored=maybe", "monitored", "must be true or false."),
+    ("/api/calendar?from=monday", "from", "must be a date such as 2026-01-31."),
+    ("/api/releases?movieId=0", "movieId", "must be at least 1."),
+    ("/api/work?state=zzz", "state", "must be one of "),
+    ("/api/movies/1/images/zzz", "kind", "must be one of poster"),
+    ("/api/discover?language=EN", "language", "must be the two small letters"),
+    ("/api/logs?level=loud", "level", "must be one of critical, debug, "),
+]
+
+
+async def test_a_parameter_that_is_wrong_is_told_what_it_must_be(running_daemon: Any) -> None:
+    for path, field, sentence in WRONG:
+        told = await refusal(running_daemon, "GET", path, 400)
+        (entry,) = told["errors"]
+        assert entry["field"] == field
+        assert entry["message"].startswith(sentence)
+        assert told["detail"] == f"{field}: {entry['message']}"
 
 
 async def test_of_a_body_that_may_be_left_out_nobody_is_told_that_it_is_missing(
@@ -81,23 +77,21 @@ async def test_of_a_body_that_may_be_left_out_nobody_is_told_that_it_is_missing(
     assert "search-missing" in told["errors"][0]["message"]
 
 
-@pytest.mark.parametrize(
-    ("path", "field", "there"),
-    [
-        ("/api/movies?profile=zzz", "profile", "HD-1080p"),
-        ("/api/movies?tag=999", "tag", "(kids)"),
-        ("/api/movies?root_folder=/nowhere", "root_folder", "/library"),
-        ("/api/work?queue=zzz", "queue", "importer"),
-    ],
-)
-async def test_a_filter_that_names_what_is_not_there_names_what_is(
-    running_daemon: Any, path: str, field: str, there: str
-) -> None:
+NOT_THERE = [
+    ("/api/movies?profile=zzz", "profile", "HD-1080p"),
+    ("/api/movies?tag=999", "tag", "(kids)"),
+    ("/api/movies?root_folder=/nowhere", "root_folder", "/library"),
+    ("/api/work?queue=zzz", "queue", "importer"),
+]
+
+
+async def test_a_filter_that_names_what_is_not_there_names_what_is(running_daemon: Any) -> None:
     await running_daemon.http.post("/api/tags", json={"label": "kids"})
-    told = await refusal(running_daemon, "GET", path, 422)
-    (entry,) = told["errors"]
-    assert entry["field"] == field
-    assert there in entry["message"]
+    for path, field, there in NOT_THERE:
+        told = await refusal(running_daemon, "GET", path, 422)
+        (entry,) = told["errors"]
+        assert entry["field"] == field
+        assert there in entry["message"]
 
 
 async def test_a_filter_that_names_what_is_there_may_find_nothing(running_daemon: Any) -> None:
@@ -107,13 +101,14 @@ async def test_a_filter_that_names_what_is_there_may_find_nothing(running_daemon
         assert (answer.status_code, answer.json()["movies"]) == (200, [])
 
 
-@pytest.mark.parametrize("command", ["backup", "read-feeds", "search-missing"])
-async def test_a_command_that_is_about_no_movies_refuses_their_numbers(
-    running_daemon: Any, command: str
-) -> None:
-    body = {"movie_ids": [1]}
-    told = await refusal(running_daemon, "POST", f"/api/commands/{command}", 422, json=body)
-    assert told["errors"][0]["field"] == "movie_ids"
+ABOUT_NONE = ["backup", "read-feeds", "search-missing"]
+
+
+async def test_a_command_that_is_about_no_movies_refuses_their_numbers(running_daemon: Any) -> None:
+    for command in ABOUT_NONE:
+        body = {"movie_ids": [1]}
+        told = await refusal(running_daemon, "POST", f"/api/commands/{command}", 422, json=body)
+        assert told["errors"][0]["field"] == "movie_ids"
     assert (await running_daemon.http.get("/api/commands")).json()["commands"] == []
 
 
