@@ -12,7 +12,7 @@ import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from reeld.domain.errors import InvalidField, NotFound, Refused
+from reeld.domain.errors import InvalidField, NotFound
 from reeld.domain.settings import Settings
 from reeld.domain.work import Priority, Queue, WorkKind, WorkRequest, readings_of, searches_of
 from reeld.http.access import caller_of
@@ -133,11 +133,11 @@ def work_of(
         parts: The queues of the indexers whose newest releases are read.
 
     Raises:
-        Refused: It must be said which movies it is about.
-        InvalidField: It is about none, and some are named.
+        InvalidField: It must be said which movies it is about, or it is about none.
     """
     if command in _OF_MOVIES and not movie_ids:
-        raise Refused(f"{command} needs movie_ids: say which movies.", reason="movies_missing")
+        complaint = f"{command} needs them: say which movies."
+        raise InvalidField("movie_ids", complaint, reason="movies_missing")
     if command in _OF_NONE and movie_ids:
         raise InvalidField("movie_ids", f"{command} is about no movies of yours: leave it out.")
     match command:

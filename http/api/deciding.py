@@ -11,7 +11,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from reeld.domain.decision import Explanation
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import InvalidField, NotFound
 from reeld.domain.messages import DecideName, GrabRelease, JudgeReleases
 from reeld.domain.scope import Scope
 from reeld.http.access import caller_of
@@ -164,10 +164,8 @@ def deciding_routes(surface: Surface) -> Sequence[Any]:
             raise NotFound(f"No movie of the library is called {text!r}.")
         if len(found) > 1:
             choices = "; ".join(f"{each.id} {each.title} ({each.year})" for each in found)
-            raise Refused(
-                f"{text!r} may be any of these: {choices}. Name one by its number.",
-                reason="ambiguous_title",
-            )
+            complaint = f"{text!r} may be any of these: {choices}. Name one by its number."
+            raise InvalidField("movie", complaint, reason="ambiguous_title")
         return found[0].id
 
     async def offers(ids: Sequence[int]) -> dict[str, dict[str, Any]]:

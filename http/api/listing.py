@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from reeld.domain.errors import Refused
+from reeld.domain.errors import InvalidField
 from reeld.http.api.kept_views import KeptViews
 from reeld.http.api.shaping import cursor_of, place_of, thinned
 from reeld.storage import Database
@@ -84,7 +84,7 @@ def after_of(text: str | None, order: MovieOrder) -> MoviePlace | None:
     """Return the place that a client passed; None for the beginning.
 
     Raises:
-        Refused: It is none, or one of a list in another order.
+        InvalidField: It is none, or one of a list in another order.
     """
     if text is None:
         return None
@@ -93,7 +93,8 @@ def after_of(text: str | None, order: MovieOrder) -> MoviePlace | None:
     else:
         cursor = place_of(text, _Cursor)
     if cursor.order is not order or not _makes_sense(cursor):
-        raise Refused("`after` must be the `next` of a page in this order.", reason="bad_cursor")
+        complaint = "must be the `next` of a page in this order."
+        raise InvalidField("after", complaint, reason="bad_cursor")
     return MoviePlace(cursor.value, cursor.id)
 
 

@@ -14,7 +14,7 @@ import msgspec
 from litestar import Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from reeld.domain.errors import Refused
+from reeld.domain.errors import InvalidField
 from reeld.domain.history import HistoryEntry, HistoryKind
 from reeld.domain.movie import Stage
 from reeld.http.api.filters import require_movie
@@ -130,7 +130,6 @@ def _parse_place(text: str | None) -> Place | None:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         place = msgspec.json.decode(raw, type=_Place)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise Refused(
-            "`before` must be the `next` of an earlier page.", reason="bad_cursor"
-        ) from error
+        complaint = "must be the `next` of an earlier page."
+        raise InvalidField("before", complaint, reason="bad_cursor") from error
     return Place(place.at, place.id)

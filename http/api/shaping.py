@@ -12,7 +12,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.enums import MediaType
 
-from reeld.domain.errors import Conflict, InvalidField, Refused
+from reeld.domain.errors import Conflict, InvalidField
 
 AnyRequest = Request[Any, Any, Any]
 T = TypeVar("T")
@@ -97,12 +97,11 @@ def place_of(text: str, kind: type[T]) -> T:
     """Return the place that a text of `cursor_of` stands for.
 
     Raises:
-        Refused: It is none.
+        InvalidField: It is none.
     """
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         return msgspec.json.decode(raw, type=kind)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise Refused(
-            "`after` must be the `next` of an earlier page.", reason="bad_cursor"
-        ) from error
+        complaint = "must be the `next` of an earlier page."
+        raise InvalidField("after", complaint, reason="bad_cursor") from error

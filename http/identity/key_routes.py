@@ -9,7 +9,7 @@ import msgspec
 from litestar import delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import InvalidField, NotFound
 from reeld.domain.scope import Scope
 from reeld.http.access import Caller, caller_of
 from reeld.http.identity.refusals import NotAllowed
@@ -51,7 +51,8 @@ def own_key_routes(surface: Surface) -> Sequence[Any]:
         with audit.change(request, "add_key", data.name, scope=str(data.scope)):
             _whose(caller)
             if not caller.scope.allows(data.scope):
-                raise Refused(f"You may {caller.scope}, so a key of yours may not {data.scope}.")
+                complaint = f"you may {caller.scope}, so a key of yours may not {data.scope}."
+                raise InvalidField("scope", complaint, reason="refused")
             return await make_key(
                 surface, data.name, data.scope, user_id=caller.user_id, expires_at=data.expires_at
             )

@@ -9,7 +9,7 @@ import msgspec
 from litestar import delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import InvalidField, NotFound, Refused
 from reeld.domain.password import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from reeld.domain.role import Role
 from reeld.domain.scope import Scope
@@ -85,7 +85,8 @@ def _everybody(surface: Surface) -> list[Any]:
             async with identity.database.transaction() as conn:
                 made = await users.add(conn, data.username, data.role, hashed)
             if made is None:
-                raise Refused(f"There is a user {data.username!r} already.", reason="name_taken")
+                complaint = f"there is a user {data.username!r} already."
+                raise InvalidField("username", complaint, reason="name_taken")
             return made
 
     return [list_users, add_user]

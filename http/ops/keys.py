@@ -9,7 +9,7 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from reeld.domain.errors import NotFound, Refused
+from reeld.domain.errors import InvalidField, NotFound
 from reeld.domain.scope import Scope
 from reeld.http.access import caller_of
 from reeld.http.ops.audit import AnyRequest
@@ -90,18 +90,16 @@ async def make_key(
     """Make a key for a person, or for nobody in particular.
 
     Raises:
-        Refused: There is a valid key of that name, or it would have ended already.
+        InvalidField: There is a valid key of that name, or it would have ended already.
     """
     if expires_at is not None and expires_at <= datetime.now(UTC):
-        raise Refused("expires_at lies in the past.", reason="key_expired")
+        raise InvalidField("expires_at", "lies in the past.", reason="key_expired")
     made = keys.generate()
     redaction.register([made.reveal()])
     async with surface.database.transaction() as conn:
         stored = await keys.store(conn, name, made, scope, user_id=user_id, expires_at=expires_at)
         if stored is None:
-            raise Refused(
-                f"There is a key {name!r} already. Choose another name, or revoke it.",
-                reason="name_taken",
-            )
+            complaint = f"there is a key {name!r} already. Choose another name, or revoke it."
+            raise InvalidField("name", complaint, reason="name_taken")
     surface.access.forget()
     return NewKey(made.reveal(), name, scope, expires_at)

@@ -79,8 +79,7 @@ async def edit(
         move_files: Whether files that lie elsewhere follow into the movie's root folder: durable work does it.
 
     Raises:
-        InvalidField: There is no such root folder, or no such tag.
-        Refused: There is no such profile.
+        InvalidField: There is no such root folder, tag or profile.
     """
     await _check(conn, change, default_root)
     params: dict[str, Any] = {

@@ -76,14 +76,13 @@ async def by_name(source: Reader, name: str, *, upgrades_default: bool = False) 
         upgrades_default: What the setting `decision.upgrades_allowed` says, if the profile follows it.
 
     Raises:
-        Refused: There is none; the sentence lists the names that there are.
+        InvalidField: There is none; the sentence lists the names that there are.
     """
     row = await fetch_one(source, _BY_NAME, (name,))
     if row is None:
         known = ", ".join(await names(source))
-        raise Refused(
-            f"There is no quality profile {name!r}; there are: {known}.", reason="no_such_profile"
-        )
+        complaint = f"there is no quality profile {name!r}; there are: {known}."
+        raise InvalidField("profile", complaint, reason="no_such_profile")
     return _profile(row, upgrades_default)
 
 

@@ -135,3 +135,26 @@ async def test_a_path_that_was_made_up_to_be_read_somewhere_is_not_repeated(
     for path in ("/api/<script>", "/nowhere/%1b[31m", "/api/movies/x%0aforged", "/" + "a" * 300):
         told = await refusal(running_daemon, "GET", path, 404)
         assert told["detail"].startswith("There is nothing at this path.")
+
+
+CANNOT_BE: list[tuple[str, str, dict[str, Any] | None, str]] = [
+    ("POST", "/api/movies", {"tmdb_id": 1, "profile": "zzz"}, "profile"),
+    ("POST", "/api/movies", {"tmdb_id": 1, "tags": [999]}, "tags"),
+    ("POST", "/api/movies", {"tmdb_id": 1, "root_folder": "/nowhere"}, "root_folder"),
+    ("POST", "/api/decide", {"name": "x", "profile": "zzz"}, "profile"),
+    ("POST", "/api/commands/search-movies", {}, "movie_ids"),
+    ("POST", "/control/keys", {"name": "k", "expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+    ("GET", "/api/movies?after=zzz", None, "after"),
+    ("GET", "/api/history?before=zzz", None, "before"),
+]
+
+
+async def test_what_is_wellformed_and_cannot_be_names_its_field_too(
+    daemon: Any, world: Any
+) -> None:
+    for method, path, body, field in CANNOT_BE:
+        if body and "tmdb_id" in body:
+            body["tmdb_id"] = world.films[0].tmdb_id
+        told = await refusal(daemon, method, path, 422, json=body)
+        assert [each["field"] for each in told["errors"]] == [field], path
+        assert told["errors"][0]["message"].endswith("."), path
