@@ -178,7 +178,7 @@ async def test_a_movie_on_its_way_into_the_library_moves_every_metric(
         done = [v for labels, v in seen["reeld_job_executions_total"] if labels["queue"] == queue]
         assert sum(done) > 0, queue
     sources = {labels["source"] for labels, _ in seen["reeld_grabs_total"]}
-    assert sources == {"hdbits", "rss", "torznab"}
+    assert sources == {"hdbits", "rss", "torznab", "pushed"}
     left = {
         labels["stage"]
         for labels, value in seen["reeld_workflow_transitions_total"]
