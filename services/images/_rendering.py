@@ -23,9 +23,9 @@ _DECODERS: Final = tuple(each.name for each in ImageType)
 _TYPES: Final = {PictureFormat.JPEG: ImageType.JPEG, PictureFormat.WEBP: ImageType.WEBP}
 _RENDERERS: Final = trio.CapacityLimiter(2)
 
-# Pillow itself would only warn of up to twice as many.
+# Pillow refuses twice as many by itself, and only warns below that: `_require_bearable` refuses those.
 PIL.Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-warnings.filterwarnings("error", category=PIL.Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)
 
 
 class BrokenPicture(ServiceError):
@@ -62,12 +62,19 @@ def render(image: Image, fit: Fit, wanted: PictureFormat) -> Image:
 def _bare(data: bytes, fit: Fit) -> PIL.Image.Image:
     """Return the pixels alone, without what Pillow would copy: where it was taken, its profile, comments."""
     with PIL.Image.open(io.BytesIO(data), formats=_DECODERS) as opened:
+        _require_bearable(opened.size)
         size = _size_of(opened.size, fit)
         opened.draft("RGB", size)  # a JPEG is decoded no larger than it is needed
         plain = opened if opened.mode == "RGB" else opened.convert("RGB")
         bare = plain.resize(size, PIL.Image.Resampling.LANCZOS)
     bare.info.clear()
     return bare
+
+
+def _require_bearable(size: tuple[int, int]) -> None:
+    """Look at what the head of a file says, before a pixel of it is decoded."""
+    if size[0] * size[1] > MOST_PIXELS:
+        raise BrokenPicture
 
 
 def _size_of(there: tuple[int, int], fit: Fit) -> tuple[int, int]:

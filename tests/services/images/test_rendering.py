@@ -75,6 +75,7 @@ def test_a_picture_is_made_anew_in_the_format_that_is_asked_for(
         (Fit(height=250), (167, 250)),
         (Fit(width=780), (500, 750)),
         (Fit(height=7000), (500, 750)),
+        (Fit(width=7000, height=7000), (500, 750)),
     ],
 )
 def test_a_picture_keeps_its_shape_and_is_never_made_larger(
@@ -131,6 +132,8 @@ BROKEN = {
 }
 
 
+# What Pillow only warns of is refused all the same.
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN.keys())
 @pytest.mark.parametrize("wanted", [JPEG, WEBP])
 def test_what_is_broken_or_a_bomb_is_not_shown(data: bytes, wanted: PictureFormat) -> None:
