@@ -21,7 +21,7 @@ from reeld.storage.repositories import acquisitions, releases
 from reeld.storage.repositories.acquisitions import TorrentTaken
 from reeld.storage.vault import Vault
 
-INDEXER: Final = "pushed"
+INDEXER: Final = str(Source.PUSHED)
 """What stands where other releases have the name of their indexer."""
 _READERS: Final = trio.CapacityLimiter(1)
 """A large .torrent takes seconds under the interpreter's lock."""

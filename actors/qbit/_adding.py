@@ -93,6 +93,8 @@ async def ensure_added(
         Refused: The client will never take this torrent.
     """
     found = await _look(client, handover.names)
+    if found is None and isinstance(handover.torrent, Magnet):
+        found = await _look_by_hash(client, handover.names)
     if found is not None:
         crash_point("grab.client.observed")
         return Added(found, await _claim(client, settings, handover, found))
@@ -165,4 +167,10 @@ async def _await_visible(client: QbittorrentClient, names: frozenset[str]) -> To
 
 async def _look(client: QbittorrentClient, names: frozenset[str]) -> TorrentStatus | None:
     found = await client.torrents(ids=names)
+    return next((each for each in found if each.is_called(names)), None)
+
+
+async def _look_by_hash(client: QbittorrentClient, names: frozenset[str]) -> TorrentStatus | None:
+    """Look among all torrents: one from a magnet link may go by a hash that the link does not name."""
+    found = await client.torrents()
     return next((each for each in found if each.is_called(names)), None)

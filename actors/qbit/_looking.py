@@ -14,6 +14,7 @@ from reeld.actors.qbit._adding import is_ours
 from reeld.actors.qbit._news import (
     note_complete,
     note_failed,
+    note_id,
     note_listed,
     note_missing,
     note_progress,
@@ -23,6 +24,7 @@ from reeld.actors.resources import Resources
 from reeld.actors.tracing import stage_span
 from reeld.domain.acquisition import AcquisitionState, FailureReason
 from reeld.domain.errors import NotFound, ProtocolViolation, ReeldError, Refused
+from reeld.domain.release import Source
 from reeld.services.qbittorrent import (
     PHASES,
     Phase,
@@ -74,6 +76,11 @@ def state_of(download: Download) -> str:
             return str(download.state)
 
 
+def _are_there(ids: Iterable[str], listed: Iterable[TorrentStatus]) -> bool:
+    names = {status.id for status in listed}
+    return all(each[:40] in names for each in ids)
+
+
 class Lookout:
     """Looks at downloads and writes down what is new.
 
@@ -109,14 +116,29 @@ class Lookout:
             key: Wanted(each.infohash or "", each.downloaded, each.still_seconds)
             for key, each in watched.items()
         }
-        listed, is_whole = await self._list([each.infohash for each in wanted.values()])
+        handed_in = [
+            wanted[key].infohash for key, each in watched.items() if each.indexer == Source.PUSHED
+        ]
+        listed, is_whole = await self._list([each.infohash for each in wanted.values()], handed_in)
         self._tell_unknown(listed)
         findings = self._watch.look(wanted, listed, trio.current_time())
         looked = [(watched[finding.acquisition_id], finding) for finding in findings]
+        await self._follow_ids(looked)
         await self._note(looked)
         for download, finding in looked:
             if finding.news is not News.MISSING or is_whole:
                 await self._act_on_one(download, finding)
+
+    async def _follow_ids(self, looked: list[tuple[Download, Finding]]) -> None:
+        """Know each torrent by the id that it goes by now.
+
+        A magnet link to a hybrid torrent may name its hash of version 1 alone. When the metadata comes, qBittorrent lists
+        the torrent by its hash of version 2 (seen with 4.5.2), and knows the former id no more.
+        """
+        for download, finding in looked:
+            status = finding.status
+            if status is not None and status.id != (download.infohash or "")[:40]:
+                await note_id(self._database, download, status.id)
 
     def _tell_unknown(self, listed: Iterable[TorrentStatus]) -> None:
         """Log each state that this reeld does not know once, for whoever is to teach it."""
@@ -136,13 +158,18 @@ class Lookout:
         await note_listed(self._database, complete)
         await note_progress(self._database, [one for one in going if one[1].news is News.PROGRESS])
 
-    async def _list(self, wanted: list[str]) -> tuple[tuple[TorrentStatus, ...], bool]:
+    async def _list(
+        self, wanted: list[str], handed_in: list[str]
+    ) -> tuple[tuple[TorrentStatus, ...], bool]:
         """Return what qBittorrent lists, and whether that is all it has."""
         ids = wanted if len(wanted) <= _MOST_NAMED else None
         is_whole = True
         try:
             async with self._call() as client:
                 listed = await client.torrents(ids=ids)
+                if ids is not None and not _are_there(handed_in, listed):
+                    # One from a magnet link may go by another id since its metadata came.
+                    listed = await client.torrents()
                 if trio.current_time() - self._disturbed_at < SETTLING_SECONDS:
                     is_whole = (await client.version()).api >= _WHOLE_LIST_SINCE
         except ReeldError:

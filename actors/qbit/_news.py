@@ -24,6 +24,7 @@ from reeld.storage import Database, TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.events import append
 from reeld.storage.repositories import acquisitions, downloads, history, movies, releases
+from reeld.storage.repositories.acquisitions import TorrentTaken
 from reeld.storage.repositories.downloads import ClientReport, Download
 from reeld.storage.work import submit
 
@@ -126,6 +127,16 @@ async def note_listed(database: Database, acquisition_ids: Sequence[int]) -> Non
         return
     async with database.transaction() as conn:
         await downloads.note_listed(conn, acquisition_ids)
+
+
+async def note_id(database: Database, download: Download, torrent_id: str) -> None:
+    """Write down that the client lists a torrent by another of its hashes now."""
+    log.info("torrent_renamed", acquisition=download.id, torrent=torrent_id)
+    try:
+        async with database.transaction() as conn:
+            await acquisitions.note_id(conn, download.id, torrent_id)
+    except TorrentTaken as error:
+        log.warning("torrent_not_renamed", acquisition=download.id, reason=error.reason)
 
 
 async def note_missing(database: Database, download: Download) -> None:

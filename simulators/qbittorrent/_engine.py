@@ -155,7 +155,7 @@ class Engine:
                 pass
 
     def _learn(self, torrent: Torrent) -> None:
-        data = self._metadata.get(torrent.hash)
+        data = self._metadata.get(torrent.meta.infohash)
         is_early = torrent.active_time < self._knobs.metadata_seconds
         if data is None or is_early or torrent.held or self._knobs.stall_all:
             return
@@ -185,7 +185,7 @@ class Engine:
             self.changed()
 
     async def _download(self, torrent: Torrent, seconds: float) -> None:
-        contents = self._contents.get(torrent.hash)
+        contents = self._contents.get(torrent.meta.infohash)
         torrent.stalled = contents is None or torrent.held or self._knobs.stall_all
         if contents is None or not torrent.downloading:
             return

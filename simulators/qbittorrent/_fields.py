@@ -142,8 +142,8 @@ def _since_content_path(torrent: Torrent) -> dict[str, Any]:
 def _since_hybrid(torrent: Torrent) -> dict[str, Any]:
     return {
         "download_path": torrent.download_path,
-        "infohash_v1": torrent.hash,
-        "infohash_v2": "",
+        "infohash_v1": torrent.meta.infohash,
+        "infohash_v2": torrent.id.ljust(64, "0") if torrent.id else "",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 from collections.abc import Callable, Mapping
@@ -42,7 +43,7 @@ class QbittorrentSimulator(Simulator):
     Beside the knobs there are actions, all of them also at `POST /_knobs`: `restart` (seconds of being refused; drops
     sessions and deltas), `expire_sessions`, `ban` (seconds, for loopback), and with a torrent's hash or `*`: `lose`
     (gone, files stay), `delete` (gone with its files), `stall`, `unstall`, `error`, `missing_files`, `recategorise`
-    (to `moved-by-a-person`).
+    (to `moved-by-a-person`), `hybrid` (listed by its hash of version 2 from now on).
     """
 
     name: ClassVar[str] = "qbittorrent"
@@ -116,6 +117,7 @@ class QbittorrentSimulator(Simulator):
             "error": self._each(lambda one: setattr(one, "phase", Phase.ERROR)),
             "missing_files": self._each(lambda one: setattr(one, "phase", Phase.MISSING)),
             "recategorise": self._each(self._recategorise),
+            "hybrid": self._each(self._turn_out_hybrid),
         }
 
     def restart(self, seconds: float = 0.0) -> None:
@@ -135,6 +137,11 @@ class QbittorrentSimulator(Simulator):
             self.core.save()
 
         return on
+
+    def _turn_out_hybrid(self, torrent: Torrent) -> None:
+        del self.torrents[torrent.hash]
+        torrent.id = hashlib.sha256(torrent.hash.encode()).hexdigest()[:40]
+        self.torrents[torrent.hash] = torrent
 
     def _delete(self, torrent: Torrent) -> None:
         for entry in torrent.entries:

@@ -38,6 +38,8 @@ class Torrent:
     """Place in the queue, from 1."""
     entries: tuple[Entry, ...] = ()
     layout: str = "Original"
+    id: str = ""
+    """Its id when it is a hybrid, which goes by its hash of version 2; empty for any other."""
     name: str = ""
     download_path: str = ""
     category: str = ""
@@ -100,7 +102,7 @@ class Torrent:
     @property
     def hash(self) -> str:
         """The torrent's id."""
-        return self.meta.infohash
+        return self.id or self.meta.infohash
 
     @property
     def size(self) -> int:

@@ -106,6 +106,13 @@ UPDATE acquisition SET
 """.replace("{before}", _BEFORE.replace("{expected}", "ANY(%(expected)s)")).replace("{left}", _LEFT)
 
 
+_NOTE_ID: Final = """
+UPDATE acquisition SET infohash = %(id)s, client_ref = %(id)s, updated_at = now()
+WHERE id = %(acquisition)s AND state IN {active}
+RETURNING id
+""".replace("{active}", _ACTIVE)
+
+
 class TorrentTaken(Refused):
     """The same torrent is being fetched for another movie already."""
 
@@ -306,6 +313,20 @@ async def move(
     if there.state is not to:
         raise IllegalTransition(there.state, to)
     return False
+
+
+async def note_id(conn: Connection, acquisition_id: int, torrent_id: str) -> bool:
+    """Note which of its hashes the client lists a torrent under now; False when the acquisition is over.
+
+    Raises:
+        TorrentTaken: Another movie is being fetched with that infohash. Nothing was changed.
+    """
+    try:
+        async with conn.transaction():  # a savepoint, as when a torrent is stored
+            params = {"acquisition": acquisition_id, "id": torrent_id}
+            return await fetch_one(conn, _NOTE_ID, params) is not None
+    except psycopg.errors.UniqueViolation as error:
+        raise _taken(torrent_id) from error
 
 
 async def _leave(conn: Connection, params: dict[str, Any]) -> Row | None:

@@ -12,7 +12,8 @@ from reeld.actors.qbit import QbitActor
 from reeld.actors.resources import Resources
 from reeld.domain.acquisition import Acquisition, AcquisitionState, FailureReason
 from reeld.domain.release import NewRelease, Source
-from reeld.domain.torrent import InfoHash, Magnet
+from reeld.domain.torrent import InfoHash, Magnet, parse_magnet
+from reeld.services.qbittorrent import AddOptions, QbittorrentClient
 from reeld.simulators import Release, World
 from reeld.simulators import Source as From
 from reeld.storage.repositories import acquisitions, releases
@@ -153,3 +154,46 @@ async def test_a_magnet_link_that_the_client_lost_is_added_again(
         done = await rows.until_state(number, AcquisitionState.COMPLETE)
     assert done.infohash == release.torrent.infohash
     assert world.qbittorrent.requests["/api/v2/torrents/add"] == 2
+
+
+async def test_a_magnet_link_that_turns_out_to_be_a_hybrid_torrent_is_followed_to_its_new_id(
+    resources: Resources,
+    run_actor: Any,
+    rows: Any,
+    world: World,
+    handed: Handed,
+    release: Release,
+) -> None:
+    world.qbittorrent.turn(metadata_seconds=3600.0)
+    async with run_actor(lambda: QbitActor(resources)):
+        number = await handed.take(magnet_of(release), release.torrent.infohash, "A film")
+        await rows.until_state(number, AcquisitionState.SENT)
+        world.qbittorrent.turn(hybrid="*", metadata_seconds=0.0)
+        done = await rows.until_state(number, AcquisitionState.COMPLETE)
+        await rows.until(await rows.ask("qbit", "mark-imported", {"acquisition_id": number}))
+    (torrent,) = world.qbittorrent.torrents.values()
+    assert done.infohash == torrent.hash != release.torrent.infohash
+    assert torrent.category == "reeld-imported"
+    assert await rows.history(handed.movie_id) == ["grabbed", "downloaded"]
+
+
+async def test_a_hybrid_that_an_attempt_before_had_added_is_found_by_its_hash_and_not_added_again(
+    resources: Resources,
+    run_actor: Any,
+    rows: Any,
+    world: World,
+    handed: Handed,
+    release: Release,
+) -> None:
+    world.qbittorrent.turn(visibility_delay=0.0)
+    client = QbittorrentClient(world.qbittorrent_settings())
+    await client.add(
+        parse_magnet(magnet_of(release).decode()), AddOptions("reeld", tags=("reeld-1",))
+    )
+    await client.aclose()
+    world.qbittorrent.turn(hybrid="*")
+    async with run_actor(lambda: QbitActor(resources)):
+        number = await handed.take(magnet_of(release), release.torrent.infohash, "A film")
+        done = await rows.until_state(number, AcquisitionState.COMPLETE)
+    assert (number, done.is_ours) == (1, True)
+    assert len(world.qbittorrent.torrents) == 1
