@@ -23,6 +23,8 @@ from reeld.domain.parsing import ParsedRelease
 from reeld.domain.profile import QualityProfile
 from reeld.domain.release import Release, Source
 from reeld.domain.work import Priority
+from reeld.storage import TrioConnection
+from reeld.storage.colliding import committed
 from reeld.storage.repositories import movies, releases
 from reeld.storage.repositories.titles import near
 
@@ -112,7 +114,8 @@ class Desk:
             explanation=explanation,
             document=msgspec.json.encode(explanation),
         )
-        async with self._database.transaction() as conn:
+
+        async def effect(conn: TrioConnection) -> int:
             await releases.lock(conn, [release.id])
             await releases.set_match(conn, release.id, movie.id, candidate.parsed.to_json())
             await releases.set_verdicts(conn, judged.decision.verdicts)
@@ -121,6 +124,8 @@ class Desk:
             if number is None:
                 raise _on_its_way("Another release")
             return number
+
+        return await committed(self._database, effect)
 
     async def _chosen(self, asked: GrabRelease) -> tuple[Release, Movie]:
         release = await releases.get(self._database, asked.release_id)
