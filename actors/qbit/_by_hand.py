@@ -19,7 +19,6 @@ from reeld.domain.messages import (
     RemoveDownload,
     ResumeDownload,
     SetShareLimits,
-    TryClient,
 )
 from reeld.domain.settings import QbittorrentSettings
 from reeld.services.qbittorrent import QbittorrentClient, ShareLimits
@@ -52,12 +51,6 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
         """Let a probe of the breaker, and nothing else, log in once more after rejected credentials."""
         if self.breaker.state is BreakerState.HALF_OPEN:
             client.forgive()
-
-    @handles(TryClient)
-    async def try_out(self, _message: TryClient) -> None:
-        """Ask the client something that it has to be logged in for, and that is not remembered."""
-        async with self.call() as client:
-            await client.categories()
 
     @handles(PauseDownload)
     async def pause(self, message: PauseDownload) -> None:

@@ -13,7 +13,6 @@ from reeld.domain.messages._qbit import (
     RemoveDownload,
     ResumeDownload,
     SetShareLimits,
-    TryClient,
 )
 from reeld.domain.messages._sources import (
     FetchLink,
@@ -67,5 +66,4 @@ __all__ = [
     "SettingsChanged",
     "Sweep",
     "TestIndexer",
-    "TryClient",
 ]

@@ -16,13 +16,6 @@ class PollDownloads(Message[None]):
 
 
 @dataclass(frozen=True, slots=True)
-class TryClient(Message[None]):
-    """Ask qBittorrent something, to see whether it can be reached and lets reeld in; what goes wrong is raised."""
-
-    deadline_seconds: ClassVar[float | None] = 60.0
-
-
-@dataclass(frozen=True, slots=True)
 class PauseDownload(Message[None]):
     """Stop an acquisition's torrent until it is resumed."""
 

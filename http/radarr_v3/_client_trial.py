@@ -8,7 +8,7 @@ from typing import Any, Final
 from litestar import Response, post
 
 from reeld.domain.errors import ReeldError
-from reeld.domain.messages import TryClient
+from reeld.domain.messages import LookAtClient
 from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Body, read_body
 from reeld.http.radarr_v3._clients import CLIENT_ID, clients_in
@@ -48,7 +48,7 @@ def client_trial_routes(frame: Frame) -> Sequence[Any]:
 
     async def tried() -> Failure | None:
         try:
-            await qbit.ask(TryClient(), deadline=TEST_SECONDS)
+            await qbit.ask(LookAtClient(trial=True), deadline=TEST_SECONDS)
         except ReeldError as error:
             return Failure("Host", error.sentence, error_code=error.reason)
         return None

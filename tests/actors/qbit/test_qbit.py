@@ -16,14 +16,13 @@ from reeld.actors.qbit import _watching as watching
 from reeld.actors.resources import Resources
 from reeld.actors.torrents import seal_torrent
 from reeld.domain.acquisition import AcquisitionState, FailureReason
-from reeld.domain.errors import NotFound, ProtocolViolation, Refused, ServiceDown
+from reeld.domain.errors import NotFound, ProtocolViolation, Refused
 from reeld.domain.messages import (
     PauseDownload,
     PrioritiseDownload,
     RemoveDownload,
     ResumeDownload,
     SetShareLimits,
-    TryClient,
 )
 from reeld.domain.movie import Stage
 from reeld.domain.secret import Secret
@@ -1058,16 +1057,6 @@ async def test_share_limits_and_priorities_are_set(
         world.qbittorrent.core.preferences["queueing_enabled"] = True
         assert await cell.address.ask(PrioritiseDownload(acquisition_id)) is True
         assert await cell.address.ask(PrioritiseDownload(acquisition_id, first=False)) is True
-
-
-async def test_a_client_that_is_tried_is_asked_each_time(
-    resources: Resources, run_actor: Any, world: World
-) -> None:
-    async with run_actor(lambda: QbitActor(resources)) as cell:
-        await cell.address.ask(TryClient())
-        world.qbittorrent.turn(down_for=60.0, down_as="refuse")
-        with pytest.raises(ServiceDown):
-            await cell.address.ask(TryClient())
 
 
 async def test_a_download_that_is_not_there_is_said_not_to_be(

@@ -40,6 +40,7 @@ class Radarr:
         http: Calls `/api/v3` with the key.
         stranger: Calls the daemon with no key.
         turn_downloads: Says how many seconds downloads take from now on.
+        client_down: Has the download client answer with errors for so many seconds from now on.
         torrents: Returns the infohashes of what the download client has, as Radarr writes them.
         forget_torrents: Has the download client lose all of them.
     """
@@ -51,6 +52,7 @@ class Radarr:
     http: httpx.Client
     stranger: httpx.Client
     turn_downloads: Callable[[float], None]
+    client_down: Callable[[float], None]
     torrents: Callable[[], set[str]]
     forget_torrents: Callable[[], None]
 
@@ -143,7 +145,7 @@ def radarr(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -
             httpx.Client(base_url=running.url, timeout=60) as stranger,
         ):
             films = running.films
-            steered = running.turn, running.torrents, running.forget_torrents
+            steered = running.turn, running.client_down, running.torrents, running.forget_torrents
             yield Radarr(running.url, KEY, films, library, http, stranger, *steered)
     finally:
         running.stop()
@@ -215,6 +217,10 @@ class _Running:
 
     def turn(self, seconds: float) -> None:
         turned = partial(self._world.qbittorrent.turn, download_seconds=seconds)
+        trio.from_thread.run_sync(turned, trio_token=self._token)
+
+    def client_down(self, seconds: float) -> None:
+        turned = partial(self._world.qbittorrent.turn, down_for=seconds)
         trio.from_thread.run_sync(turned, trio_token=self._token)
 
     def torrents(self) -> set[str]:
