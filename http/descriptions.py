@@ -17,6 +17,8 @@ EVERYWHERE: Final[Mapping[str, str]] = {
     "indexer_id": "The number of an indexer.",
     "key_id": "The number of a key.",
     "letter_id": "The number of a dead letter.",
+    "collection_id": "TMDB's number of a collection.",
+    "entry_id": "The number of an entry.",
     "limit": "How many entries a page has at most.",
     "movie_id": "reeld's number of a movie.",
     "movieId": "reeld's number of a movie.",
@@ -26,6 +28,7 @@ EVERYWHERE: Final[Mapping[str, str]] = {
     "session_id": "The number of a session.",
     "tag_id": "The number of a tag.",
     "user_id": "The number of a person.",
+    "width": "Pixels; the picture is made anew as wide as that.",
     "work_id": "The number of a piece of durable work.",
     "year": "The year in which movies came out.",
 }
@@ -50,6 +53,7 @@ BELOW: Final[Mapping[str, Mapping[str, str]]] = {
         "minimum_votes": "How many people at TMDB must have rated a movie.",
         "page": "Which page, from 1.",
     },
+    "/api/downloadclients": {"name": "The name of a download client."},
     "/api/downloads": {
         "blocklist": "Whether the release is not taken again.",
         "delete_files": "Whether what was downloaded goes too.",
@@ -86,6 +90,8 @@ BELOW: Final[Mapping[str, Mapping[str, str]]] = {
         "tag": "The number of a tag that they have.",
         "text": "Words of the title or the original title; the last one may be cut short.",
     },
+    "/api/feeds": {"name": "The name of a feed."},
+    "/api/images": {"name": "The name of a picture, as a movie that was found says it."},
     "/api/profiles/import": {
         "dry_run": "Whether it is only shown what would be, and nothing stored."
     },

@@ -62,7 +62,7 @@ def _operation(method: str, path: str, operation: Document, document: Document) 
         for each in (_resolved(parameter, document) for parameter in parameters):
             needed = "" if each.get("required") else ", may be left out"
             yield f"<tr><td><code>{escape(each['name'])}</code><td>{each['in']}{needed}"
-            yield f"<td>{escape(_words(each.get('schema', {})))}<td>{escape(each['description'])}"
+            yield f"<td>{escape(_words(each.get('schema', {})))}<td>{escape(each.get('description', ''))}"
         yield "</table>"
     for kind, media in operation.get("requestBody", {}).get("content", {}).items():
         yield f"<p>Takes <code>{escape(kind)}</code>:</p>{_example(media)}"
