@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from reeld.domain.errors import InvalidField
 from reeld.domain.indexer import DEFAULT_PRIORITY, IndexerRules
+from reeld.domain.network_address import AddressPolicy, refuse_host
 from reeld.domain.release import NO_FLAGS, IndexerFlag
 from reeld.domain.secret import Secret
 
@@ -91,10 +91,12 @@ class NewIndexer:
         _require(legal and self.name.isprintable(), "name", "must have 1 to 100 printable letters.")
         _require(self.name != RESERVED_NAME, "name", "must not be hdbits, which is taken.")
         _require(_is_address(self.base_url), "base_url", "must be like http://host:9696/1.")
-        near = "is a link-local address, where only the network's own machinery is; use another."
-        _require(not _is_link_local(self.base_url), "base_url", near)
+        refusal = refuse_host(urlsplit(self.base_url).hostname or "", AddressPolicy.CONFIGURED)
+        _require(refusal is None, "base_url", f"is {refusal}; use another.")
         path = self.api_path.startswith("/") or not self.api_path
         _require(path and _is_plain(self.api_path), "api_path", "must be a path such as /api.")
+        bare = not set(self.api_path) & set("?#;")
+        _require(bare, "api_path", "is a path alone: a key belongs into the field for the key.")
         _require(_is_plain(self.api_key.reveal()), "api_key", "has characters that no key has.")
         _require(
             _is_plain(self.additional_parameters) and "#" not in self.additional_parameters,
@@ -157,7 +159,7 @@ class Indexer(NewIndexer):
 
 
 _SECRET: Final = re.compile(
-    r"(api|auth|pass|rss|access|private|user)_?(key|word|phrase|token)|(user|torrent)_?pass|token|passwd|cookie|secret",
+    r"(^|_)auth(_|$)|(api|auth|pass|rss|access|private|user)_?(key|word|phrase|token)|(user|torrent)_?pass|token|passwd|cookie|secret",
     re.ASCII,
 )
 
@@ -206,15 +208,8 @@ def _is_address(url: str) -> bool:
         and not parts.query
         and not parts.fragment
         and _is_plain(url)
+        and url.isascii()
     )
-
-
-def _is_link_local(url: str) -> bool:
-    """Whether the host is written as such an address; what a name leads to is seen when it is connected to."""
-    try:
-        return ip_address((urlsplit(url).hostname or "").partition("%")[0]).is_link_local
-    except ValueError:
-        return False
 
 
 def _is_plain(text: str) -> bool:

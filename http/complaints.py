@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar import Request, Response
@@ -72,6 +73,9 @@ def sentence_of(request: Request[Any, Any, Any], error: HTTPException) -> str:
         case MethodNotAllowedException():
             takes = ", ".join(allowed_of((error.headers or {}).get("allow", "").split(", ")))
             return f"{request.method} is not taken at {path}. It takes {takes}."
+        case HTTPException(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
+            most = int(request.route_handler.resolve_request_max_body_size() or 0)
+            return f"A body has at most {most // 2**20} MiB here. Send less."
         case NotFoundException():
             return f"There is nothing at {path}. GET /api/schema/reference lists what there is."
         case _:

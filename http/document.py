@@ -13,6 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
+from reeld.domain.errors import NotFound
 from reeld.http.access import key_of
 from reeld.http.corrections import correct
 from reeld.http.descriptions import describe
@@ -29,6 +30,7 @@ from reeld.http.surface import Surface
 from reeld.http.words import give_words
 
 PATH: Final = "/api/schema"
+PAGES: Final = (f"{PATH}/openapi.json", f"{PATH}/reference")
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -37,6 +39,9 @@ def openapi_config(surface: Surface) -> OpenAPIConfig:
     made = _Made()
 
     async def prepare(request: Request[Any, Any, Any]) -> None:
+        if request.url.path.rstrip("/") not in PAGES:
+            # The framework has a page of its own for what is not there, which is no problem document.
+            raise NotFound(f"There is nothing at this address; look at {', '.join(PAGES)}.")
         await made.ready(request.app)
 
     router = Router(

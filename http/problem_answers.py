@@ -70,7 +70,9 @@ _ANSWERS: Final[Mapping[int, _Answer]] = {
         "changed_meanwhile",
         "It was changed by somebody else since it was read: read it again, and decide anew.",
     ),
-    413: _Answer("The body is too large.", "body_too_large", "A body has at most 1 MiB."),
+    413: _Answer(
+        "The body is too large.", "body_too_large", "A body has at most 1 MiB here. Send less."
+    ),
     415: _Answer(
         "The body is not JSON, or is packed.",
         "unsupported_media_type",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -143,7 +144,7 @@ def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) 
         for each in fields_of(request, error)
     )
     phrase = HTTPStatus(error.status_code).phrase
-    reason = "invalid_request" if fields else phrase.lower().replace(" ", "_").replace("-", "_")
+    reason = "invalid_request" if fields else _REASONS.get(error.status_code) or _snake(phrase)
     detail = phrase
     if fields:
         # The framework's own sentence repeats the URL, with whatever somebody has put into its query.
@@ -152,6 +153,13 @@ def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) 
         detail = sentence_of(request, error) or phrase
     problem = _problem(error.status_code, reason, detail, errors=fields)
     return answer(problem, _headers(error))
+
+
+_REASONS: Final[Mapping[int, str]] = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large"}
+
+
+def _snake(phrase: str) -> str:
+    return phrase.lower().replace(" ", "_").replace("-", "_")
 
 
 def _headers(error: HTTPException) -> dict[str, str]:

@@ -18,7 +18,8 @@ class KnownQueries:
     """Knows the names that each route reads from the query."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], frozenset[str]] = {}
+        self._known: dict[tuple[str, str], dict[str, bool]] = {}
+        """The names of each route, and whether each may come several times."""
 
     def learn(self, app: Litestar) -> None:
         """Look at every route of an application."""
@@ -26,20 +27,24 @@ class KnownQueries:
             if not isinstance(route, HTTPRoute):
                 continue
             for method, (_, model) in route.route_handler_map.items():
-                names = frozenset(each.field_alias for each in model.expected_query_params)
-                self._known[str(method), route.path_format] = names
+                self._known[str(method), route.path_format] = {
+                    each.field_alias: each.is_sequence for each in model.expected_query_params
+                }
 
     def require_known(self, request: Request[Any, Any, Any]) -> None:
         """Check a request that is to be answered.
 
         Raises:
-            InvalidField: Its query has a name that its route does not know; the sentence lists those that it does.
+            InvalidField: Its query has a name that its route does not know, the sentence lists those that it does; or
+                one twice of which it takes one value.
         """
         template = str(request.scope.get("path_template", ""))
         if not request.scope["query_string"] or not is_native(template):
             return
-        known = self._known.get((request.method, template), frozenset())
+        known = self._known.get((request.method, template), {})
         for name in request.query_params:
             if name not in known:
                 there = f"it knows: {', '.join(sorted(known))}." if known else "it knows none."
                 raise InvalidField(name[:100], f"is no parameter of this route; {there}")
+            if not known[name] and len(request.query_params.getall(name)) > 1:
+                raise InvalidField(name, "is there more than once; this route takes one value.")

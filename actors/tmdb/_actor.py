@@ -100,13 +100,14 @@ class TmdbActor(ServiceActor[TmdbSettings, TmdbClient]):
     # Questions
 
     @handles(SearchMovies)
-    async def search(self, message: SearchMovies) -> tuple[MovieHit, ...]:
+    async def search(self, message: SearchMovies) -> MovieHits:
         """Search by title, or find by IMDb number."""
         query = message.query.strip()
         async with self.call() as client:
             if _IMDB_NUMBER.fullmatch(query):
-                return await ask(lambda: client.find_by_imdb(query))
-            return (await ask(lambda: client.search(query, year=message.year))).movies
+                return MovieHits(await ask(lambda: client.find_by_imdb(query)), 1, 1)
+            found = await ask(lambda: client.search(query, year=message.year, page=message.page))
+        return MovieHits(found.movies, found.page, found.total_pages)
 
     @handles(DiscoverMovies)
     async def discover(self, message: DiscoverMovies) -> MovieHits:

@@ -34,11 +34,17 @@ class MovieHits:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchMovies(Message[tuple[MovieHit, ...]]):
-    """Search movies by title; best first, empty when there is none."""
+class SearchMovies(Message[MovieHits]):
+    """Search movies by title, a page at a time; best first, empty when there is none.
+
+    Attributes:
+        query: Words of a title, or an IMDb number.
+        year: Of the first release.
+    """
 
     query: str
     year: int | None = None
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ _TOKEN: Final = re.compile(
     rf"\{{(?P<label>[A-Za-z]+-)\{{(?P<inner>{_NAME})\}}\}}|"
     rf"\{{(?P<before>(?:[^\w{{}}/\\:]|_)*)(?P<name>{_NAME}){_MODIFIER}(?P<after>(?:[^\w{{}}/\\:]|_)*)\}}"
 )
+_UPWARDS: Final = re.compile(r"(?:^|[\\/])\s*\.{1,2}\s*(?:[\\/]|$)")
 _EMPTY_BRACKETS: Final = re.compile(r"\(\s*\)|\[\s*\]|\{\s*\}")
 _LOOSE_END: Final = re.compile(r"[\s\-_.]+$")
 
@@ -66,11 +67,16 @@ class Template:
     others. `{imdb-{ImdbId}}` keeps its braces, as media servers want.
 
     Raises:
-        InvalidTemplate: It names a token that does not exist, or has no token.
+        InvalidTemplate: It names a token that does not exist, has no token, or leads out of the folder it is for.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
+        if re.match(r"\s*[\\/]", text) or _UPWARDS.search(text):
+            raise InvalidTemplate(
+                "The template leads out of the library; leave out the / at its beginning, and every '.' and '..' "
+                "between two of them."
+            )
         parts = [part for part in re.split(r"[\\/]+", text) if part.strip(" .")]
         if not parts:
             raise InvalidTemplate("The template is empty; try {Movie Title} ({Release Year}).")

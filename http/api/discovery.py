@@ -29,10 +29,12 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         query: Words of a title, or an IMDb number.
         year: Of the first release.
+        page: Which page of what is found, from 1.
     """
 
     query: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
     year: Annotated[int, msgspec.Meta(ge=1870, le=2200)] | None = None
+    page: Annotated[int, msgspec.Meta(ge=1, le=500)] = 1
 
 
 class Sort(StrEnum):
@@ -84,9 +86,8 @@ def discovery_routes(surface: Surface) -> Sequence[Any]:
     @post("/api/search", operation_id="search", status_code=200)
     async def search(data: JSONBody[SearchBody]) -> FoundMovies:
         """Search movies at TMDB by title or IMDb number."""
-        question = SearchMovies(data.query, data.year)
-        hits = await surface.directory["tmdb"].ask(question, deadline=ASK_SECONDS)
-        return await shown(MovieHits(hits, 1, 1))
+        question = SearchMovies(data.query, data.year, data.page)
+        return await shown(await surface.directory["tmdb"].ask(question, deadline=ASK_SECONDS))
 
     @get("/api/discover", operation_id="discover")
     async def discover(

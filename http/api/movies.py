@@ -127,7 +127,8 @@ def movie_routes(surface: Surface) -> Sequence[Any]:
     ) -> Hits:
         """Search movies at TMDB by title."""
         tmdb = surface.directory["tmdb"]
-        return Hits(await tmdb.ask(SearchMovies(title_query, year), deadline=ADD_SECONDS))
+        found = await tmdb.ask(SearchMovies(title_query, year), deadline=ADD_SECONDS)
+        return Hits(found.movies)
 
     def default_root() -> str:
         return str(surface.settings().library.root_folder)

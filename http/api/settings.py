@@ -13,6 +13,7 @@ from typing import Any, Final
 from litestar import Router, get, patch
 from litestar.params import JSONBody
 
+from reeld.domain.errors import InvalidField
 from reeld.domain.secret import Secret
 from reeld.domain.settings import CHANGEABLE, SettingSource
 from reeld.http.access import caller_of
@@ -66,7 +67,7 @@ def setting_routes(surface: Surface) -> Sequence[Any]:
 
     @patch("/api/settings", operation_id="changeSettings", status_code=200)
     async def change_settings(
-        data: JSONBody[dict[str, dict[str, Any]]], request: AnyRequest
+        data: JSONBody[dict[str, Any]], request: AnyRequest
     ) -> list[SettingView]:
         """Change some settings, all of them or none, and list those that can be changed.
 
@@ -75,7 +76,7 @@ def setting_routes(surface: Surface) -> Sequence[Any]:
         wanted = {
             f"{section}.{name}": value
             for section, values in data.items()
-            for name, value in values.items()
+            for name, value in _section(section, values).items()
         }
         noted = noted_changes(wanted)
         with audit.change(request, "change_settings", ", ".join(noted), values=noted):
@@ -94,6 +95,14 @@ def setting_routes(surface: Surface) -> Sequence[Any]:
             guards=[surface.access.requires_key],
         )
     ]
+
+
+def _section(name: str, values: object) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise InvalidField(
+            name[:100], 'is no section: send its settings as {"section": {"name": value}}.'
+        )
+    return values
 
 
 def masked(value: object) -> object:

@@ -81,6 +81,13 @@ def progress_frame(seq: int, downloads: Mapping[int, object]) -> Frame:
     )
 
 
+def not_before(frame: Frame, seq: int) -> Frame:
+    """Return a frame of progress that does not lead back before what its follower was told meanwhile."""
+    if frame.message.seq >= seq:
+        return frame
+    return Frame(msgspec.structs.replace(frame.message, seq=seq), frame.parts)
+
+
 def merged(older: Frame, newer: Frame) -> Frame:
     """Return one frame of progress in place of two."""
     return progress_frame(newer.message.seq, {**(older.parts or {}), **(newer.parts or {})})

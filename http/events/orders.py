@@ -53,8 +53,12 @@ def order_of_query(query: bytes) -> Order:
 
 def _read(query: bytes) -> Iterator[tuple[str, object]]:
     text = query.decode("ascii")
-    for name, value in parse_qsl(text, strict_parsing=True, max_num_fields=8) if text else ():
-        yield name, value.split(",") if name == "topics" else value
+    for name, value in (
+        parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=8)
+        if text
+        else ()
+    ):
+        yield name, list(filter(None, value.split(","))) if name == "topics" else value
 
 
 def _not_understood() -> Refused:

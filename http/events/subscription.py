@@ -10,7 +10,7 @@ from typing import Final
 import trio
 
 from reeld.domain.topics import Topic
-from reeld.http.events.frames import Frame, merged
+from reeld.http.events.frames import Frame, merged, not_before
 
 ROOM: Final = 1000
 """Frames that wait for a follower; with one more it is too slow, and has to resume."""
@@ -55,6 +55,7 @@ class Subscription:
         self._room = ROOM if room is None else room
         self._waiting: deque[Frame] = deque()
         self._progress: Frame | None = None
+        self._taken = 0
         self._news = trio.Event()
 
     def offer(self, frame: Frame) -> bool:
@@ -90,9 +91,11 @@ class Subscription:
         if self.ending is not None:
             raise Ended(self.ending)
         if self._waiting:
-            return self._waiting.popleft()
+            frame = self._waiting.popleft()
+            self._taken = max(self._taken, frame.message.seq)
+            return frame
         progress, self._progress = self._progress, None
-        return progress
+        return None if progress is None else not_before(progress, self._taken)
 
     async def wait(self) -> None:
         """Wait until there may be something to take."""

@@ -31,7 +31,8 @@ MOST_REMEMBERED: Final = 500
 LARGEST_KEPT: Final = 256 * 1024
 """Bytes of an answer that is kept; a larger one is not, and its request would be carried out again."""
 
-LARGEST_BODY: Final = 1024 * 1024
+LARGEST_BODY: Final = 8 * 1024 * 1024
+"""As large as any route takes; smaller bounds are the routes' own."""
 
 NEVER_KEPT: Final = (
     "/control/keys",
@@ -77,9 +78,9 @@ class Idempotent:
             return
         body = await _body(receive)
         if len(body) > LARGEST_BODY:
-            await _refuse(send, 413, "body_too_large", "A body has at most 1 MiB.")
+            await _refuse(send, 413, "body_too_large", "A body has at most 8 MiB here. Send less.")
             return
-        request = _digest(scope["method"].encode(), scope["raw_path"], body)
+        request = _digest(scope["method"].encode(), scope["raw_path"], scope["query_string"], body)
         await self._once((_caller(scope), _digest(key)), request, scope, body, send)
 
     async def _once(self, own: Id, request: bytes, scope: Scope, body: bytes, send: Send) -> None:

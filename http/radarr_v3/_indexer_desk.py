@@ -99,10 +99,16 @@ class IndexerDesk:
             raise invalid("BaseUrl", tried.sentence)
 
     async def remove(self, numbers: Sequence[int]) -> None:
-        """Remove stored indexers."""
-        for number in dict.fromkeys(numbers):
+        """Remove stored indexers, all of them or none.
+
+        Raises:
+            Missing: One of them is not there, or is no row.
+        """
+        unique = list(dict.fromkeys(numbers))
+        for number in unique:
             await self.stored(number)
-            async with self._frame.database.transaction() as conn:
+        async with self._frame.database.transaction() as conn:
+            for number in unique:
                 await indexers.delete(conn, number - FIRST_STORED)
 
     async def replace(self, number: int, wanted: NewIndexer) -> Json:

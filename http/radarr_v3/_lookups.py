@@ -65,7 +65,8 @@ class Finder:
             return [] if found is None else await self._one_or_none(found)
         dated = _WITH_YEAR.fullmatch(term)
         asked = SearchMovies(dated["title"], int(dated["year"])) if dated else SearchMovies(term)
-        return await self._known_or_new(await self._tmdb.ask(asked, deadline=TMDB_SECONDS))
+        page = await self._tmdb.ask(asked, deadline=TMDB_SECONDS)
+        return await self._known_or_new(page.movies)
 
     async def by_tmdb(self, tmdb_id: int) -> Json:
         """Return the movie with TMDB's number.

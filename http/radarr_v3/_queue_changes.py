@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
@@ -46,7 +47,9 @@ def removing_routes(frame: Frame) -> Sequence[Any]:
         parting = parting_of(Query.of(request))
         with audit.change(request, "remove_download", f"{len(numbers)} downloads"):
             for number in dict.fromkeys(numbers):
-                await remover.remove(number, parting)
+                # One that has left the queue since it was read is where it was to be.
+                with suppress(Missing):
+                    await remover.remove(number, parting)
         return answered({})
 
     return [remove, remove_many]

@@ -4,7 +4,7 @@ Every client of an outside system sends through one `Wire`. What leaves it is ei
 `ReeldError` whose sentence holds no secret.
 """
 
-from reeld.services.transport._addresses import AddressPolicy, refuse_address
+from reeld.domain.network_address import AddressPolicy, refuse_address
 from reeld.services.transport._answers import Answer, Call, origin_of
 from reeld.services.transport._faults import DownReason, refuse_common, refuse_html
 from reeld.services.transport._json import decode_json, read_json

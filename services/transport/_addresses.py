@@ -6,39 +6,16 @@ once, forbidden addresses are dropped, and the connection goes to one of those t
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable
-from enum import Enum
 
 import httpcore
 import httpx
 import trio
 from httpcore import AsyncNetworkBackend, AsyncNetworkStream
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_METADATA = frozenset(
-    {
-        ipaddress.ip_address("fd00:ec2::254"),  # Amazon, over IPv6
-        ipaddress.ip_address("100.100.100.200"),  # Alibaba
-        ipaddress.ip_address("168.63.129.16"),  # Azure's host agent
-    }
-)
-"""Where clouds serve credentials to their machines, beside the link-local 169.254.0.0/16."""
-
-
-class AddressPolicy(Enum):
-    """What a connection may reach."""
-
-    CONFIGURED = "configured"
-    """An address that the owner wrote down: anything but link-local and metadata addresses."""
-    NOT_HERE = "not_here"
-    """The same, and nothing of this machine either."""
-    GLOBAL_ONLY = "global_only"
-    """An address that a stranger supplied: nothing of this machine or this network."""
+from reeld.domain.network_address import AddressPolicy, refuse_address
 
 
 class ForbiddenAddress(httpcore.ConnectError):
@@ -47,31 +24,6 @@ class ForbiddenAddress(httpcore.ConnectError):
 
 class UnknownHost(httpcore.ConnectError):
     """The host's name does not resolve."""
-
-
-def refuse_address(text: str, policy: AddressPolicy) -> str | None:
-    """Return why an IP address must not be reached, or None when it may."""
-    address = _unwrap(ipaddress.ip_address(text.partition("%")[0]))
-    if address.is_link_local or address in _METADATA:
-        return "a link-local or cloud metadata address"
-    if address.is_multicast or address.is_unspecified:
-        return "no address of a single machine"
-    if policy is AddressPolicy.NOT_HERE and address.is_loopback:
-        return "an address of this machine"
-    if policy is AddressPolicy.GLOBAL_ONLY and not address.is_global:
-        return "an address of this machine or this network"
-    return None
-
-
-def _unwrap(address: _Address) -> _Address:
-    """Return the IPv4 address that an IPv6 address stands for, where it does."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.sixtofour or address
 
 
 class GuardedBackend(AsyncNetworkBackend):

@@ -16,7 +16,8 @@ import trio
 
 from reeld import __version__
 from reeld.domain.errors import ProtocolViolation, ReeldError, Refused
-from reeld.services.transport._addresses import AddressPolicy, GuardedTransport
+from reeld.domain.network_address import AddressPolicy
+from reeld.services.transport._addresses import GuardedTransport
 from reeld.services.transport._answers import Answer, Call, origin_of
 from reeld.services.transport._bodies import BodyTooLarge, BrokenEncoding, WholeBody, read_body
 from reeld.services.transport._faults import DownReason, down, translate

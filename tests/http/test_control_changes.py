@@ -138,6 +138,10 @@ async def test_a_repeated_request_gets_its_first_answer_and_is_not_carried_out_a
     assert tree["restarts"] == 1
     other = await post("/control/actors/tmdb/restart", headers=mark)
     assert (other.status_code, other.json()["reason"]) == (422, "idempotency_key_reused")
+    dry = {"headers": {"Idempotency-Key": "import-1"}, "json": []}
+    await post("/api/customformats/import?dry_run=true", **dry)
+    in_earnest = await post("/api/customformats/import?dry_run=false", **dry)
+    assert in_earnest.json()["reason"] == "idempotency_key_reused"
     stranger = await running_daemon.stranger.post("/control/actors/rss/restart", headers=mark)
     assert stranger.status_code == 401
 

@@ -71,6 +71,16 @@ def test_every_operation_is_told_whole(document: dict[str, Any]) -> None:
     assert "\n".join(untold) == ""
 
 
+@pytest.mark.parametrize("name", ["nope", "", "swagger", "nope/x"])
+async def test_what_is_not_there_beside_the_document_is_a_problem(
+    running_daemon: Any, name: str
+) -> None:
+    answer = await running_daemon.http.get(f"/api/schema/{name}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
 def test_no_words_of_the_framework_are_left(document: dict[str, Any]) -> None:
     said = {
         answer.get("description")

@@ -367,6 +367,8 @@ async def test_tmdb_is_searched_and_discovered_and_its_pictures_shown(
     for query in ("genres=28;1", "sort=worst", "page=501", "language=english", "minimum_rating=11"):
         assert (await http.get(f"/api/discover?{query}")).status_code in {400, 422}, query
     assert (await http.post("/api/search", json={"query": ""})).status_code == 400
+    second = await http.post("/api/search", json={"query": film.title, "page": 2})
+    assert (second.status_code, second.json()["page"], second.json()["movies"]) == (200, 2, [])
     assert re.fullmatch(r"/api/movies/\d+/images/poster", movie["poster"])
     for kind in ("poster", "backdrop"):
         picture = await http.get(f"/api/movies/{movie['id']}/images/{kind}?size=small")

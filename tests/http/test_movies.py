@@ -63,7 +63,10 @@ async def test_a_body_that_is_too_large_is_not_read(daemon: Any) -> None:
         head = f"POST /api/movies HTTP/1.1\r\nHost: x\r\nX-Api-Key: {daemon.http.headers['x-api-key']}\r\n"
         await stream.send_all(f"{head}Content-Length: 200000000\r\n\r\n{{".encode())
         with trio.fail_after(5):
-            assert (await stream.receive_some()).startswith(b"HTTP/1.1 413")
+            said = await stream.receive_some()
+    assert said.startswith(b"HTTP/1.1 413")
+    assert b"A body has at most 1 MiB here. Send less." in said
+    assert b'"body_too_large"' in said
 
 
 async def test_a_movie_is_wanted_once(daemon: Any, world: Any) -> None:

@@ -34,6 +34,8 @@ async def test_every_route_of_ours_refuses_a_name_that_it_does_not_know(
         ("DELETE", "/api/movies/1?deleteFiles=true", "it knows: delete_files, exclude."),
         ("GET", "/api/movies?Stage=wanted", "stage"),
         ("GET", "/api/tags?x=1", "it knows none."),
+        ("GET", "/api/movies?stage=wanted&stage=searched", "stage: is there more than once"),
+        ("GET", "/api/movies?fields=title&fields=year", "fields: is there more than once"),
     ],
 )
 async def test_what_the_route_does_know_is_said(

@@ -116,7 +116,10 @@ async def test_all_of_a_change_is_taken_or_nothing(running_daemon: Any) -> None:
     ):
         problem = await patched(http, 422, **body)
         assert [each["field"] for each in problem["errors"]] == [field]
-    for wrong in ([], {"decision": 1}, "x"):
+    for wrong in (1, None, "x", []):
+        problem = await patched(http, 422, decision=wrong)
+        assert [each["field"] for each in problem["errors"]] == ["decision"]
+    for wrong in ([], "x"):
         assert (await http.patch("/api/settings", json=wrong)).status_code == 400
     assert await sources(http) == before
 

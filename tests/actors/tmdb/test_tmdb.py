@@ -52,11 +52,11 @@ async def test_movies_are_found_by_title_and_by_imdb_number(
 ) -> None:
     async with run_actor(lambda: TmdbActor(resources)) as cell:
         found = await cell.address.ask(SearchMovies("sintel", 2010))
-        assert [hit.tmdb_id for hit in found] == [SINTEL.tmdb_id]
+        assert [hit.tmdb_id for hit in found.movies] == [SINTEL.tmdb_id]
         found = await cell.address.ask(SearchMovies(f" {SINTEL.imdb_id} "))
-        assert [hit.tmdb_id for hit in found] == [SINTEL.tmdb_id]
+        assert [hit.tmdb_id for hit in found.movies] == [SINTEL.tmdb_id]
         assert (await cell.address.ask(FindMovie(SINTEL.imdb_id))).title == "Sintel"
-        assert await cell.address.ask(SearchMovies("there is no such movie")) == ()
+        assert (await cell.address.ask(SearchMovies("there is no such movie"))).movies == ()
         world.tmdb.turn(find_nothing=True)
         with pytest.raises(NotFound):
             await cell.address.ask(FindMovie("tt9999999"))

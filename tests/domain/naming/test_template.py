@@ -110,6 +110,11 @@ def test_a_slash_in_the_template_makes_folders(facts) -> None:
     assert folder_path(template, facts).parts == ("D", "The Durian Open Movie", "2010")
 
 
+def test_dots_that_lead_nowhere_may_stand_in_a_template(facts) -> None:
+    template = Template("{Movie CleanTitle}.../...{Release Year}")
+    assert folder_path(template, facts).parts == ("The Durian Open Movie", "...2010")
+
+
 def test_a_file_keeps_its_extension_in_small_letters(facts) -> None:
     template = Template("{Movie CleanTitle}")
     assert str(file_path(template, facts, ".MKV")) == "The Durian Open Movie.mkv"
@@ -126,7 +131,14 @@ def test_the_first_character_has_no_accent(make_movie, first: str) -> None:
     ("template", "word"),
     [
         ("", "empty"),
-        (" / ", "empty"),
+        (" . ", "leads out"),
+        (" / ", "leads out"),
+        ("/etc/{Movie Title}", "leads out"),
+        ("\\\\server\\{Movie Title}", "leads out"),
+        ("../{Movie Title}", "leads out"),
+        ("{Movie Title}/../../x", "leads out"),
+        ("{Movie Title}\\ .. \\x", "leads out"),
+        ("./{Movie Title}", "leads out"),
         ("Movies", "no token"),
         ("{Movie Titel}", "{Movie Titel}"),
         ("{Movie Title} {imdb-{ImdbIt}}", "{ImdbIt}"),

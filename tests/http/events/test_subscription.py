@@ -60,6 +60,16 @@ def test_progress_that_waits_is_one_frame_with_the_latest_of_each_download() -> 
     assert subscription.take() is None
 
 
+def test_progress_that_had_to_wait_does_not_lead_a_follower_back() -> None:
+    subscription = Subscription()
+    subscription.offer(progress_frame(10, {1: {"progress": 0.1}}))
+    for seq in (11, 12):
+        subscription.offer(frame(seq))
+    assert seqs(subscription) == [11, 12, 12]
+    subscription.offer(progress_frame(13, {1: {"progress": 0.2}}))
+    assert seqs(subscription) == [13]
+
+
 def test_a_frame_is_encoded_once_however_many_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = Counter[str]()
     from reeld.http.events import frames

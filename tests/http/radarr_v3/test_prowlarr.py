@@ -142,6 +142,8 @@ def test_many_indexers_are_changed_and_tried_at_once(
     assert tried[1]["validationFailures"][0]["errorMessage"]
     assert tracker.api_key not in str(tried)
     assert radarr.send("POST", "indexer/action/newznabCategories", form) == {}
+    radarr.send("DELETE", "indexer/bulk", {"ids": [one, 4711, two]}, 404)
+    assert {one, two} <= {each["id"] for each in radarr.get("indexer")}
     radarr.send("DELETE", "indexer/bulk", {"ids": [one, two]})
 
 

@@ -55,7 +55,7 @@ def test_what_is_removed_without_blocklist_may_come_again(
 def test_what_is_removed_with_blocklist_is_replaced_by_another(
     radarr: Any, download: dict[str, Any]
 ) -> None:
-    body = {"ids": [download["id"]]}
+    body = {"ids": [4711, download["id"], 4712]}
     radarr.send("DELETE", "queue/bulk", body, removeFromClient="true", blocklist="true")
     (blocked,) = radarr.get("blocklist")["records"]
     assert blocked["sourceTitle"] == download["title"]
