@@ -55,6 +55,8 @@ COLUMNS: Final = (
         "sealed_link",
         row="CASE source WHEN 'torznab' THEN 'torznab:' || indexer_ref ELSE indexer END || E'\\n' || guid",
         order='indexer COLLATE "C", guid COLLATE "C"',
+        # Mostly links, and .torrents of some megabytes that people handed in.
+        batch=100,
     ),
     _Column("acquisition", "torrent", batch=4),
 )
