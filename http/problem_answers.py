@@ -130,6 +130,7 @@ _ASKING: Final = frozenset(
         "discover",
         "findMovies",
         "getPicture",
+        "getPictureOfTmdb",
         "grabRelease",
         "orderDownload",
         "search",
