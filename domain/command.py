@@ -11,6 +11,9 @@ from reeld.domain.work import WorkKind
 ASKING: Final = frozenset({WorkKind.SEARCH_MOVIE, WorkKind.POLL_RECENT, WorkKind.POLL_FEED})
 """Work that asks one source among several: what the others say is an answer without it, as in Radarr."""
 
+MOST_NAMED: Final = 10
+"""Of those that cannot be asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
@@ -37,5 +40,17 @@ class PutOff:
 
 
 def told(put_off: Sequence[PutOff]) -> str | None:
-    """Return what a command says of the work that it does not wait for; None when there is none."""
-    return " ".join(map(str, put_off)) or None
+    """Return what a command says of the work that it does not wait for: each name once, and not all of many.
+
+    None when there is no such work.
+    """
+    by_name: dict[str, PutOff] = {}
+    for each in put_off:
+        # One that is tried again just now says nothing of why.
+        if not (each.name in by_name and by_name[each.name].sentence):
+            by_name[each.name] = each
+    names = sorted(by_name, key=str.casefold)
+    said = [str(by_name[name]) for name in names[:MOST_NAMED]]
+    if len(by_name) > MOST_NAMED:
+        said.append(f"So it is with {len(by_name) - MOST_NAMED} more.")
+    return " ".join(said) or None

@@ -22,10 +22,10 @@ LATERAL (
            min(claimed_at) AS started_at, max(finished_at) AS finished_at,
            max(sentence) FILTER (WHERE state <> 'done' AND NOT is_put_off) AS sentence,
            coalesce(jsonb_agg(progress) FILTER (WHERE state = 'running' AND progress <> '{}'), '[]') AS progress,
-           coalesce(jsonb_agg(jsonb_build_array(
+           count(*) FILTER (WHERE is_put_off) AS put_off,
+           coalesce(jsonb_agg(DISTINCT jsonb_build_array(
                coalesce(args->>'feed', (SELECT name FROM indexer WHERE '<torznab>:' || indexer.id = queue), queue),
-               kind, coalesce(sentence, errors->0->>'sentence', '')) ORDER BY queue) FILTER (WHERE is_put_off), '[]')
-               AS put_off
+               kind, coalesce(sentence, errors->0->>'sentence', ''))) FILTER (WHERE is_put_off), '[]') AS reasons
     FROM (
         SELECT piece.*, is_open AND (snoozes > 0 OR kind IN (<asking>) AND errors <> '[]') AS is_put_off
         FROM (
@@ -48,6 +48,6 @@ LATERAL (
 """To be joined with a table `c` of commands, whose work is `c.work_ids`."""
 
 
-def read_put_off(rows: Sequence[Sequence[str]]) -> tuple[PutOff, ...]:
-    """Read the column `put_off`."""
+def read_reasons(rows: Sequence[Sequence[str]]) -> tuple[PutOff, ...]:
+    """Read the column `reasons`: the same thing that holds up many pieces of work is there once."""
     return tuple(PutOff(name, kind, sentence) for name, kind, sentence in rows)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from reeld.domain.command import told
 from reeld.domain.work import WorkRequest
 from reeld.storage._rows import Connection, Reader, Row, execute, fetch_all, fetch_one
-from reeld.storage.repositories._command_work import WORK, read_put_off
+from reeld.storage.repositories._command_work import WORK, read_reasons
 from reeld.storage.work import submit
 
 KEPT_DAYS: Final = 7
@@ -29,7 +29,7 @@ WHERE state IN ('available', 'running') ORDER BY id
 
 _LIST: Final = """
 SELECT c.id, c.name, c.who, c.asked_at, cardinality(c.work_ids) + w.others, w.open, w.running, w.dead, w.cancelled,
-       w.started_at, w.finished_at, w.sentence, w.progress, w.put_off, c.message, c.agent
+       w.started_at, w.finished_at, w.sentence, w.progress, w.put_off, w.reasons, c.message, c.agent
 FROM command c CROSS JOIN {work}
 """.replace("{work}", WORK)
 _PAGE: Final = _LIST + "WHERE c.id < %s ORDER BY c.id DESC LIMIT %s"
@@ -128,15 +128,15 @@ async def work_of(source: Reader, command_id: int) -> list[int]:
 
 def _command(row: Row) -> Command:
     number, name, who, asked_at, total, still, running, dead, cancelled = row[:9]
-    started_at, finished_at, sentence, details, waiting, message, agent = row[9:]
-    put_off = read_put_off(waiting)
-    held_up = dead or any(each.is_failure for each in put_off)
-    awaited = still - len(put_off)
+    started_at, finished_at, sentence, details, put_off, reasons, message, agent = row[9:]
+    held_up_by = read_reasons(reasons)
+    is_failed = dead or any(each.is_failure for each in held_up_by)
+    awaited = still - put_off
     return Command(
         id=number,
         name=name,
         who=who,
-        state=_state(awaited, running, held_up, cancelled, begun=still < total),
+        state=_state(awaited, running, is_failed, cancelled, begun=still < total),
         progress=1.0 if not total else round((total - still) / total, 4),
         total=total,
         open=still,
@@ -144,7 +144,7 @@ def _command(row: Row) -> Command:
         asked_at=asked_at,
         started_at=started_at,
         finished_at=None if awaited else finished_at,
-        sentence=sentence or told(put_off),
+        sentence=sentence or told(held_up_by),
         details=tuple(details),
         message=message,
         agent=agent,
