@@ -208,7 +208,7 @@ class HealthActor(Actor):
         )
 
     async def _check_backups(self) -> list[Check]:
-        folder = getattr(self._settings, "backups", self._settings.data_dir / "backups")
+        folder = self._settings.backups
         return await self._backups.checks(folder)
 
     async def _read_rows(self) -> None:

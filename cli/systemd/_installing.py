@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from reeld.cli.systemd._mark import Condition, condition_of, marked
-from reeld.cli.systemd._place import Place
+from reeld.cli.systemd._place import BESIDE, Place
 from reeld.cli.systemd._rendering import units_for
 from reeld.domain.errors import Refused
 
@@ -160,7 +160,7 @@ def _commands(place: Place) -> Iterator[str]:
     if not CREDENTIALS.is_dir():
         yield f"install -d -m 0700 {CREDENTIALS}"
     if place.state_directory is None and not place.data_dir.is_dir():
-        folders = shlex.join([str(place.data_dir), f"{place.data_dir}-keys"])
+        folders = shlex.join([f"{place.data_dir}{end}" for end in ("", *BESIDE)])
         yield f"install -d -m 0700 -o {place.user} {folders}"
     yield "systemctl daemon-reload"
     yield "systemctl enable --now reeld.service"

@@ -14,6 +14,8 @@ from typing import Final
 import reeld
 from reeld.domain.errors import Refused
 
+BESIDE: Final = ("-keys", "-backups")
+"""How the folders end that lie beside the data directory: of the key file, and of backups."""
 STATE: Final = Path("/var/lib")
 """Below it systemd makes the data directory itself, with the right owner (`StateDirectory=`)."""
 

@@ -6,7 +6,7 @@ import re
 from importlib import resources
 from typing import Final
 
-from reeld.cli.systemd._place import Place
+from reeld.cli.systemd._place import BESIDE, Place
 
 SERVICE: Final = "reeld.service"
 BACKUP: Final = "reeld-backup.service"
@@ -51,11 +51,11 @@ def _service(template: str, place: Place, arguments: str) -> str:
 
 def _with_data_directory(template: str, place: Place) -> str:
     if place.state_directory is not None:
-        # The second one for the key file, which lies beside the data.
-        folders = f"{place.state_directory} {place.state_directory}-keys"
+        # The others for the key file and for backups, which lie beside the data.
+        folders = " ".join(f"{place.state_directory}{end}" for end in ("", *BESIDE))
         return _filled(template, {"StateDirectory": [folders]})
     data_dir = str(place.data_dir)
-    writable = f"{quoted(data_dir)} {quoted(f'-{data_dir}-keys')}"
+    writable = " ".join([quoted(data_dir), *(quoted(f"-{data_dir}{end}") for end in BESIDE)])
     other = f"Environment={quoted(f'REELD_DATA_DIR={data_dir}')}\nReadWritePaths={writable}"
     bare = _filled(template, {"StateDirectoryMode": []})
     return _replaced(bare, "StateDirectory", other)

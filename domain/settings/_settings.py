@@ -206,7 +206,7 @@ class BackupSettings:
     """Backups of the database.
 
     Attributes:
-        folder: Where they go; None for `backups` in the data directory. A folder on another disk survives this one.
+        folder: Where they go; None for the folder beside the data directory whose name ends in `-backups`. A folder on another disk survives this one.
         every_hours: Between two of them; 0 makes none by itself.
         keep: So many of the newest stay, and the newest one that was verified.
     """
@@ -286,8 +286,12 @@ class Settings:
 
     @property
     def backups(self) -> Path:
-        """The folder that the backups go to."""
-        return self.backup.folder or self.data_dir / "backups"
+        """The folder that the backups go to.
+
+        Beside the data directory, as the key is: a backup holds the key, and whoever copies the data directory is not to
+        have both.
+        """
+        return self.backup.folder or self.data_dir.with_name(f"{self.data_dir.name}-backups")
 
     @property
     def key_file(self) -> Path:

@@ -164,7 +164,7 @@ async def test_an_actor_that_ends_takes_its_programs_along(
 def test_the_default_is_one_a_day_beside_the_data_and_can_be_switched_off(
     settings: Settings,
 ) -> None:
-    assert settings.backups == settings.data_dir / "backups"
+    assert settings.backups == settings.data_dir.with_name(f"{settings.data_dir.name}-backups")
     task = tasks_of(settings)["backup"]
     assert (task.every_seconds, settings.backup.keep) == (86400, 7)
     off = replace(settings, backup=BackupSettings(every_hours=0))

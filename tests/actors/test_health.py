@@ -416,7 +416,7 @@ def make_backup(folder: Path, name: str, *, verified: bool) -> None:
 
 
 async def test_the_age_of_backups_is_told_by_their_folder(looked: Looked, settings: Any) -> None:
-    folder = settings.data_dir / "backups"
+    folder = settings.backups
     await looked("disk:data")
     assert not [check for check in looked.board.checks() if check.name.startswith("backup:")]
     make_backup(folder, "reeld-20200101T000000Z", verified=True)

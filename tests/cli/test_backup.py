@@ -89,7 +89,7 @@ def test_a_database_is_saved_and_put_back_here_and_on_a_new_machine(
     key = (tmp_path / "data-keys" / "vault.key").read_bytes()
     new = tmp_path / "new"
     new.mkdir()
-    (tmp_path / "data" / "backups").rename(new / "backups")
+    (tmp_path / "data-backups").rename(tmp_path / "new-backups")
     answer = command("backup", "restore", "latest", "--json", environ={"REELD_DATA_DIR": str(new)})
     assert answer.code == 0, answer.err
     assert answer.document["former_database"] is None

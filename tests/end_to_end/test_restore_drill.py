@@ -141,7 +141,7 @@ async def test_a_daemon_that_is_killed_while_it_makes_a_backup_makes_it_in_its_n
     make_house: Callable[..., Any],
 ) -> None:
     house = make_house()
-    folder = BackupFolder(house.folder / "data" / "backups")
+    folder = BackupFolder(house.folder / "data-backups")
     killed = house.start(kill_at="backup.dumped")
     await killed.ready()
     house.rows(

@@ -150,7 +150,8 @@ def test_the_next_commands_make_what_is_missing_and_then_start_the_service(tmp_p
     commands = written(tmp_path, place).commands
     assert commands[0].startswith("useradd --system ")
     assert (
-        "install -d -m 0700 -o nobody-has-this-name '/srv/no such' '/srv/no such-keys'" in commands
+        "install -d -m 0700 -o nobody-has-this-name '/srv/no such' '/srv/no such-keys' '/srv/no such-backups'"
+        in commands
     )
     assert commands[-2:] == ("systemctl daemon-reload", "systemctl enable --now reeld.service")
 

@@ -44,7 +44,7 @@ def test_the_program_the_user_and_the_folders_are_those_of_the_place() -> None:
     assert lines_of(backup, "ExecStart") == ["/srv/python/bin/python3 -m reeld backup create"]
     for unit in (service, backup):
         assert lines_of(unit, "User") == ["movies"]
-        assert lines_of(unit, "StateDirectory") == ["films films-keys"]
+        assert lines_of(unit, "StateDirectory") == ["films films-keys films-backups"]
     assert lines_of(service, "ReadWritePaths") == []
     assert lines_of(backup, "ReadWritePaths") == ["-%t/reeld"]  # the daemon's, when it is there
     assert lines_of(units["reeld.service.d/media.conf"], "ReadWritePaths") == ["/data"]
@@ -57,7 +57,8 @@ def test_a_data_directory_that_systemd_does_not_make_is_named_and_writable(folde
     (named,) = [each for each in lines_of(service, "Environment") if "REELD_DATA_DIR" in each]
     assert named in {f"REELD_DATA_DIR={folder}", f'"REELD_DATA_DIR={folder}"'}
     # The folder of the key file may not be there yet where the key is a credential.
-    both = ([f"{folder} -{folder}-keys"], [f'"{folder}" "-{folder}-keys"'])
+    plain = f"{folder} -{folder}-keys -{folder}-backups"
+    both = ([plain], [f'"{folder}" "-{folder}-keys" "-{folder}-backups"'])
     assert lines_of(service, "ReadWritePaths") in both
 
 

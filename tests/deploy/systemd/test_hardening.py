@@ -106,10 +106,10 @@ def test_what_is_not_named_cannot_be_written(media: Path, tmp_path: Path) -> Non
 @pytest.fixture
 def confined(shipped: Path, media: Path, tmp_path: Path) -> list[str]:
     """A command line that starts another one under what reeld.service forbids."""
-    data, keys = tmp_path / "data", tmp_path / "data-keys"
-    for folder in (data, keys):
+    data, *beside = (tmp_path / f"data{end}" for end in ("", "-keys", "-backups"))
+    for folder in (data, *beside):
         folder.mkdir(mode=0o700)
-    return [*mounting([data, keys, media]), *ORDINARY, *sandbox(shipped)]
+    return [*mounting([data, *beside, media]), *ORDINARY, *sandbox(shipped)]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_reeld_and_its_postgresql_run_under_all_that_the_unit_forbids(
     data = tmp_path / "data"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("REELD_")}
     environ |= {
-        "STATE_DIRECTORY": f"{data}:{data}-keys",
+        "STATE_DIRECTORY": f"{data}:{data}-keys:{data}-backups",
         "REELD_BIND": "127.0.0.1:0",
         "REELD_LIBRARY_ROOT_FOLDER": str(media / "movies"),
         "XDG_CONFIG_HOME": str(tmp_path / "etc"),
