@@ -70,21 +70,12 @@ class Desk:
             NotFound: There is no such movie.
             Refused: There is no such profile.
         """
-        release = Release(
-            source=Source.HDBITS if asked.indexer == Source.HDBITS else Source.RSS,
-            indexer=asked.indexer,
-            guid="",
-            title=asked.name,
-            size=asked.size,
-            seeders=asked.seeders,
-            flags=asked.flags,
-            id=NOBODYS,
-        )
+        release = await self._offer(asked)
         parsed = await trio.to_thread.run_sync(read_name, asked.name, limiter=READERS)
         movie = await self._movie_named(asked, parsed, titles)
         (candidate,) = await read_eagerly(await build_index([movie]), [release])
         profile = await self._profile(asked.profile)
-        around = await self._deciding.survey.of(movie, Cause.PERSON, [release], profile=profile)
+        around = await self._deciding.survey.of(movie, asked.cause, [release], profile=profile)
         return (await self._deciding.judge([candidate], around)).explanation
 
     async def grab(self, asked: GrabRelease) -> int:
@@ -181,8 +172,40 @@ class Desk:
             case _:
                 return _made_up(parsed, asked, self._settings.current.decision.profile)
 
+    async def _offer(self, asked: DecideName) -> Release:
+        """Return the offer that is asked about, as its row would be if it were stored now."""
+        offer = _offer_of(asked)
+        if not offer.guid:
+            return offer
+        known = await releases.offered(self._database, offer.indexer, offer.guid)
+        if known is None:
+            return offer
+        # As `releases.upsert` brings a row up to date.
+        return replace(
+            known,
+            size=known.size if offer.size is None else offer.size,
+            seeders=known.seeders if offer.seeders is None else offer.seeders,
+            infohash=offer.infohash or known.infohash,
+            flags=offer.flags,
+        )
+
     async def _profile(self, name: str | None) -> QualityProfile | None:
         return None if name is None else await self._deciding.survey.profile(name)
+
+
+def _offer_of(asked: DecideName) -> Release:
+    return Release(
+        source=Source.HDBITS if asked.indexer == Source.HDBITS else Source.RSS,
+        indexer=asked.indexer,
+        guid=asked.guid,
+        title=asked.name,
+        size=asked.size,
+        seeders=asked.seeders,
+        infohash=asked.infohash,
+        published_at=asked.published_at,
+        flags=asked.flags,
+        id=NOBODYS,
+    )
 
 
 def _made_up(parsed: ParsedRelease, asked: DecideName, profile: str) -> Movie:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
-from reeld.domain.decision import Explanation
+from reeld.domain.decision import Cause, Explanation
 from reeld.domain.messages._base import Message
 from reeld.domain.release import NO_FLAGS, IndexerFlag
 
@@ -29,6 +30,10 @@ class DecideName(Message[Explanation]):
         profile: The name of the profile to decide by; the movie's own when left out.
         size: Bytes.
         indexer: Whose offer it would be.
+        cause: Why there would be a decision: some rules are not asked when a person is behind it.
+        guid: The indexer's identity of the offer; what is known already of that offer counts too. Empty when unknown.
+        infohash: 40 (v1) or 64 (v2) lower-case hex digits; None when unknown.
+        published_at: When the indexer published it; None when unknown.
     """
 
     name: str
@@ -38,6 +43,10 @@ class DecideName(Message[Explanation]):
     seeders: int | None = None
     indexer: str = "hdbits"
     flags: IndexerFlag = NO_FLAGS
+    cause: Cause = Cause.PERSON
+    guid: str = ""
+    infohash: str | None = None
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

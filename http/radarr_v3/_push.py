@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from litestar import Response, post
 
-from reeld.domain.decision import ExplainedRelease
+from reeld.domain.decision import Cause, ExplainedRelease
 from reeld.domain.language import Language
 from reeld.domain.messages import DecideName
 from reeld.domain.parsing import ParsedRelease
@@ -118,15 +118,17 @@ def push_routes(frame: Frame) -> Sequence[Any]:
             return _rejected(pushed, name, NO_USENET, movie)
         known = await KnownIndexers.of(frame)
         offering = await Offering.of(frame, known, pushed)
-        indexer = HDBITS if offering is None else offering.release.indexer
-        question = DecideName(pushed.title, movie["id"], size=pushed.size, indexer=indexer)
+        question = _question(pushed, movie["id"], offering)
         explanation = await decision.ask(question, deadline=DECIDE_SECONDS)
         judged = explanation.releases[0]
-        if judged.accepted and (why := await refused(pushed, offering)):
+        # What has to wait is stored too, so that it is taken when the wait is over.
+        if (judged.accepted or judged.temporary) and (why := await refused(pushed, offering)):
             return _rejected(pushed, name, why, movie)
         original = Language.by_number(movie["originalLanguage"]["id"])
         document = _common(pushed) | offer_resource(judged, name, original) | _mapped(movie)
-        return document | {"indexerId": known.number_of(indexer if offering else None)}
+        return document | {
+            "indexerId": known.number_of(offering.release.indexer if offering else None)
+        }
 
     async def refused(pushed: Pushed, offering: Offering | None) -> str:
         """Store what is offered; say why it cannot be had."""
@@ -139,6 +141,22 @@ def push_routes(frame: Frame) -> Sequence[Any]:
         return ""
 
     return [push]
+
+
+def _question(pushed: Pushed, movie_id: int, offering: Offering | None) -> DecideName:
+    """Ask as the decision about the stored release will: nobody asked for the movie, its offer came by itself."""
+    question = DecideName(
+        pushed.title,
+        movie_id,
+        size=pushed.size,
+        indexer=HDBITS,
+        cause=Cause.RSS,
+        published_at=pushed.published_at,
+    )
+    if offering is None:
+        return question
+    offer = offering.release
+    return replace(question, indexer=offer.indexer, guid=offer.guid, infohash=offer.infohash)
 
 
 def _links(body: Body) -> tuple[str, str]:

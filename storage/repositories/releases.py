@@ -43,7 +43,9 @@ SELECT {columns} FROM release WHERE movie_id = %s ORDER BY id DESC LIMIT %s
 _UNMATCHED: Final = """
 SELECT {columns} FROM release WHERE movie_id IS NULL AND id > %s ORDER BY id LIMIT %s
 """.replace("{columns}", _COLUMNS)
-
+_OFFERED: Final = "SELECT {columns} FROM release WHERE indexer = %s AND guid = %s".replace(
+    "{columns}", _COLUMNS
+)
 _NAMED: Final = """
 SELECT {columns} FROM release WHERE imdb_id = %s AND movie_id IS DISTINCT FROM %s ORDER BY id DESC LIMIT %s
 """.replace("{columns}", _COLUMNS)
@@ -159,6 +161,12 @@ async def get(source: Reader, release_id: int) -> Release | None:
 async def by_ids(source: Reader, ids: Collection[int]) -> list[Release]:
     """Return the releases with these numbers, by number; missing ones are left out."""
     return [_release(row) for row in await fetch_all(source, _BY_IDS, (list(ids),))]
+
+
+async def offered(source: Reader, indexer: str, guid: str) -> Release | None:
+    """Return the release that an indexer offers under an identity, or None."""
+    row = await fetch_one(source, _OFFERED, (indexer, guid))
+    return None if row is None else _release(row)
 
 
 async def by_movie(source: Reader, movie_id: int, *, limit: int = 500) -> list[Release]:
