@@ -90,7 +90,7 @@ class Keys:
                 await keys.note_use(conn, found.id)
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("key_use_not_noted", reason=error.reason)
-        return Caller(found.name, found.scope, ends_at=found.expires_at)
+        return Caller(found.name, found.scope, found.owner_id, ends_at=found.expires_at)
 
     def publish_local(self, url: str, ops_url: str, certificate: Path | None = None) -> Secret:
         """Let commands on this machine find the daemon. Blocks on the disk."""

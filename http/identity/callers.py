@@ -14,8 +14,8 @@ class Caller:
 
     Attributes:
         name: Of the key, or of the person.
-        user_id: Who is logged in; None for a key.
-        session_id: By which session.
+        user_id: Who is logged in, or whose key it is; None for a key of the daemon's own.
+        session_id: By which session; None for a key.
         ends_at: When the key or session ends by itself; None for never.
     """
 
@@ -34,3 +34,8 @@ class Caller:
     def is_person(self) -> bool:
         """Whether it is a person with a session, whose browser other pages could misuse."""
         return self.session_id is not None
+
+    @property
+    def logged_in(self) -> int | None:
+        """Which user is logged in; None for a key, whosever it is."""
+        return self.user_id if self.is_person else None

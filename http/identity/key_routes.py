@@ -74,6 +74,6 @@ def _whose(caller: Caller) -> int | None:
     """Return to whose keys a caller is held; None for an administrator."""
     if caller.scope is Scope.ADMIN:
         return None
-    if caller.user_id is None:
+    if caller.logged_in is None:
         raise NotAllowed("A key makes and lists no keys. Log in, or use a key of the scope admin.")
-    return caller.user_id
+    return caller.logged_in

@@ -151,9 +151,9 @@ def _whose(caller: Caller) -> int | None:
     """Return to whose sessions a caller is held; None for an administrator."""
     if caller.scope is Scope.ADMIN:
         return None
-    if caller.user_id is None:
+    if caller.logged_in is None:
         raise NotAllowed("A key has no sessions. Log in, or use a key of the scope admin.")
-    return caller.user_id
+    return caller.logged_in
 
 
 def _who(caller: Caller, token: Secret | None) -> WhoView:

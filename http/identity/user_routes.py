@@ -151,7 +151,7 @@ def _password(surface: Surface) -> Any:
 
 async def _require_own(identity: Identity, request: AnyRequest, user_id: int, current: str) -> None:
     caller = caller_of(request)
-    if caller.user_id == user_id:
+    if caller.logged_in == user_id:
         # Who found a browser open must not take the account over.
         await identity.verify(caller.name, Secret(current), networks.address_of(request.scope))
     elif caller.scope is not Scope.ADMIN:

@@ -27,7 +27,9 @@ UPDATE api_key SET revoked_at = expires_at WHERE name = %s AND revoked_at IS NUL
 """
 
 _VALID: Final = """
-SELECT api_key.id, api_key.name, prefix, api_key.created_at, last_used_at, scope, person.name, expires_at, person.role
+SELECT
+    api_key.id, api_key.name, prefix, api_key.created_at, last_used_at, scope, person.name, expires_at, person_id,
+    person.role
 FROM api_key LEFT JOIN person ON person.id = person_id
 WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
@@ -67,6 +69,7 @@ class ApiKey:
         scope: What it allows.
         owner: For whom it was made; None for a key of the daemon's own.
         expires_at: When it ends; None for never.
+        owner_id: The number of the user for whom it was made; None for a key of the daemon's own.
     """
 
     id: int
@@ -77,6 +80,7 @@ class ApiKey:
     scope: Scope
     owner: str | None = None
     expires_at: datetime | None = None
+    owner_id: int | None = None
 
     def __post_init__(self) -> None:
         """Take the scope as the text that a row holds."""

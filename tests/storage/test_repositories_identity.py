@@ -94,7 +94,7 @@ async def test_a_key_allows_no_more_than_its_owners_role(database: Database, ann
         await keys.store(conn, "script", key, Scope.ADMIN, user_id=anna.id)
     found = await keys.find(database, key)
     assert found is not None
-    assert (found.scope, found.owner) == (Scope.OPERATE, "Anna")
+    assert (found.scope, found.owner, found.owner_id) == (Scope.OPERATE, "Anna", anna.id)
     async with database.transaction() as conn:
         assert not await keys.revoke(conn, found.id, anna.id + 1)
         assert await users.remove(conn, anna.id)

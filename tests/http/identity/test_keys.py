@@ -51,6 +51,67 @@ async def test_a_person_makes_keys_of_no_more_than_what_they_may_do_themselves(
         assert (await get("/api/movies", headers=key)).status_code == 401
 
 
+@pytest.mark.parametrize("door", ["/api/keys", "/control/keys"])
+async def test_a_key_that_a_persons_key_makes_is_that_persons_and_goes_with_them(
+    running_daemon: Any, browse: Any, person: Any, door: str
+) -> None:
+    number = await person(running_daemon, "ghost", "admin")
+    async with browse(running_daemon) as ghost:
+        await ghost.log_in("ghost")
+        order = {"name": "first", "scope": "admin"}
+        made = await ghost.send("POST", "/api/keys", json=order)
+    first = {"X-Api-Key": made.json()["key"]}
+    order = {"name": "second", "scope": "admin"}
+    made = await running_daemon.stranger.post(door, json=order, headers=first)
+    assert made.status_code == 201, made.text
+    second = {"X-Api-Key": made.json()["key"]}
+    listed = (await running_daemon.stranger.get("/api/keys", headers=second)).json()
+    assert {each["name"]: (each["owner"], each["owner_id"]) for each in listed} == {
+        "first": ("ghost", number),
+        "second": ("ghost", number),
+    }
+    await running_daemon.http.put(f"/api/users/{number}", json={"role": "viewer"})
+    for key in (first, second):
+        who = (await running_daemon.stranger.get("/api/session", headers=key)).json()
+        assert (who["kind"], who["scope"]) == ("key", "read")
+        # It is that person's, and yet nobody who is logged in.
+        for path in ("/api/keys", "/api/sessions"):
+            assert (await running_daemon.stranger.get(path, headers=key)).status_code == 403
+    await running_daemon.http.delete(f"/api/users/{number}")
+    for key in (first, second):
+        assert (await running_daemon.stranger.get("/api/movies", headers=key)).status_code == 401
+    assert (await running_daemon.http.get("/api/keys")).json() == []
+
+
+async def test_a_key_of_the_daemons_own_makes_keys_of_nobodys(running_daemon: Any) -> None:
+    await running_daemon.http.post("/api/keys", json={"name": "script", "scope": "admin"})
+    (shown,) = (await running_daemon.http.get("/api/keys")).json()
+    assert (shown["owner"], shown["owner_id"]) == (None, None)
+
+
+async def test_a_persons_key_sets_their_password_only_with_the_scope_that_sets_anybodys(
+    running_daemon: Any, browse: Any, person: Any
+) -> None:
+    number = await person(running_daemon, "anna", "admin")
+    made = {}
+    async with browse(running_daemon) as anna:
+        await anna.log_in("anna")
+        for scope in ("admin", "operate"):
+            order = {"name": scope, "scope": scope}
+            made[scope] = (await anna.send("POST", "/api/keys", json=order)).json()["key"]
+    put, path = running_daemon.stranger.put, f"/api/users/{number}/password"
+    body = {"password": "battery staple horse", "current_password": "correct horse battery"}
+    refused = await put(path, json=body, headers={"X-Api-Key": made["operate"]})
+    assert refused.status_code == 403, refused.text
+    # The name of a key is no account, and its guesses are none: it is not asked for a password.
+    set_ = await put(
+        path, json={"password": body["password"]}, headers={"X-Api-Key": made["admin"]}
+    )
+    assert set_.status_code == 204, set_.text
+    async with browse(running_daemon) as anna:
+        assert (await anna.log_in("anna", body["password"])).status_code == 200
+
+
 async def test_a_key_ends_when_it_was_said_to_and_its_name_is_free_again(
     running_daemon: Any, database: Database
 ) -> None:
