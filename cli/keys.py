@@ -15,6 +15,7 @@ from reeld.domain.errors import DatabaseUnavailable
 from reeld.domain.scope import Scope
 from reeld.domain.secret import Secret
 from reeld.http.access import Caller, digest
+from reeld.http.identity.names import ADMINISTRATOR, LOCAL
 from reeld.storage import Database
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.repositories import keys
@@ -22,9 +23,6 @@ from reeld.telemetry import redaction
 
 log = structlog.get_logger("reeld.cli")
 
-ADMINISTRATOR: Final = "administrator"
-LOCAL: Final = "local-commands"
-"""The name under which the audit knows commands on this machine."""
 LOCAL_FILE: Final = "daemon.json"
 """In the data directory, readable by its owner alone: where the running daemon answers, and a key to it."""
 
@@ -90,7 +88,9 @@ class Keys:
                 await keys.note_use(conn, found.id)
         except (DatabaseUnavailable, LeadershipLost) as error:
             log.debug("key_use_not_noted", reason=error.reason)
-        return Caller(found.name, found.scope, found.owner_id, ends_at=found.expires_at)
+        return Caller(
+            found.name, found.scope, found.owner_id, ends_at=found.expires_at, key_id=found.id
+        )
 
     def publish_local(self, url: str, ops_url: str, certificate: Path | None = None) -> Secret:
         """Let commands on this machine find the daemon. Blocks on the disk."""

@@ -17,6 +17,7 @@ class Caller:
         user_id: Who is logged in, or whose key it is; None for a key of the daemon's own.
         session_id: By which session; None for a key.
         ends_at: When the key or session ends by itself; None for never.
+        key_id: By which key; None for a session, and for a key that is in no database.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Caller:
     user_id: int | None = None
     session_id: int | None = None
     ends_at: datetime | None = None
+    key_id: int | None = None
 
     @property
     def has_ended(self) -> bool:

@@ -155,8 +155,7 @@ class Rates:
             return stranger
         if caller is None:
             return stranger
-        subject = f"person {caller.user_id}" if caller.is_person else f"key {caller.name}"
-        return Policy("caller", subject, settings.requests_per_minute)
+        return Policy("caller", _subject(caller), settings.requests_per_minute)
 
     def _is_empty(self, policy: Policy) -> bool:
         if not policy.quota:
@@ -173,6 +172,13 @@ class Rates:
         while len(self._buckets) > MOST_BUCKETS:
             self._buckets.popitem(last=False)
         return bucket
+
+
+def _subject(caller: Caller) -> str:
+    if caller.is_person:
+        return f"person {caller.user_id}"
+    # A name that somebody chose must not lead to another's bucket.
+    return f"key {caller.name}" if caller.key_id is None else f"stored key {caller.key_id}"
 
 
 def is_of_metrics(path: str) -> bool:

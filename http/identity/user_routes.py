@@ -17,6 +17,7 @@ from reeld.domain.secret import Secret
 from reeld.http.access import caller_of
 from reeld.http.identity import networks
 from reeld.http.identity.login import Identity
+from reeld.http.identity.names import is_reserved
 from reeld.http.identity.refusals import NotAllowed
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
@@ -81,6 +82,9 @@ def _everybody(surface: Surface) -> list[Any]:
     async def add_user(request: AnyRequest, data: JSONBody[UserOrder]) -> User:
         """Add somebody who may log in."""
         with audit.change(request, "add_user", data.username, role=str(data.role)):
+            if is_reserved(data.username):
+                complaint = "is how the audit names a key of reeld's own. Choose another name."
+                raise InvalidField("username", complaint, reason="name_taken")
             hashed = await identity.passwords.hash(Secret(data.password))
             async with identity.database.transaction() as conn:
                 made = await users.add(conn, data.username, data.role, hashed)

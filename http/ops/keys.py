@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from reeld.domain.errors import InvalidField, NotFound
 from reeld.domain.scope import Scope
 from reeld.http.access import caller_of
+from reeld.http.identity.names import is_reserved
 from reeld.http.ops.audit import AnyRequest
 from reeld.http.surface import Surface
 from reeld.storage.repositories import keys
@@ -90,8 +91,12 @@ async def make_key(
     """Make a key for a person, or for nobody in particular.
 
     Raises:
-        InvalidField: There is a valid key of that name, or it would have ended already.
+        InvalidField: There is a valid key of that name, it is one of the daemon's own, or the key would have ended
+            already.
     """
+    if is_reserved(name):
+        complaint = "is how the audit names a key of reeld's own. Choose another name."
+        raise InvalidField("name", complaint, reason="name_taken")
     if expires_at is not None and expires_at <= datetime.now(UTC):
         raise InvalidField("expires_at", "lies in the past.", reason="key_expired")
     made = keys.generate()

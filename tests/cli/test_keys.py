@@ -17,7 +17,10 @@ async def test_a_key_is_made_once(database: Database, tmp_path: Path) -> None:
     await second.ensure(database)
     assert first.new is not None
     assert second.new is None
-    assert await second.find(database, first.new)
+    found = await second.find(database, first.new)
+    (row,) = await rows.every(database)
+    assert found is not None
+    assert (found.name, found.user_id, found.key_id) == ("administrator", None, row.id)
     assert not await second.find(database, Secret("reeld_another"))
 
 

@@ -112,6 +112,30 @@ async def test_a_persons_key_sets_their_password_only_with_the_scope_that_sets_a
         assert (await anna.log_in("anna", body["password"])).status_code == 200
 
 
+async def test_nobody_takes_the_name_under_which_the_audit_knows_a_key_of_the_daemons_own(
+    running_daemon: Any, browse: Any, person: Any
+) -> None:
+    await person(running_daemon, "anna", "operator")
+    names = ("local-commands", "administrator", "Local-Commands", "ADMINISTRATOR")
+    async with browse(running_daemon) as anna:
+        await anna.log_in("anna")
+        for name in (*names, " administrator ", "local-commands ", "ａdministrator"):
+            tries = [
+                await anna.send("POST", "/api/keys", json={"name": name}),
+                await running_daemon.http.post("/control/keys", json={"name": name}),
+            ]
+            for refused in tries:
+                assert refused.status_code == 422, name
+                (error,) = refused.json()["errors"]
+                assert (error["field"], refused.json()["reason"]) == ("name", "name_taken")
+        near = await anna.send("POST", "/api/keys", json={"name": "local-commands 2"})
+        assert near.status_code == 201
+    for name in names:
+        order = {"username": name, "password": "battery staple horse"}
+        refused = await running_daemon.http.post("/api/users", json=order)
+        assert (refused.status_code, refused.json()["reason"]) == (422, "name_taken"), name
+
+
 async def test_a_key_ends_when_it_was_said_to_and_its_name_is_free_again(
     running_daemon: Any, database: Database
 ) -> None:

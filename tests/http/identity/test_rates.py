@@ -101,6 +101,28 @@ async def test_strangers_of_one_network_share_a_bucket_and_keys_that_were_good_d
     assert (await asking.get("wrong", "198.51.100.7")).status_code == 200
 
 
+async def test_a_key_that_is_named_like_another_one_uses_up_nothing_of_its_requests(
+    autojump_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = Asking(requests_per_minute=1)
+    callers = {
+        b"own": Caller("local-commands", Scope.ADMIN),
+        b"first": Caller("local-commands", Scope.OPERATE, key_id=1),
+        b"second": Caller("local-commands", Scope.OPERATE, key_id=2),
+        b"third": Caller("2", Scope.OPERATE),
+        b"person": Caller("1", Scope.OPERATE, 1, 1),
+    }
+
+    async def identify(scope: Any) -> Caller | None:
+        return callers[key_in(scope)]
+
+    monkeypatch.setattr(asking.people, "identify", identify)
+    for key in callers:
+        assert (await asking.get(key.decode())).status_code == 200, key
+    for key in callers:
+        assert (await asking.get(key.decode())).status_code == 429, key
+
+
 async def test_probes_are_never_refused() -> None:
     asking = Asking(stranger_requests_per_minute=1)
     for _ in range(5):
