@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from reeld.domain.errors import InvalidField
+from reeld.domain.settings import Settings
 from reeld.http.disks import fault_of, looked
 from reeld.http.surface import Surface
 from reeld.storage.repositories import roots
@@ -29,36 +30,43 @@ async def usable_root(surface: Surface, path: str) -> str:
     """
     plain = path.rstrip("/")
     settings = surface.settings()
-    complaint = _complaint(plain, settings.data_dir)
+    own = _own_places(settings)
+    complaint = _complaint(plain, own)
     if complaint is None:
         listed = await roots.every(surface.database, str(settings.library.root_folder))
         complaint = _overlap(plain, [each.path for each in listed if each.path != plain])
     if complaint is None:
-        complaint = await looked(lambda: _fault(Path(plain), settings.data_dir))
+        complaint = await looked(lambda: _fault(Path(plain), own))
         complaint = "does not answer: check its disk." if complaint is None else complaint
     if complaint:
         raise InvalidField("path", f"{path!r} {complaint}", reason="unusable")
     return plain
 
 
-def _fault(folder: Path, data_dir: Path) -> str:
+def _own_places(settings: Settings) -> tuple[Path, ...]:
+    """Return what holds reeld's own data. The folder of a key file that somebody named may hold other things too."""
+    places = (settings.data_dir, settings.backups, settings.key_file)
+    return places if settings.vault.key_file else (*places, settings.key_file.parent)
+
+
+def _fault(folder: Path, own: Sequence[Path]) -> str:
     """Return what speaks against a folder that is there, or where its links lead; empty when nothing does. Blocks."""
-    real, own = folder.resolve(), data_dir.resolve()
-    return fault_of(folder) or _own_fault(real, own) or _system_fault(str(real)) or ""
+    real, places = folder.resolve(), [each.resolve() for each in own]
+    return fault_of(folder) or _own_fault(real, places) or _system_fault(str(real)) or ""
 
 
-def _complaint(path: str, data_dir: Path) -> str | None:
+def _complaint(path: str, own: Sequence[Path]) -> str | None:
     if path and os.path.normpath(path) != path:
         return "must be a plain absolute path, without `.`, `..` or empty parts."
     try:
         path.encode()
     except UnicodeEncodeError:
         return "cannot be the name of a folder."
-    return _own_fault(Path(path), data_dir) or _system_fault(path)
+    return _own_fault(Path(path), own) or _system_fault(path)
 
 
-def _own_fault(path: Path, data_dir: Path) -> str | None:
-    if path.is_relative_to(data_dir) or data_dir.is_relative_to(path):
+def _own_fault(path: Path, own: Sequence[Path]) -> str | None:
+    if any(path.is_relative_to(each) or each.is_relative_to(path) for each in own):
         return "holds reeld's own data, or lies among it: choose another folder."
     return None
 
