@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -114,3 +115,92 @@ def test_a_magnet_link_is_taken_whoever_announces_it(radarr: Any, field: str, ti
         ]
     )
     assert offered["indexer"] == "pushed"
+
+
+# What is judged as the stored release will be
+
+
+def link(number: int) -> str:
+    return f"https://hdbits.org/download.php/x.torrent?id={number}"
+
+
+def film_of(radarr: Any, title: str) -> Any:
+    return next(each for each in radarr.films if each.title == title)
+
+
+def ago(minutes: float) -> str:
+    return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
+
+
+def waiting(radarr: Any, movie_id: int, title: str) -> list[dict[str, Any]]:
+    return [
+        each
+        for each in radarr.get("queue/details", movieId=movie_id)
+        if (each["title"], each["status"]) == (title, "delay")
+    ]
+
+
+@pytest.fixture(scope="module")
+def slow(radarr: Any) -> dict[str, Any]:
+    """A movie whose releases wait for 600 minutes."""
+    tag = radarr.send("POST", "tag", {"label": "slow"}, 201)["id"]
+    said = {"torrentDelay": 600, "bypassIfHighestQuality": False, "tags": [tag]}
+    profile = {"enableTorrent": True, "preferredProtocol": "torrent"}
+    radarr.send("POST", "delayprofile", profile | said, 201)
+    added = {"tags": [tag], "addOptions": {"searchForMovie": False}}
+    return dict(radarr.add(film_of(radarr, "Nosferatu"), **added))
+
+
+def test_nothing_is_taken_for_a_movie_that_is_not_monitored(radarr: Any) -> None:
+    film = film_of(radarr, "His Girl Friday")
+    radarr.add(film, monitored=False, addOptions={"searchForMovie": False})
+    title = "His.Girl.Friday.1940.1080p.BluRay.x264-GROUP"
+    answer = push(radarr, title=title, downloadUrl=link(777000))
+    assert (answer["approved"], answer["temporarilyRejected"]) == (False, True)
+    assert answer["rejections"] == ["His Girl Friday is not monitored."]
+
+
+@pytest.mark.parametrize("has_magnet", [False, True], ids=["torrent", "magnet link"])
+def test_what_its_delay_holds_back_is_rejected_for_now_and_waits(
+    radarr: Any, slow: dict[str, Any], has_magnet: bool
+) -> None:
+    title = f"Nosferatu.1922.1080p.WEB-DL.H264-{'MAGNET' if has_magnet else 'TORRENT'}"
+    from_indexer = {"title": title, "downloadUrl": link(777001)}
+    said = only_magnet(title, "de" * 20) if has_magnet else from_indexer
+    answer = push(radarr, **said, publishDate=ago(minutes=1))
+    assert (answer["approved"], answer["temporarilyRejected"]) == (False, True)
+    (sentence,) = answer["rejections"]
+    assert sentence.startswith("A better one may come: it waits 10 hours")
+    assert radarr.until(lambda: waiting(radarr, slow["id"], title))
+
+
+@pytest.mark.parametrize("by", ["guid", "infohash"])
+def test_what_is_blocklisted_is_rejected_for_good(
+    radarr: Any, slow: dict[str, Any], by: str
+) -> None:
+    title = f"Nosferatu.1922.720p.WEB-DL.H264-{by.upper()}"
+    from_indexer = {"title": title, "downloadUrl": link(777002)}
+    said = only_magnet(title, "ef" * 20) if by == "infohash" else from_indexer
+    said["publishDate"] = ago(minutes=1)
+    assert push(radarr, **said)["temporarilyRejected"]
+    (found,) = radarr.until(lambda: waiting(radarr, slow["id"], title))
+    radarr.send("DELETE", f"queue/{found['id']}", blocklist="true")
+    # A torrent under another name is another offer of it.
+    again = said | ({"title": f"{title}S"} if by == "infohash" else {})
+    answer = push(radarr, **again)
+    assert (answer["rejected"], answer["temporarilyRejected"]) == (True, False)
+    assert "It is blocklisted for this movie." in answer["rejections"]
+
+
+def test_what_is_no_better_than_what_was_grabbed_lately_is_rejected(radarr: Any) -> None:
+    film = film_of(radarr, "Metropolis")
+    movie = radarr.add(film, addOptions={"searchForMovie": False})
+    offered = radarr.get("release", movieId=movie["id"])
+    best = next(each for each in offered if each["approved"])
+    radarr.send("POST", "release", {"guid": best["guid"], "indexerId": best["indexerId"]}, 201)
+    file = radarr.imported(movie["id"])["movieFile"]
+    radarr.send("DELETE", f"moviefile/{file['id']}")
+    title = "Metropolis.1927.1080p.BluRay.x264-GROUP"
+    answer = push(radarr, title=title, downloadUrl=link(777003))
+    assert (answer["approved"], answer["temporarilyRejected"]) == (False, True)
+    assert "was grabbed lately" in answer["rejections"][0]
