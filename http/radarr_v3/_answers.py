@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,17 +49,32 @@ class Paging:
     descending: bool
 
     @classmethod
-    def of(cls, query: Query, *, sort_key: str, descending: bool = False) -> Paging:
-        """Read `page`, `pageSize`, `sortKey` and `sortDirection`."""
+    def of(
+        cls,
+        query: Query,
+        *,
+        sort_key: str,
+        descending: bool = False,
+        sorts_by: Collection[str] | None = None,
+    ) -> Paging:
+        """Read `page`, `pageSize`, `sortKey` and `sortDirection`.
+
+        Args:
+            query: What the client asks.
+            sort_key: What is sorted by where the client does not say.
+            descending: Which way then.
+            sorts_by: What can be sorted by, in small letters; what cannot be is not said to be.
+        """
         page = query.integer("page", 1) or 1
         size = query.integer("pageSize", PAGE_SIZE) or PAGE_SIZE
         if page < 1 or size < 1:
             raise invalid("page", "Page and pageSize must be 1 or more.")
         direction = query.text("sortDirection").lower()
+        wanted = query.text("sortKey") or sort_key
         return cls(
             page,
             min(size, LARGEST_PAGE),
-            query.text("sortKey") or sort_key,
+            wanted if sorts_by is None or wanted.lower() in sorts_by else sort_key,
             {"descending": True, "ascending": False}.get(direction, descending),
         )
 

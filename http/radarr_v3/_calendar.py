@@ -13,9 +13,15 @@ from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
 from reeld.http.radarr_v3._frame import Frame
 from reeld.storage.repositories import calendar
-from reeld.storage.repositories.calendar import ReleaseDay
+from reeld.storage.repositories.calendar import ReleaseDay, ReleaseKind
 
 _LONGEST_DAYS: Final = 3660
+_KINDS: Final = {
+    "cinemarelease": ReleaseKind.IN_CINEMAS,
+    "digitalrelease": ReleaseKind.DIGITAL,
+    "physicalrelease": ReleaseKind.PHYSICAL,
+}
+"""By Radarr's words in small letters."""
 
 
 def calendar_routes(frame: Frame) -> Sequence[Any]:
@@ -43,7 +49,10 @@ def feed_routes(frame: Frame) -> Sequence[Any]:
         past, future = query.integer("pastDays", 7) or 0, query.integer("futureDays", 28) or 0
         days = [timedelta(days=min(max(each, 0), _LONGEST_DAYS)) for each in (past, future)]
         first, last = today - days[0], today + days[1]
-        document = icalendar(await _between(frame, query, first, last), datetime.now(UTC))
+        days_found = await _between(frame, query, first, last)
+        told = [_KINDS[each] for each in query.words("releaseTypes") if each in _KINDS]
+        shown = [each for each in days_found if not told or each.kind in told]
+        document = icalendar(shown, datetime.now(UTC))
         return Response(document.encode(), media_type=MEDIA_TYPE)
 
     return [feed]

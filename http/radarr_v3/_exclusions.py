@@ -18,6 +18,7 @@ from reeld.storage.repositories import exclusions
 from reeld.storage.repositories.exclusions import Exclusion
 
 _ALL: Final = 10_000
+_SORTS: Final = {name.lower(): name for name in ("id", "tmdbId", "movieTitle", "movieYear")}
 
 
 def exclusion_routes(frame: Frame) -> Sequence[Any]:
@@ -30,10 +31,12 @@ def exclusion_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/exclusions/paged")
     async def page(request: AnyRequest) -> Response[bytes]:
-        paging = Paging.of(Query.of(request), sort_key="id")
-        every = await exclusions.page(database, limit=_ALL)
+        paging = Paging.of(Query.of(request), sort_key="id", sorts_by=_SORTS)
+        every = [_written(each) for each in await exclusions.page(database, limit=_ALL)]
+        name = _SORTS[paging.sort_key.lower()]
+        every.sort(key=lambda each: each[name], reverse=paging.descending)
         some = every[paging.offset : paging.offset + paging.size]
-        return answered(paging.wrap([_written(each) for each in some], len(every)))
+        return answered(paging.wrap(some, len(every)))
 
     @get("/exclusions/{exclusion_id:int}")
     async def get_exclusion(exclusion_id: FromPath[int]) -> Response[bytes]:

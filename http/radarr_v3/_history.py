@@ -19,7 +19,7 @@ from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._liking import Liking, Named
 from reeld.http.radarr_v3._names import read_names
 from reeld.http.radarr_v3._quality import languages, quality_model
-from reeld.http.radarr_v3._queue import CLIENT
+from reeld.http.radarr_v3._queue import CLIENT, TORRENT
 from reeld.http.radarr_v3._values import Json, moment, present
 from reeld.storage.repositories import blocklist, history
 from reeld.storage.repositories.history import Choice, HistoryRecord
@@ -55,7 +55,7 @@ def history_routes(frame: Frame) -> Sequence[Any]:
     @get("/history")
     async def page(request: AnyRequest) -> Response[bytes]:
         query = Query.of(request)
-        paging = Paging.of(query, sort_key="date", descending=True)
+        paging = Paging.of(query, sort_key="date", descending=True, sorts_by={"date"})
         choice = _choice(query)
         found = await history.numbered_page(
             frame.database,
@@ -104,11 +104,19 @@ def blocklist_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/blocklist")
     async def page(request: AnyRequest) -> Response[bytes]:
-        paging = Paging.of(Query.of(request), sort_key="date", descending=True)
+        query = Query.of(request)
+        paging = Paging.of(query, sort_key="date", descending=True, sorts_by={"date"})
+        if not query.words("protocols") <= TORRENT:
+            return answered(paging.wrap([], 0))
+        movie_ids = query.integers("movieIds") or None
         found = await blocklist.numbered_page(
-            frame.database, offset=paging.offset, limit=paging.size
+            frame.database,
+            offset=paging.offset,
+            limit=paging.size,
+            movie_ids=movie_ids,
+            newest_first=paging.descending,
         )
-        total = await blocklist.count(frame.database)
+        total = await blocklist.count(frame.database, movie_ids)
         return answered(paging.wrap(await written(found), total))
 
     @get("/blocklist/movie")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -24,6 +24,8 @@ from reeld.storage.repositories.downloads import Download, Offer
 from reeld.storage.repositories.pending import Waiting
 
 CLIENT: Final = "qBittorrent"
+TORRENT: Final = frozenset({"torrent", "2"})
+"""The protocol of all that reeld fetches, by Radarr's word and number."""
 _MOST: Final = 1000
 
 Queued = Download | Waiting
@@ -66,15 +68,23 @@ def queue_routes(frame: Frame) -> Sequence[Any]:
     @get("/queue")
     async def page(request: AnyRequest) -> Response[bytes]:
         query = Query.of(request)
-        paging = Paging.of(query, sort_key="timeleft")
-        wanted = set(query.integers("movieIds"))
-        found = [one for one in await queued() if not wanted or one.movie_id in wanted]
+        paging = Paging.of(query, sort_key="timeleft", sorts_by=_SORTS)
+        is_asked_for = _asked_for(query)
+        found = [one for one in await queued() if is_asked_for(one)]
         found.sort(
             key=lambda one: _sorted_by(one, paging.sort_key.lower()), reverse=paging.descending
         )
-        some = found[paging.offset : paging.offset + paging.size]
-        records = await written(some, with_movie=query.flag("includeMovie"))
-        return answered(paging.wrap(records, len(found)))
+        page, with_movie = (
+            slice(paging.offset, paging.offset + paging.size),
+            query.flag("includeMovie"),
+        )
+        if not query.integers("quality") and not query.integers("languages"):
+            records = await written(found[page], with_movie=with_movie)
+            return answered(paging.wrap(records, len(found)))
+        # What only the name says is known when all are written.
+        every = await written(found, with_movie=with_movie)
+        records = [each for each in every if _is_named_so(each, query)]
+        return answered(paging.wrap(records[page], len(records)))
 
     @get("/queue/details")
     async def details(request: AnyRequest) -> Response[bytes]:
@@ -138,6 +148,27 @@ def queue_routes(frame: Frame) -> Sequence[Any]:
         return {one.release_id: each for one, each in zip(waiting, found, strict=True)}
 
     return [page, details, status]
+
+
+def _asked_for(query: Query) -> Callable[[Queued], bool]:
+    movies, states = query.integers("movieIds"), query.words("status")
+    torrents = query.words("protocol") <= TORRENT
+
+    def is_asked_for(one: Queued) -> bool:
+        return (
+            torrents
+            and (not movies or one.movie_id in movies)
+            and (not states or standing(one).status.lower() in states)
+        )
+
+    return is_asked_for
+
+
+def _is_named_so(record: Json, query: Query) -> bool:
+    qualities, spoken = query.integers("quality"), set(query.integers("languages"))
+    return (not qualities or record["quality"]["quality"]["id"] in qualities) and (
+        not spoken or not spoken.isdisjoint(each["id"] for each in record["languages"])
+    )
 
 
 def standing(download: Queued) -> Standing:
@@ -205,6 +236,20 @@ def _sorted_by(one: Queued, key: str) -> tuple[bool, Any]:
     }
     value = values.get(key, values["timeleft"])
     return (value is None, 0 if value is None else value)
+
+
+_SORTS: Final = frozenset(
+    {
+        "added",
+        "indexer",
+        "movies.sorttitle",
+        "progress",
+        "size",
+        "status",
+        "timeleft",
+        "title",
+    }
+)
 
 
 def _of_download(one: Download) -> dict[str, Any]:

@@ -28,6 +28,7 @@ _CALLED: Final = {
 }
 _FOLDER: Final = trio.CapacityLimiter(1)
 _MOST: Final = 1000
+_LEVELS: Final = ("trace", "debug", "info", "warn", "error", "fatal")
 
 
 def task_routes(frame: Frame) -> Sequence[Any]:
@@ -56,10 +57,15 @@ def task_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/log")
     async def page(request: AnyRequest) -> Response[bytes]:
-        paging = Paging.of(Query.of(request), sort_key="time", descending=True)
-        found = await audit.page(frame.database, limit=_MOST)
+        query = Query.of(request)
+        paging = Paging.of(query, sort_key="time", descending=True, sorts_by={"time"})
+        least = _LEVELS.index(level) if (level := query.text("level").lower()) in _LEVELS else 0
+        lines = [_line(each) for each in await audit.page(frame.database, limit=_MOST)]
+        found = [each for each in lines if _LEVELS.index(each["level"]) >= least]
+        if not paging.descending:
+            found.reverse()
         some = found[paging.offset : paging.offset + paging.size]
-        return answered(paging.wrap([_line(each) for each in some], len(found)))
+        return answered(paging.wrap(some, len(found)))
 
     return [list_tasks, get_task, list_backups, page]
 

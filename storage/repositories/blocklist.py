@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -29,6 +30,10 @@ _BY_MOVIE: Final = "SELECT {columns} FROM blocklist WHERE movie_id = %s ORDER BY
 _PAGE: Final = """
 SELECT {columns} FROM blocklist WHERE id < %s ORDER BY id DESC LIMIT %s
 """.replace("{columns}", _COLUMNS)
+
+
+_OF_MOVIES: Final = "FROM blocklist WHERE (%s::bigint[] IS NULL OR movie_id = ANY(%s::bigint[]))"
+_NUMBERED: Final = f"SELECT {_COLUMNS} {_OF_MOVIES} ORDER BY id {{way}} OFFSET %s LIMIT %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +95,23 @@ async def page(source: Reader, *, before: int | None = None, limit: int = 100) -
     return [Blocked(*row) for row in rows]
 
 
-async def numbered_page(source: Reader, *, offset: int, limit: int) -> list[Blocked]:
-    """Return blocked releases from the `offset`-th on, newest first, for clients that count pages."""
-    statement = _PAGE.replace(" LIMIT %s", " OFFSET %s LIMIT %s")
-    return [Blocked(*row) for row in await fetch_all(source, statement, (2**63 - 1, offset, limit))]
+async def numbered_page(
+    source: Reader,
+    *,
+    offset: int,
+    limit: int,
+    movie_ids: Sequence[int] | None = None,
+    newest_first: bool = True,
+) -> list[Blocked]:
+    """Return blocked releases from the `offset`-th on, for clients that count pages; of some movies where they are named."""
+    statement = _NUMBERED.format(way="DESC" if newest_first else "ASC")
+    rows = await fetch_all(source, statement, (movie_ids, movie_ids, offset, limit))
+    return [Blocked(*row) for row in rows]
 
 
-async def count(source: Reader) -> int:
-    """Return how many releases are blocked."""
-    row = await fetch_one(source, "SELECT count(*) FROM blocklist")
+async def count(source: Reader, movie_ids: Sequence[int] | None = None) -> int:
+    """Return how many releases are blocked, for some movies where they are named."""
+    row = await fetch_one(source, f"SELECT count(*) {_OF_MOVIES}", (movie_ids, movie_ids))
     return int(row[0]) if row else 0
 
 

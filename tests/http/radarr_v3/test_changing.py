@@ -205,5 +205,9 @@ def test_a_file_and_then_its_movie_go_to_the_recycle_folder(
     (exclusion,) = radarr.get("exclusions")
     assert exclusion["tmdbId"] == movie["tmdbId"]
     assert radarr.get("exclusions/paged")["totalRecords"] == 1
+    log = radarr.get("log", pageSize=1000)
+    assert {"info"} <= {each["level"] for each in log["records"]} <= {"info", "warn"}
+    assert {each["level"] for each in radarr.get("log", level="warn")["records"]} <= {"warn"}
+    assert radarr.get("log", level="error")["totalRecords"] == 0
     radarr.send("DELETE", f"exclusions/{exclusion['id']}")
     assert radarr.get("exclusions") == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import PIL.Image
+import psycopg
 import pytest
 
 from reeld.http.measure import counted_as
@@ -201,14 +203,29 @@ def test_requests_are_counted_by_what_they_are_about() -> None:
     assert counted_as("/api/movies/{movie_id}") == "/api/movies"
 
 
-def test_a_calendar_program_reads_the_days(radarr: Any) -> None:
+def test_a_calendar_program_reads_the_days(
+    radarr: Any, movie: dict[str, Any], module_database_url: str
+) -> None:
+    today = datetime.now(UTC).date()
+    days = {"in_cinemas": today - timedelta(90), "digital": today, "physical": today}
+    with psycopg.connect(module_database_url) as connection:
+        connection.execute(
+            "UPDATE movie SET release_dates = %s WHERE id = %s",
+            (json.dumps(days, default=str), movie["id"]),
+        )
     path = f"{radarr.url}/feed/v3/calendar/radarr.ics"
-    days = {"pastDays": 3650, "futureDays": 365, "unmonitored": "true"}
-    answer = radarr.http.get(path, params=days)
+    span = {"pastDays": 100, "futureDays": 1, "unmonitored": "true"}
+    answer = radarr.http.get(path, params=span)
     assert answer.headers["content-type"].startswith("text/calendar")
     lines = answer.text.split("\r\n")
     assert (lines[0], lines[-2:]) == ("BEGIN:VCALENDAR", ["END:VCALENDAR", ""])
     assert all(len(line.encode()) <= 75 for line in lines)
+    every = answer.text.count("BEGIN:VEVENT")
+    each_alone = [
+        radarr.http.get(path, params=span | {"releaseTypes": kind}).text.count("BEGIN:VEVENT")
+        for kind in ("cinemaRelease", "digitalRelease", "physicalRelease")
+    ]
+    assert (each_alone, every) == ([1, 1, 1], 3)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,32 @@ def test_a_download_shows_how_far_it_is(radarr: Any, download: dict[str, Any]) -
     assert (with_movie["totalRecords"], with_movie["pageSize"]) == (1, 1)
     assert radarr.get("queue", page=2, pageSize=1)["records"] == []
     assert [each["id"] for each in radarr.get("queue/details")] == [download["id"]]
+
+
+def test_the_queue_is_filtered_by_what_is_asked_for(radarr: Any, download: dict[str, Any]) -> None:
+    def total(**query: Any) -> int:
+        return int(radarr.http.get("queue", params=query).json()["totalRecords"])
+
+    quality, spoken = download["quality"]["quality"]["id"], download["languages"][0]["id"]
+    assert total(protocol="torrent") == total(quality=quality, languages=spoken) == 1
+    assert total(protocol="usenet") == total(status="paused") == total(movieIds=4711) == 0
+    assert total(quality=quality + 1) == total(languages=4711) == 0
+    assert total(quality=f"{quality + 1},{quality}", status="DOWNLOADING") == 1
+
+
+def test_no_page_says_that_it_is_sorted_by_what_it_is_not(
+    radarr: Any, download: dict[str, Any]
+) -> None:
+    for path, asked, said in (
+        ("queue", "size", "size"),
+        ("queue", "languages", "timeleft"),
+        ("history", "sourceTitle", "date"),
+        ("blocklist", "sourceTitle", "date"),
+        ("log", "logger", "time"),
+        ("exclusions/paged", "TmdbId", "TmdbId"),
+        ("exclusions/paged", "tags", "id"),
+    ):
+        assert radarr.get(path, sortKey=asked)["sortKey"] == said, (path, download["id"])
     assert radarr.get("queue/status")["totalCount"] == 1
 
 
@@ -57,8 +83,10 @@ def test_what_is_removed_with_blocklist_is_replaced_by_another(
 ) -> None:
     body = {"ids": [4711, download["id"], 4712]}
     radarr.send("DELETE", "queue/bulk", body, removeFromClient="true", blocklist="true")
-    (blocked,) = radarr.get("blocklist")["records"]
+    (blocked,) = radarr.get("blocklist", movieIds=download["movieId"])["records"]
     assert blocked["sourceTitle"] == download["title"]
+    assert radarr.get("blocklist", movieIds=4711)["totalRecords"] == 0
+    assert radarr.get("blocklist", protocols="usenet")["records"] == []
     another = radarr.until(
         lambda: [e for e in radarr.get("queue")["records"] if e["id"] != download["id"]]
     )
