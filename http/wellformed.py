@@ -44,8 +44,7 @@ def require_wellformed(method: bytes, target: bytes, version: bytes, fields: Fie
         # HTTP/2 is left to proxies: its resets and continuations are floods that need bounds of their own.
         raise Malformed(505, "reeld speaks HTTP/1.1.", reason="http_version")
     if len(fields) > MOST_FIELDS or _size(target, fields) > LARGEST_HEAD:
-        sentence = f"A request has at most {MOST_FIELDS} header fields, of {LARGEST_HEAD} bytes with its target."
-        raise Malformed(431, sentence, reason="head_too_large")
+        raise _too_large()
     if names >= _OF_BODIES:
         # RFC 9112, 6.3: it may be an attempt to smuggle a second request past a proxy.
         raise Malformed(400, "A request has a Content-Length or a Transfer-Encoding, not both.")
@@ -78,12 +77,19 @@ def _value(fields: Fields, name: bytes) -> bytes:
     return next((value for each, value in reversed(fields) if each == name), b"")
 
 
+def _too_large() -> Malformed:
+    sentence = f"A request has at most {MOST_FIELDS} header fields, of {LARGEST_HEAD} bytes with its target."
+    return Malformed(431, sentence, reason="head_too_large")
+
+
 def _size(target: bytes, fields: Fields) -> int:
     return len(target) + sum(len(name) + len(value) for name, value in fields)
 
 
 def unreadable(status: int) -> Malformed:
-    """Return what is said of a request that is no HTTP."""
+    """Return what is said of a request that is no HTTP, or whose head h11 reads no further (431)."""
+    if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+        return _too_large()
     return Malformed(status, "The request is no valid HTTP/1.1.")
 
 

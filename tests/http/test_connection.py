@@ -162,6 +162,7 @@ async def test_what_two_programs_could_read_differently_is_refused(
     answered, problem = await answer_to(listener, said)
     assert (answered, problem["status"]) == (status, status)
     assert problem["detail"].endswith(".")
+    assert (problem["reason"] == "head_too_large") is (status == 431)
 
 
 @pytest.mark.parametrize(
