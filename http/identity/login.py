@@ -13,7 +13,7 @@ from reeld.http.identity import cookies, networks
 from reeld.http.identity.passwords import Passwords
 from reeld.http.identity.refusals import TooMany, WrongCredentials
 from reeld.http.identity.sessions import Sessions
-from reeld.http.identity.throttling import Throttle
+from reeld.http.identity.throttling import Attempt, Throttle
 from reeld.storage import Database
 from reeld.storage.errors import LeadershipLost
 from reeld.storage.repositories import users
@@ -49,7 +49,7 @@ class Identity:
 
         Raises:
             WrongCredentials: They do not fit.
-            TooMany: The account or the network has to wait.
+            TooMany: The account or the network has to wait, or too many log in at once, which counts as no attempt.
             DatabaseUnavailable: Nobody can log in now.
         """
         user = await self.verify(name, password, networks.address_of(scope))
@@ -82,7 +82,7 @@ class Identity:
         attempt = await self.throttle.attempt(name, networks.network_of(origin))
         found = await users.named(self.database, name)
         stored = None if found is None else found[1]
-        if not await self.passwords.fits(password, stored) or found is None:
+        if not await self._fits(password, stored, attempt) or found is None:
             # What was typed for a name that nobody has may be a password.
             who = found[0].name if found else "nobody"
             log.warning("login_refused", who=who, origin=origin)
@@ -91,6 +91,14 @@ class Identity:
         await self.throttle.forgive(attempt, user.id)
         await self._note(user, password, found[1])
         return user
+
+    async def _fits(self, password: Secret, stored: Secret | None, attempt: Attempt) -> bool:
+        try:
+            return await self.passwords.fits(password, stored, at_home=attempt.at_home)
+        except TooMany:
+            # Nobody guessed: the password was not looked at.
+            await self.throttle.refund(attempt)
+            raise
 
     async def _note(self, user: User, password: Secret, stored: Secret) -> None:
         better = None

@@ -38,6 +38,11 @@ class Attempt:
     network: str
     subjects: tuple[Subject, ...]
 
+    @property
+    def at_home(self) -> bool:
+        """Whether it comes from a network that the owner of the name was let in from before."""
+        return any(subject.kind is Kind.HOME for subject in self.subjects)
+
 
 class Throttle:
     """Counts attempts in the database, so that a restart forgives nothing; remembers who has to wait.
@@ -73,6 +78,17 @@ class Throttle:
                 else:
                     await throttles.forget(conn, subject)
             await throttles.note_network(conn, user_id, attempt.network)
+        self._forget(attempt.subjects)
+
+    async def refund(self, attempt: Attempt) -> None:
+        """Take an attempt back that was refused before its password was looked at.
+
+        Raises:
+            DatabaseUnavailable: It stays counted.
+        """
+        async with self._database.transaction() as conn:
+            for subject in attempt.subjects:
+                await throttles.refund(conn, subject)
         self._forget(attempt.subjects)
 
     async def forget_account(self, name: str) -> None:

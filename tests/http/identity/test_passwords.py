@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+
 import pytest
 import trio
 from argon2 import PasswordHasher
@@ -63,42 +67,70 @@ async def test_nobodys_password_costs_as_much_as_somebodys(monkeypatch: pytest.M
     assert nobodys.rpartition("p=1$")[0] == own_hash.rpartition("p=1$")[0]
 
 
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stuck]:
+    hasher = Stuck()
+    monkeypatch.setattr(passwords, "HASHER", hasher)
+    yield hasher
+    hasher.go.set()
+
+
+class Stuck(Counted):
+    """Hashes when it is told to, and says how many it did at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go, self._lock = threading.Event(), threading.Lock()
+        self.running = self.most = 0
+
+    def hash(self, password: str) -> str:
+        with self._lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        self.go.wait(30)
+        with self._lock:
+            self.running -= 1
+        return super().hash(password)
+
+
 async def test_whoever_would_wait_too_long_is_told_so_and_two_are_hashed_at_once(
-    monkeypatch: pytest.MonkeyPatch,
+    stuck: Stuck,
 ) -> None:
-    import threading
-
-    go, lock = threading.Event(), threading.Lock()
-    running, most = 0, 0
-
-    class Slow(Counted):
-        def hash(self, password: str) -> str:
-            nonlocal running, most
-            with lock:
-                running += 1
-                most = max(most, running)
-            go.wait(30)
-            with lock:
-                running -= 1
-            return super().hash(password)
-
-    monkeypatch.setattr(passwords, "HASHER", Slow())
     own = Passwords()
-    refused = 0
+    refused = {True: 0, False: 0}
 
-    async def one() -> None:
-        nonlocal refused
+    async def one(at_home: bool) -> None:
         try:
-            await own.hash(Secret("correct horse"))
+            await own.fits(Secret("correct horse"), None, at_home=at_home)
         except TooMany:
-            refused += 1
+            refused[at_home] += 1
 
     async with trio.open_nursery() as nursery:
-        for _ in range(passwords.AT_ONCE + passwords.MOST_WAITING + 10):
-            nursery.start_soon(one)
+        for at_home in (False, True):
+            for _ in range(1 + passwords.MOST_WAITING + 10):
+                nursery.start_soon(one, at_home)
         with trio.fail_after(30):
-            while most < passwords.AT_ONCE or not refused:
+            while stuck.most < passwords.AT_ONCE or sum(refused.values()) < 20:
                 await trio.sleep(0.01)
-        go.set()
-    assert refused == 10
-    assert most == passwords.AT_ONCE
+        assert refused == {True: 10, False: 10}
+        stuck.go.set()
+    assert stuck.most == passwords.AT_ONCE
+
+
+async def test_strangers_keep_nobody_who_is_known_waiting(stuck: Stuck) -> None:
+    own = Passwords()
+
+    async def stranger() -> None:
+        with suppress(TooMany):
+            await own.fits(Secret("wrong"), None)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(60):
+            nursery.start_soon(stranger)
+        with trio.fail_after(30):
+            while not stuck.running:
+                await trio.sleep(0.01)
+            nursery.start_soon(own.hash, Secret("correct horse"))
+            while stuck.running < 2:
+                await trio.sleep(0.01)
+        stuck.go.set()
