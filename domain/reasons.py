@@ -194,6 +194,7 @@ REASONS: Final = frozenset(
         "rehearsals_off",
         "rehearsed_outage",
         "request_refused",
+        "request_timeout",
         "reset",
         "rejected",
         "restore_refused",

@@ -27,6 +27,7 @@ from reeld.http.wellformed import (
     is_handshake,
     require_wellformed,
     too_early,
+    too_slow,
     unreadable,
 )
 
@@ -35,6 +36,8 @@ HANG_UP: Final = "reeld_hang_up"
 be told to go."""
 
 
+HEAD_SECONDS: Final = 10.0
+"""How long the head of a request may take from its first byte on."""
 LINGER_SECONDS: Final = 1.0
 """How long a client may go on sending, and have it dropped, after it was told to go."""
 LARGEST_PART: Final = 64 * 1024
@@ -95,7 +98,7 @@ class Connection(TCPServer):
         family = connected.socket.family
         async with Tasks() as tasks:
             self._task_group = tasks
-            self.protocol = _Http1(  # type: ignore[assignment]  # it speaks nothing else
+            self._speaks = _Http1(
                 self.app,
                 self.config,
                 self.context,
@@ -106,6 +109,7 @@ class Connection(TCPServer):
                 parse_socket_addr(family, connected.socket.getsockname()),
                 self.protocol_send,
             )
+            self.protocol = self._speaks  # type: ignore[assignment]  # it speaks nothing else
             self._idle = IdleWatch(self.config.keep_alive_timeout, self.context.terminated)
             self.idle_task = self._idle  # type: ignore[assignment]  # it does what the other one does
             await self._idle.restart(tasks, self._idle_timeout)
@@ -136,6 +140,8 @@ class Connection(TCPServer):
             self._client_has_gone = not data
             if not self._is_leaving:
                 await self.protocol.handle(RawData(data))
+                if self._speaks.has_begun_a_head:
+                    self._idle.hurry(HEAD_SECONDS)
         await self.protocol.handle(Closed())
         self.context.client_has_gone.set()  # type: ignore[attr-defined]
         self._idle.end()
@@ -149,7 +155,11 @@ class Connection(TCPServer):
             return b""
 
     async def _idle_timeout(self) -> None:
-        if not self._client_has_gone:
+        if self._client_has_gone:
+            return
+        if self._speaks.has_begun_a_head and not self.context.terminated.is_set():
+            await self._speaks.turn_away(too_slow())
+        else:
             with trio.CancelScope(shield=True):
                 await self._initiate_server_close()
 
@@ -159,6 +169,17 @@ class _Http1(H11Protocol):
 
     _method = b""
     _head = b""
+
+    @property
+    def has_begun_a_head(self) -> bool:
+        """Whether a part of a request's head came, and its end did not."""
+        connection = self.connection
+        return connection.their_state is h11.IDLE and bool(connection.trailing_data[0])
+
+    async def turn_away(self, malformed: Malformed) -> None:
+        """Answer what is no request, and end the connection."""
+        await self._refuse(malformed)
+        await self.send(Closed())
 
     async def _send_h11_event(self, event: Any) -> None:
         """Send what an event is on the wire: the head of an answer together with what comes after it, which is there."""
@@ -183,14 +204,18 @@ class _Http1(H11Protocol):
         try:
             await super()._handle_events()
         except Malformed as malformed:
-            await self._refuse(malformed)
-            await self.send(Closed())
+            await self.turn_away(malformed)
         except h11.LocalProtocolError:
             # The client went on talking after it was turned away.
             await self.send(Closed())
         else:
             if isinstance(self.stream, WSStream) and self.stream.closed:
                 await self.send(Closed())
+
+    async def _maybe_recycle(self) -> None:
+        # What comes next is no HEAD, and its refusal has a body, until its own method is known.
+        self._method = b""
+        await super()._maybe_recycle()
 
     async def _check_protocol(self, event: h11.Request) -> None:
         self._method = event.method

@@ -27,17 +27,28 @@ class IdleWatch(SingleTask):
         self._ending = ending
         self._until = _NEVER
         self._is_watched = False
+        self._is_hurried = False
         self._is_over = False
         self._scope = trio.CancelScope()
+        self._wait = trio.CancelScope()
 
     async def restart(self, task_group: Any, action: Callable[[], Awaitable[None]]) -> None:
         """Begin to count anew."""
         self._until = trio.current_time() + self._seconds
+        self._is_hurried = False
         if not self._is_watched and not self._is_over:
             self._is_watched = True
             # One that ended while a request was busy has used its scope up.
             self._scope = trio.CancelScope()
             task_group.spawn(self._watch, action)
+
+    def hurry(self, seconds: float) -> None:
+        """Allow so many seconds from now at most, as a request has begun; said again before `restart`, it changes nothing."""
+        if self._is_hurried or self._until == _NEVER:
+            return
+        self._is_hurried = True
+        self._until = min(self._until, trio.current_time() + seconds)
+        self._wait.deadline = self._until
 
     async def stop(self) -> None:
         """Count no more, as a request came."""
@@ -51,7 +62,7 @@ class IdleWatch(SingleTask):
     async def _watch(self, action: Callable[[], Awaitable[None]]) -> None:
         with self._scope:
             while trio.current_time() < self._until < _NEVER and not self._ending.is_set():
-                with trio.move_on_at(self._until):
+                with trio.move_on_at(self._until) as self._wait:
                     await self._ending.wait()
             self._is_watched = False
             # Busy, it is watched again once it is idle.

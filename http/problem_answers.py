@@ -56,7 +56,7 @@ _ANSWERS: Final[Mapping[int, _Answer]] = {
     ),
     404: _Answer("It is not there.", "not_found", "There is no movie 7."),
     408: _Answer(
-        "The body did not come in time.",
+        "The head or the body did not come in time.",
         "request_timeout",
         "The body was not whole after 30 s. Send it again, faster.",
     ),

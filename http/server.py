@@ -29,7 +29,7 @@ HANG_UP_SECONDS: Final = 1.0
 """How long a connection that was closed under its handler may take to end."""
 HANDSHAKE_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 75.0
-"""How long a connection is kept without a request; one whose head takes longer than that to come is none."""
+"""How long a connection is kept without the first byte of a request."""
 SILENT_SECONDS: Final = 120.0
 """How long a client that is due to send may be silent; longer than any request of ours takes to answer."""
 PING_SECONDS: Final = 20.0

@@ -93,6 +93,12 @@ def unreadable(status: int) -> Malformed:
     return Malformed(status, "The request is no valid HTTP/1.1.")
 
 
+def too_slow() -> Malformed:
+    """Return what is said of a request whose head does not end."""
+    sentence = "The head of the request did not come in time. Send it again, faster."
+    return Malformed(408, sentence, reason="request_timeout")
+
+
 def too_early() -> Malformed:
     """Return what is said of a WebSocket's client that does not wait to be let in (RFC 6455, 4.1)."""
     sentence = "A client of a WebSocket waits for the answer before it sends anything."

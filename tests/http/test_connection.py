@@ -16,6 +16,7 @@ import pytest
 import trio
 import trustme
 
+from reeld.http import connection as connection_module
 from reeld.http import server as server_module
 from reeld.http.server import LARGEST_MESSAGE, WebServer, bind, url_of
 from reeld.http.tls import Certificate
@@ -244,16 +245,44 @@ async def test_a_body_that_nobody_reads_holds_no_connection(
         nursery.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nHost:",
+        get(UPGRADE).removesuffix(b"\r\n"),
+        get(b"") + b"GET / HTTP/1.1\r\nHost:",
+        b"HEAD / HTTP/1.1\r\n" + HOST + b"\r\nGET / HTTP/1.1\r\nHost:",
+    ],
+    ids=["from the first byte", "half", "a handshake", "the second", "the one after HEAD"],
+)
 async def test_a_head_that_comes_drop_by_drop_is_not_waited_for(
+    server: WebServer, listener: socket.socket, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(connection_module, "HEAD_SECONDS", 0.5)
+    line = await Line.open(listener, said)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_drip, line)
+        heard = await line.hear_all()
+        nursery.cancel_scope.cancel()
+    head, _, body = heard[heard.rindex(b"HTTP/1.1 ") :].partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408")
+    assert json.loads(body)["reason"] == "request_timeout"
+
+
+async def test_a_head_that_comes_in_pieces_and_in_time_is_answered_however_long_the_answer_takes(
     server: WebServer, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server._config.keep_alive_timeout = 0.5
-    for said in (b"", b"GET / HTTP/1.1\r\nHost:", get(UPGRADE).removesuffix(b"\r\n")):
-        line = await Line.open(listener, said)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_drip, line)
-            await line.hear_all()
-            nursery.cancel_scope.cancel()
+    monkeypatch.setattr(connection_module, "HEAD_SECONDS", 0.2)
+    line = await Line.open(listener)
+    for _ in range(2):
+        await line.say(b"GET /later HT")
+        await trio.sleep(0.02)
+        await line.say(b"TP/1.1\r\n" + HOST + b"\r\n")
+        with trio.fail_after(SECONDS):
+            heard = await line.hear()
+        assert heard.startswith(b"HTTP/1.1 200")
+    await trio.aclose_forcefully(line.stream)
 
 
 async def _drip(line: Line) -> None:

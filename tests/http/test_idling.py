@@ -55,3 +55,27 @@ async def test_a_connection_that_is_over_is_watched_no_more(
         await trio.sleep(20)
         await watch.restart(group, end)
     assert ended == []
+
+
+async def test_a_request_that_has_begun_has_less_time_which_does_not_begin_anew(
+    autojump_clock: trio.testing.MockClock, ended: list[float]
+) -> None:
+    async def end() -> None:
+        ended.append(trio.current_time())
+
+    async with trio.open_nursery() as nursery:
+        watch, group = IdleWatch(75.0, trio.Event()), Group(nursery)
+        begun = trio.current_time()
+        await watch.restart(group, end)
+        await trio.sleep(30)
+        for _ in range(8):
+            watch.hurry(10.0)
+            await trio.sleep(1)
+        # It ended in time: the next one begins with all there is.
+        await watch.stop()
+        watch.hurry(10.0)
+        await trio.sleep(7)
+        await watch.restart(group, end)
+        await trio.sleep(70)
+        watch.hurry(10.0)
+    assert ended == [begun + 30 + 8 + 7 + 75]
