@@ -21,6 +21,7 @@ def naming_facts(
     quality: Quality,
     media: MediaFacts,
     source: PurePosixPath,
+    custom_formats: tuple[str, ...] = (),
 ) -> NamingFacts:
     """Put together what a name may tell.
 
@@ -32,6 +33,7 @@ def naming_facts(
         quality: What the file really has.
         media: What the probe saw.
         source: The downloaded file.
+        custom_formats: The names of those that its name shows.
     """
     collection = None if details is None else details.collection
     return NamingFacts(
@@ -45,6 +47,7 @@ def naming_facts(
         media=media,
         collection="" if collection is None else collection.name,
         certification="" if details is None else details.certification or "",
+        custom_formats=custom_formats,
     )
 
 

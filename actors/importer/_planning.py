@@ -19,6 +19,7 @@ from reeld.actors.importer.scan import Candidate, DownloadRejected, files_below,
 from reeld.domain.acquisition import Acquisition, DownloadedFile, FailureReason
 from reeld.domain.errors import Unavailable
 from reeld.domain.media import MediaFacts
+from reeld.domain.naming import formats_shown
 from reeld.domain.parsing import ParsedRelease, parse_release_name
 from reeld.domain.quality import Quality
 from reeld.domain.settings import Settings
@@ -78,7 +79,8 @@ class Planner:
         root = Path(subject.movie.root_folder or settings.library.root_folder)
         source = PurePosixPath(file.path)
         movie, title = subject.movie, subject.release.title
-        naming = naming_facts(movie, subject.details, title, parsed, quality, facts, source)
+        shown = formats_shown(subject.acquisition.formats, subject.formats_in_names)
+        naming = naming_facts(movie, subject.details, title, parsed, quality, facts, source, shown)
         path = destination(naming, source, settings.library)
         return _plan(subject, downloads / source, file.size, root, path, facts)
 

@@ -23,7 +23,16 @@ from reeld.domain.library import MovieFile
 from reeld.domain.naming import InvalidTemplate, Template, renamed_path
 from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
-from reeld.storage.repositories import edits, library, metadata, moves, movies, removals, renames
+from reeld.storage.repositories import (
+    edits,
+    formats,
+    library,
+    metadata,
+    moves,
+    movies,
+    removals,
+    renames,
+)
 from reeld.storage.repositories.renames import FileRename
 
 log = structlog.get_logger("reeld.actors.importer")
@@ -90,7 +99,8 @@ class Renaming:
             ) from error
         details = await metadata.get(self._database, movie.id)
         original = await renames.original_of(self._database, file.id)
-        return renamed_path(file, movie, details, original, template)
+        shown = await formats.shown_in_names(self._database)
+        return renamed_path(file, movie, details, original, template, shown)
 
     async def _seen(self, file: MovieFile) -> tuple[int, int]:
         root = Path(file.root_folder)

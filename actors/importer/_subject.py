@@ -10,7 +10,15 @@ from reeld.domain.library import MovieFile
 from reeld.domain.movie import Movie, MovieDetails
 from reeld.domain.release import Release
 from reeld.storage import Database
-from reeld.storage.repositories import acquisitions, imports, library, metadata, movies, releases
+from reeld.storage.repositories import (
+    acquisitions,
+    formats,
+    imports,
+    library,
+    metadata,
+    movies,
+    releases,
+)
 from reeld.storage.repositories.imports import Import
 
 
@@ -22,6 +30,7 @@ class Subject:
         journal: What was planned already; None before the plan.
         old: The file that the movie has in the library.
         details: What TMDB said of the movie.
+        formats_in_names: The numbers of the custom formats that the names of files show.
     """
 
     acquisition: Acquisition
@@ -30,6 +39,7 @@ class Subject:
     journal: Import | None
     old: MovieFile | None
     details: MovieDetails | None = None
+    formats_in_names: frozenset[int] = frozenset()
 
 
 async def subject_of(database: Database, acquisition_id: int) -> Subject:
@@ -59,4 +69,5 @@ async def subject_of(database: Database, acquisition_id: int) -> Subject:
         journal[-1] if journal else None,
         files[0] if files else None,
         await metadata.get(database, movie.id),
+        await formats.shown_in_names(database),
     )

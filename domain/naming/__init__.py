@@ -1,6 +1,6 @@
 """How movies are named in the library."""
 
-from reeld.domain.naming._facts import NamingFacts
+from reeld.domain.naming._facts import NamingFacts, formats_shown
 from reeld.domain.naming._paths import file_path, folder_path, library_path
 from reeld.domain.naming._renaming import renamed_path
 from reeld.domain.naming._sanitise import LONGEST_NAME
@@ -13,6 +13,7 @@ __all__ = [
     "Template",
     "file_path",
     "folder_path",
+    "formats_shown",
     "library_path",
     "renamed_path",
 ]

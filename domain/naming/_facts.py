@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reeld.domain.media import AudioTrack, DynamicRange, MediaFacts
 from reeld.domain.movie import Movie
 from reeld.domain.quality import FIRST_REVISION, Quality, Revision
+
+if TYPE_CHECKING:
+    # Settings hold templates, and every command reads settings: the parser of names is not loaded for that.
+    from reeld.domain.custom_format import FormatMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class NamingFacts:
         quality: None for folders, which outlive their files.
         release_title: The name that the file was grabbed under.
         original_filename: The downloaded file's name without its extension.
+        custom_formats: The names of those that it has and that names show, in alphabetical order.
     """
 
     movie: Movie
@@ -33,6 +38,17 @@ class NamingFacts:
     media: MediaFacts | None = None
     collection: str = ""
     certification: str = ""
+    custom_formats: tuple[str, ...] = ()
+
+
+def formats_shown(found: Iterable[FormatMatch] | None, shown: Collection[int]) -> tuple[str, ...]:
+    """Return the names of the custom formats of a file that its name shows, as Radarr orders them.
+
+    Args:
+        found: The formats of the file; None when nobody knows.
+        shown: The numbers of the formats that have `include_when_renaming`.
+    """
+    return tuple(sorted(each.name for each in found or () if each.id in shown))
 
 
 _ARTICLE: Final = re.compile(r"^(The|An|A)\s+(.+?)((?:\s*\([^()]*\))*)$", re.IGNORECASE)
@@ -186,6 +202,8 @@ TOKENS: Final[Mapping[str, Callable[[NamingFacts], str]]] = {
     "qualityreal": _real,
     "releasegroup": lambda facts: facts.release_group,
     "originaltitle": lambda facts: facts.release_title or facts.original_filename,
+    "customformat": lambda facts: " ".join(facts.custom_formats),
+    "customformats": lambda facts: " ".join(facts.custom_formats),
     "originalfilename": lambda facts: facts.original_filename,
     **{f"mediainfo{name}": _of_media(token) for name, token in _MEDIA_TOKENS.items()},
 }

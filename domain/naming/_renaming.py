@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from reeld.domain.library import MovieFile
 from reeld.domain.movie import Movie, MovieDetails
-from reeld.domain.naming._facts import NamingFacts
+from reeld.domain.naming._facts import NamingFacts, formats_shown
 from reeld.domain.naming._paths import file_path
 from reeld.domain.naming._template import Template
 
@@ -17,6 +18,7 @@ def renamed_path(
     details: MovieDetails | None,
     original: str | None,
     template: Template,
+    shown: Collection[int] = (),
 ) -> str:
     """Return the path below the root folder that a file would have; its folder stays, as when Radarr renames.
 
@@ -26,6 +28,7 @@ def renamed_path(
         details: What TMDB said of it.
         original: The path of the download that it was imported from; None when nobody knows.
         template: Of `library.file_template`.
+        shown: The numbers of the custom formats that names show.
     """
     there = PurePosixPath(file.relative_path)
     collection = None if details is None else details.collection
@@ -40,5 +43,6 @@ def renamed_path(
         media=file.media,
         collection="" if collection is None else collection.name,
         certification="" if details is None else details.certification or "",
+        custom_formats=formats_shown(file.formats, shown),
     )
     return str(there.parent / file_path(template, facts, there.suffix).name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reeld.domain.errors import Refused
@@ -33,8 +33,12 @@ class _Token:
     is_upper: bool
     longest: int
     languages: str
+    formats: str = ""
+    """Of `{Custom Format:NAME}` and `{Custom Formats:ONE,OTHER}`; with a `-` before them all others."""
 
     def render(self, facts: NamingFacts) -> str:
+        if self.formats:
+            facts = replace(facts, custom_formats=_of_formats(facts.custom_formats, self.formats))
         value = sanitise_value(TOKENS[self.name](facts))
         if self.languages:
             value = _of_languages(value, self.languages)
@@ -47,7 +51,11 @@ class _Token:
 
 
 _NAME: Final = r"[A-Za-z0-9]+(?:[ ._\-]+[A-Za-z0-9]+)*"
-_MODIFIER: Final = r"(?::(?P<modifier>-?\d{1,3}|-?[A-Za-z]{2,3}(?:\+[A-Za-z]{2,3})*))?"
+_MODIFIER: Final = (
+    r"(?::(?P<modifier>-?\d{1,3}|-?[A-Za-z]{2,3}(?:\+[A-Za-z]{2,3})*|[^{}\[\]()/\\:]+))?"
+)
+_LANGUAGES: Final = re.compile(r"-?[A-Za-z]{2,3}(?:\+[A-Za-z]{2,3})*")
+_OF_FORMATS: Final = frozenset({"customformat", "customformats"})
 _TOKEN: Final = re.compile(
     rf"\{{(?P<label>[A-Za-z]+-)\{{(?P<inner>{_NAME})\}}\}}|"
     rf"\{{(?P<before>(?:[^\w{{}}/\\:]|_)*)(?P<name>{_NAME}){_MODIFIER}(?P<after>(?:[^\w{{}}/\\:]|_)*)\}}"
@@ -64,7 +72,7 @@ class Template:
     `{movie.title}` gives `the.movie`. Brackets, dashes and spaces inside the braces vanish with an
     empty value: `{[Edition Tags]}`. `{Movie Title:20}` cuts after 20 characters, `{Movie Title:-20}`
     keeps the last 20; `{MediaInfo AudioLanguages:EN+DE}` shows those languages alone, and `:-DE` all
-    others. `{imdb-{ImdbId}}` keeps its braces, as media servers want.
+    others; so do `{Custom Formats:IMAX,Remux}`, `:-IMAX`, and `{Custom Format:IMAX}` of formats. `{imdb-{ImdbId}}` keeps its braces, as media servers want.
 
     Raises:
         InvalidTemplate: It names a token that does not exist, has no token, or leads out of the folder it is for.
@@ -108,9 +116,14 @@ def _parse(part: str) -> list[str | _Token]:
 def _token(found: re.Match[str]) -> _Token:
     written = found["inner"] or found["name"]
     name = re.sub(r"[^a-z0-9]", "", written.lower())
-    if name not in TOKENS:
-        raise InvalidTemplate(f"{{{written}}} is no token; see the list of tokens.")
     modifier = found["modifier"] or ""
+    is_of_formats = name in _OF_FORMATS
+    legal = is_of_formats or re.fullmatch(r"-?\d+", modifier) or _LANGUAGES.fullmatch(modifier)
+    if name not in TOKENS or (modifier and not legal):
+        shown = f"{written}:{modifier}" if modifier else written
+        raise InvalidTemplate(f"{{{shown}}} is no token; see the list of tokens.")
+    if name == "customformat" and not modifier:
+        raise InvalidTemplate("{Custom Format} needs the name of one, as {Custom Format:IMAX}.")
     is_count = bool(re.fullmatch(r"-?\d+", modifier))
     separator = re.search(r"[ ._\-]", written)
     return _Token(
@@ -121,7 +134,8 @@ def _token(found: re.Match[str]) -> _Token:
         is_lower=written.islower(),
         is_upper=written.isupper(),
         longest=int(modifier) if is_count else 0,
-        languages="" if is_count else modifier.upper(),
+        languages="" if is_count or is_of_formats else modifier.upper(),
+        formats=modifier if is_of_formats and not is_count else "",
     )
 
 
@@ -159,6 +173,11 @@ def _of_languages(value: str, wanted: str) -> str:
         else [c for c in chosen if c in codes]
     )
     return f"[{'+'.join(kept)}]" if any(kept) else ""
+
+
+def _of_formats(names: tuple[str, ...], wanted: str) -> tuple[str, ...]:
+    chosen = {each.strip() for each in wanted.removeprefix("-").split(",")}
+    return tuple(each for each in names if (each in chosen) is not wanted.startswith("-"))
 
 
 def _shortened(value: str, longest: int) -> str:

@@ -78,5 +78,6 @@ _FACTS: Final = NamingFacts(
     ),
     collection="The Movie Collection",
     certification="R",
+    custom_formats=("Surround Sound", "x264"),
 )
 """The movie that Radarr shows its examples of (`Organizer/FileNameSampleService.cs`)."""

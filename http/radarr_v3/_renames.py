@@ -8,7 +8,7 @@ from reeld.domain.library import MovieFile
 from reeld.domain.naming import InvalidTemplate, Template, renamed_path
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._values import Json
-from reeld.storage.repositories import library, renames
+from reeld.storage.repositories import formats, library, renames
 
 
 async def renames_of(frame: Frame, movie_id: int) -> list[Json]:
@@ -25,7 +25,8 @@ async def renames_of(frame: Frame, movie_id: int) -> list[Json]:
 async def _preview(frame: Frame, file: MovieFile, template: Template) -> Json | None:
     shelved = await frame.movie(file.movie_id)
     original = await renames.original_of(frame.database, file.id)
-    path = renamed_path(file, shelved.movie, shelved.details, original, template)
+    shown = await formats.shown_in_names(frame.database)
+    path = renamed_path(file, shelved.movie, shelved.details, original, template, shown)
     if path == file.relative_path:
         return None
     return {

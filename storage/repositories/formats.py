@@ -60,6 +60,12 @@ async def every(source: Reader) -> tuple[CustomFormat, ...]:
     return await KnownFormats().current(source)
 
 
+async def shown_in_names(source: Reader) -> frozenset[int]:
+    """Return the numbers of those that the names of files show."""
+    rows = await fetch_all(source, "SELECT id FROM custom_format WHERE include_when_renaming")
+    return frozenset(int(row[0]) for row in rows)
+
+
 async def get(source: Reader, format_id: int) -> CustomFormat:
     """Return one format.
 

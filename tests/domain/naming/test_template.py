@@ -2,8 +2,16 @@ from __future__ import annotations
 
 import pytest
 
+from reeld.domain.custom_format import FormatMatch
 from reeld.domain.media import AudioTrack, DynamicRange, MediaFacts
-from reeld.domain.naming import InvalidTemplate, NamingFacts, Template, file_path, folder_path
+from reeld.domain.naming import (
+    InvalidTemplate,
+    NamingFacts,
+    Template,
+    file_path,
+    folder_path,
+    formats_shown,
+)
 from reeld.domain.quality import Quality, Revision
 
 MEDIA = MediaFacts(
@@ -105,6 +113,31 @@ def test_english_alone_is_not_worth_a_word(make_movie) -> None:
     assert str(folder_path(template, facts)) == "Sintel [EN]"
 
 
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("{Movie CleanTitle}{[Custom Formats]}{[Quality Title]}", "Sintel[HDR10 IMAX x264]"),
+        ("{Movie CleanTitle} {Custom Formats}", "Sintel HDR10 IMAX x264"),
+        ("{Movie.CleanTitle}.{Custom.Formats}", "Sintel.HDR10.IMAX.x264"),
+        ("{Movie CleanTitle} {Custom Formats:IMAX}", "Sintel IMAX"),
+        ("{Movie CleanTitle} {Custom Formats:x264,HDR10}", "Sintel HDR10 x264"),
+        ("{Movie CleanTitle} {[Custom Formats:-IMAX,x264]}", "Sintel [HDR10]"),
+        ("{Movie CleanTitle} {Custom Format:x264}", "Sintel x264"),
+        ("{Movie CleanTitle} {Custom Format:Remux Tier 01}", "Sintel"),
+        ("{Movie CleanTitle} {Custom Formats:8}", "Sintel HDR10 I…"),
+    ],
+)
+def test_names_show_the_custom_formats_that_are_to_be_shown(
+    make_movie, template: str, name: str
+) -> None:
+    found = [
+        FormatMatch(number, each) for number, each in enumerate(("x264", "IMAX", "Bad", "HDR10"))
+    ]
+    facts = NamingFacts(make_movie(), custom_formats=formats_shown(found, {0, 1, 3}))
+    assert str(folder_path(Template(template), facts)) == name
+    assert formats_shown(None, {0}) == ()
+
+
 def test_a_slash_in_the_template_makes_folders(facts) -> None:
     template = Template("{Movie TitleFirstCharacter}\\{Movie CleanTitle}/{Release Year}")
     assert folder_path(template, facts).parts == ("D", "The Durian Open Movie", "2010")
@@ -143,6 +176,8 @@ def test_the_first_character_has_no_accent(make_movie, first: str) -> None:
         ("{Movie Titel}", "{Movie Titel}"),
         ("{Movie Title} {imdb-{ImdbIt}}", "{ImdbIt}"),
         ("{Movie Title} {Quality: Full}", "{Quality: Full}"),
+        ("{Movie Title} {Quality Full:x264 here}", "{Quality Full:x264 here}"),
+        ("{Movie Title} {Custom Format}", "{Custom Format:IMAX}"),
     ],
 )
 def test_a_wrong_template_says_what_is_wrong(template: str, word: str) -> None:

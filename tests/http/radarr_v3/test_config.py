@@ -122,11 +122,30 @@ def test_the_examples_follow_the_templates(radarr: Any) -> None:
     assert failure["propertyName"] == "MovieFolderFormat"
 
 
+def a_format(radarr: Any, name: str, *, shown: bool) -> None:
+    condition = {
+        "name": name,
+        "implementation": "ReleaseTitleSpecification",
+        "required": True,
+        "negate": False,
+        "fields": [{"name": "value", "value": "."}],
+    }
+    body = {
+        "name": name,
+        "includeCustomFormatWhenRenaming": shown,
+        "specifications": [condition],
+    }
+    radarr.send("POST", "customformat", body, 201)
+
+
 def test_the_next_file_is_named_by_the_template_that_was_sent(radarr: Any) -> None:
+    a_format(radarr, "Of any name", shown=True)
+    a_format(radarr, "Not to be seen", shown=False)
     changed(
         radarr,
         "naming",
-        standardMovieFormat="{Movie Title} [{Quality Full}]",
+        # As the TRaSH Guides write it, and Recyclarr sends it.
+        standardMovieFormat="{Movie Title} {[MediaInfo 3D]}{[Custom Formats]}{[Quality Full]}",
         movieFolderFormat="{Release Year} {Movie Title}",
     )
     film = radarr.films[0]
@@ -134,4 +153,4 @@ def test_the_next_file_is_named_by_the_template_that_was_sent(radarr: Any) -> No
     file = movie["movieFile"]
     quality = file["quality"]["quality"]["name"]
     assert movie["path"] == str(radarr.library / f"{film.year} {film.title}")
-    assert file["relativePath"].startswith(f"{film.title} [{quality}")
+    assert file["relativePath"].startswith(f"{film.title} [Of any name][{quality}")
