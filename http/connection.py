@@ -22,6 +22,7 @@ from reeld.http.identity.headers import DATA_POLICY, EVERYWHERE
 from reeld.http.idling import IdleWatch
 from reeld.http.inbox import Tasks
 from reeld.http.problems import CONTENT_TYPE, Problem, encoded
+from reeld.http.visits import Visit
 from reeld.http.wellformed import (
     Malformed,
     is_handshake,
@@ -47,8 +48,9 @@ _GONE: Final = (trio.BrokenResourceError, trio.ClosedResourceError)
 class Context(WorkerContext):
     """What hypercorn's connection knows of its server; it sleeps no longer than there is a client."""
 
-    def __init__(self, server: WorkerContext) -> None:
+    def __init__(self, server: WorkerContext, visit: Visit) -> None:
         super().__init__(None)
+        self.visit = visit
         self.terminated = server.terminated
         self.client_has_gone = trio.Event()
 
@@ -99,6 +101,7 @@ class Connection(TCPServer):
         async with Tasks() as tasks:
             self._task_group = tasks
             self._speaks = _Http1(
+                self.context.visit,  # type: ignore[attr-defined]
                 self.app,
                 self.config,
                 self.context,
@@ -170,6 +173,10 @@ class _Http1(H11Protocol):
     _method = b""
     _head = b""
 
+    def __init__(self, visit: Visit, *given: Any) -> None:
+        super().__init__(*given)
+        self._visit = visit
+
     @property
     def has_begun_a_head(self) -> bool:
         """Whether a part of a request's head came, and its end did not."""
@@ -215,6 +222,7 @@ class _Http1(H11Protocol):
     async def _maybe_recycle(self) -> None:
         # What comes next is no HEAD, and its refusal has a body, until its own method is known.
         self._method = b""
+        self._visit.rests()
         await super()._maybe_recycle()
 
     async def _check_protocol(self, event: h11.Request) -> None:
@@ -223,6 +231,7 @@ class _Http1(H11Protocol):
         require_wellformed(event.method, event.target, event.http_version, fields)
         if is_handshake(event.method, fields) and self.connection.trailing_data[0]:
             raise too_early()
+        self._visit.asks()
 
     async def _send_error_response(self, status_code: int) -> None:
         await self._refuse(unreadable(status_code))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -10,6 +11,7 @@ import structlog
 import trio
 
 from reeld.http.identity.networks import network_of
+from reeld.http.visits import Visit, Waiting
 from reeld.telemetry import Metrics
 
 log = structlog.get_logger("reeld.http")
@@ -26,7 +28,8 @@ TELL_SECONDS: Final = 10.0
 class Crowd:
     """Whoever is connected.
 
-    One address may have `MOST - KEPT_FREE` connections; so may all the users of a proxy together.
+    One address may have `MOST - KEPT_FREE` connections; so may all the users of a proxy together. When all are taken, who
+    has waited longest without asking for anything is dropped for whoever comes.
 
     Args:
         metrics: Show how many there are, and how many were turned away.
@@ -37,33 +40,45 @@ class Crowd:
         self._metrics = metrics
         self._door = door
         self._by_address: Counter[str] = Counter()
+        self._waiting = Waiting()
         self._told_at = float("-inf")
         self._show()
 
     def __len__(self) -> int:
         return self._by_address.total()
 
-    def enter(self, address: str) -> bool:
-        """Count a connection in; False when there is no room for it."""
+    def enter(self, address: str, hang_up: Callable[[], None]) -> Visit | None:
+        """Count a connection in, which `hang_up` cuts; None when there is no room for it."""
         counted = _counted_as(address)
         free = MOST - len(self)
-        if free <= 0:
-            self._turn_away("full")
-            return False
         if free <= KEPT_FREE and self._by_address[counted] >= FEW:
             self._turn_away("address")
-            return False
+            return None
+        if free <= 0 and not self._has_made_room():
+            self._turn_away("full")
+            return None
         self._by_address[counted] += 1
         self._show()
-        return True
+        return Visit(counted, hang_up, self._waiting)
 
-    def leave(self, address: str) -> None:
-        """Count out one that had entered."""
-        counted = _counted_as(address)
-        self._by_address[counted] -= 1
-        if not self._by_address[counted]:
-            del self._by_address[counted]
+    def leave(self, visit: Visit) -> None:
+        """Count out one that had entered; one that was dropped is out already."""
+        if visit.is_over:
+            return
+        visit.end()
+        self._by_address[visit.counted] -= 1
+        if not self._by_address[visit.counted]:
+            del self._by_address[visit.counted]
         self._show()
+
+    def _has_made_room(self) -> bool:
+        visit = self._waiting.longest()
+        if visit is None:
+            return False
+        self.leave(visit)
+        visit.hang_up()
+        self._turn_away("waiting")
+        return True
 
     def _turn_away(self, cause: str) -> None:
         self._metrics.add("reeld_http_connections_refused_total", door=self._door, cause=cause)

@@ -19,6 +19,7 @@ from reeld.domain.errors import Refused
 from reeld.http.connection import HANG_UP, Connection, Context, Unflooded
 from reeld.http.crowd import Crowd
 from reeld.http.tls import Certificate
+from reeld.http.visits import Visit
 from reeld.telemetry import Metrics
 
 log = structlog.get_logger("reeld.http")
@@ -161,21 +162,24 @@ class WebServer:
             address = str(stream.socket.getpeername()[0])
         except OSError:
             return  # it has gone already
-        if not self._crowd.enter(address):
+        visit = self._crowd.enter(address, partial(_abort, stream.socket))
+        if visit is None:
             await trio.aclose_forcefully(stream)
             return
         try:
-            await self._converse(context, stream)
+            await self._converse(context, stream, visit)
         finally:
-            self._crowd.leave(address)
+            self._crowd.leave(visit)
 
-    async def _converse(self, context: WorkerContext, stream: trio.SocketStream) -> None:
+    async def _converse(
+        self, context: WorkerContext, stream: trio.SocketStream, visit: Visit
+    ) -> None:
         self._open.add(stream)
         try:
             app: Any = Unflooded(wrap_app(self.app, 0, "asgi"))
             spoken = self._spoken(stream)
-            state = ConnectionState({HANG_UP: partial(_abort, stream.socket)})
-            line = Context(context)
+            state = ConnectionState({HANG_UP: visit.hang_up})
+            line = Context(context, visit)
             await Connection(app, self._config, line, state, spoken)
         except Exception as error:  # one connection must not take all others down
             log.error("connection_failed", exc_info=error)

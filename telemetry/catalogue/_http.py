@@ -66,9 +66,9 @@ HTTP: Final[tuple[Metric, ...]] = (
     ),
     counter(
         "reeld_http_connections_refused_total",
-        "Connections turned away because there were too many, altogether or from one address",
+        "Connections turned away because there were too many, altogether or from one address, and those that asked for nothing and were dropped for a new one (waiting)",
         known("door", "people", "operations"),
-        known("cause", "full", "address"),
+        known("cause", "full", "address", "waiting"),
     ),
     gauge(
         "reeld_tls_certificate_expiry_timestamp_seconds",
