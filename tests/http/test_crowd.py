@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -190,5 +191,38 @@ async def test_who_takes_all_connections_and_asks_for_nothing_keeps_nobody_out(
             while server.connections > 9:
                 await trio.sleep(0.01)
         for stream in taken:
+            await trio.aclose_forcefully(stream)
+        server.stop()
+
+
+async def test_who_is_being_answered_is_not_dropped(listener: socket.socket) -> None:
+    begun, go = 0, trio.Event()
+
+    async def later(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal begun
+        begun += 1
+        await go.wait()
+        await hello(scope, receive, send)
+
+    server = WebServer(listener, later)
+    port = listener.getsockname()[1]
+    async with trio.open_nursery() as nursery:
+        await nursery.start(run, server)
+        with trio.fail_after(30):
+            busy = []
+            for number in range(10):
+                local = f"127.0.1.{number + 1}"
+                stream = await trio.open_tcp_stream("127.0.0.1", port, local_address=local)
+                await stream.send_all(b"GET / HTTP/1.0\r\n\r\n")
+                busy.append(stream)
+            while begun < 10:
+                await trio.sleep(0.01)
+            stranger = await trio.open_tcp_stream("127.0.0.1", port, local_address="127.0.0.2")
+            with suppress(trio.BrokenResourceError):
+                assert await stranger.receive_some() == b""
+            go.set()
+            for stream in busy:
+                assert b"200" in await stream.receive_some()
+        for stream in (*busy, stranger):
             await trio.aclose_forcefully(stream)
         server.stop()
