@@ -13,10 +13,10 @@ from reeld.actors.importer._failures import (
     SourceChanged,
     UnsafePath,
 )
-from reeld.actors.importer._kinds import FileKind, kind_of
 from reeld.actors.importer._paths import safe_parts
 from reeld.actors.importer.scan import DownloadRejected, files_below, scan_download
 from reeld.domain.acquisition import DownloadedFile, FailureReason
+from reeld.domain.file_kinds import FileKind, kind_of
 
 MB = 2**20
 
