@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,7 +39,7 @@ class Paging:
 
     Attributes:
         page: Counted from 1.
-        sort_key: As the client wrote it; empty where it did not.
+        sort_key: As the client wrote it; the list's own where it wrote none, or one that the list is not sorted by.
         descending: Whether the largest comes first.
     """
 
@@ -55,26 +55,26 @@ class Paging:
         *,
         sort_key: str,
         descending: bool = False,
-        sorts_by: Collection[str] | None = None,
+        known: Container[str] | None = None,
     ) -> Paging:
         """Read `page`, `pageSize`, `sortKey` and `sortDirection`.
 
         Args:
             query: What the client asks.
-            sort_key: What is sorted by where the client does not say.
-            descending: Which way then.
-            sorts_by: What can be sorted by, in small letters; what cannot be is not said to be.
+            sort_key: What the list is sorted by where the client wishes nothing that is known.
+            descending: Its direction then.
+            known: The sort keys that the list is sorted by, in lower case; None for all.
         """
         page = query.integer("page", 1) or 1
         size = query.integer("pageSize", PAGE_SIZE) or PAGE_SIZE
         if page < 1 or size < 1:
             raise invalid("page", "Page and pageSize must be 1 or more.")
-        direction = query.text("sortDirection").lower()
-        wanted = query.text("sortKey") or sort_key
+        direction, wished = query.text("sortDirection").lower(), query.text("sortKey")
+        is_known = known is None or wished.lower() in known
         return cls(
             page,
             min(size, LARGEST_PAGE),
-            wanted if sorts_by is None or wanted.lower() in sorts_by else sort_key,
+            wished if wished and is_known else sort_key,
             {"descending": True, "ascending": False}.get(direction, descending),
         )
 
@@ -82,6 +82,10 @@ class Paging:
     def offset(self) -> int:
         """How many records come before the page."""
         return (self.page - 1) * self.size
+
+    def cut(self, every: Sequence[Json | msgspec.Raw]) -> Json:
+        """Return the document of a page of records that are all there."""
+        return self.wrap(every[self.offset : self.offset + self.size], len(every))
 
     def wrap(self, records: Sequence[Json | msgspec.Raw], total: int) -> Json:
         """Return the document of a page."""

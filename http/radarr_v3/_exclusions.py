@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from litestar import Response, delete, get, post, put
@@ -18,7 +18,13 @@ from reeld.storage.repositories import exclusions
 from reeld.storage.repositories.exclusions import Exclusion
 
 _ALL: Final = 10_000
-_SORTS: Final = {name.lower(): name for name in ("id", "tmdbId", "movieTitle", "movieYear")}
+_ORDERS: Final[Mapping[str, Callable[[Json], Any]]] = {
+    "id": lambda each: each["id"],
+    "tmdbid": lambda each: each["tmdbId"],
+    "movietitle": lambda each: each["movieTitle"].lower(),
+    "movieyear": lambda each: each["movieYear"],
+}
+"""By the sort keys in lower case."""
 
 
 def exclusion_routes(frame: Frame) -> Sequence[Any]:
@@ -31,12 +37,10 @@ def exclusion_routes(frame: Frame) -> Sequence[Any]:
 
     @get("/exclusions/paged")
     async def page(request: AnyRequest) -> Response[bytes]:
-        paging = Paging.of(Query.of(request), sort_key="id", sorts_by=_SORTS)
+        paging = Paging.of(Query.of(request), sort_key="id", known=_ORDERS)
         every = [_written(each) for each in await exclusions.page(database, limit=_ALL)]
-        name = _SORTS[paging.sort_key.lower()]
-        every.sort(key=lambda each: each[name], reverse=paging.descending)
-        some = every[paging.offset : paging.offset + paging.size]
-        return answered(paging.wrap(some, len(every)))
+        every.sort(key=_ORDERS[paging.sort_key.lower()], reverse=paging.descending)
+        return answered(paging.cut(every))
 
     @get("/exclusions/{exclusion_id:int}")
     async def get_exclusion(exclusion_id: FromPath[int]) -> Response[bytes]:

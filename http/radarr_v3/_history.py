@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from litestar import Response, get
@@ -14,14 +14,22 @@ from reeld.domain.profile import QualityProfile
 from reeld.domain.quality import FIRST_REVISION, Quality
 from reeld.http.radarr_v3._answers import Paging, answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
+from reeld.http.radarr_v3._choosing import (
+    RELEASE_ORDERS,
+    TORRENT,
+    ReleaseChoice,
+    chosen,
+    wanted_protocols,
+)
 from reeld.http.radarr_v3._errors import invalid
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._liking import Liking, Named
 from reeld.http.radarr_v3._names import read_names
 from reeld.http.radarr_v3._quality import languages, quality_model
-from reeld.http.radarr_v3._queue import CLIENT, TORRENT
+from reeld.http.radarr_v3._queue import CLIENT
 from reeld.http.radarr_v3._values import Json, moment, present
 from reeld.storage.repositories import blocklist, history
+from reeld.storage.repositories.blocklist import BlockOrder
 from reeld.storage.repositories.history import Choice, HistoryRecord
 
 _CALLED: Final = {
@@ -48,6 +56,28 @@ _NUMBERS: Final = {
 _MOST: Final = 1000
 
 
+def _sort_title(record: Json) -> str:
+    movie: Json = record.get("movie") or {}
+    return str(movie.get("sortTitle", ""))
+
+
+_ORDERS: Final[Mapping[str, Callable[[Json], Any]]] = {
+    "sourcetitle": lambda record: record["sourceTitle"].lower(),
+    "moviemetadata.sorttitle": _sort_title,
+    "movies.sorttitle": _sort_title,
+    **RELEASE_ORDERS,
+}
+"""What history is sorted by other than its days, by the sort keys in lower case."""
+_BLOCK_ORDERS: Final = {
+    "date": BlockOrder.AGE,
+    "id": BlockOrder.AGE,
+    "sourcetitle": BlockOrder.TITLE,
+    "indexer": BlockOrder.INDEXER,
+    "moviemetadata.sorttitle": BlockOrder.MOVIE,
+    "movies.sorttitle": BlockOrder.MOVIE,
+}
+
+
 def history_routes(frame: Frame) -> Sequence[Any]:
     """Return the routes that read history."""
     liking = Liking(frame)
@@ -55,8 +85,11 @@ def history_routes(frame: Frame) -> Sequence[Any]:
     @get("/history")
     async def page(request: AnyRequest) -> Response[bytes]:
         query = Query.of(request)
-        paging = Paging.of(query, sort_key="date", descending=True, sorts_by={"date"})
-        choice = _choice(query)
+        paging = Paging.of(query, sort_key="date", descending=True, known=("date", *_ORDERS))
+        choice, releases = _choice(query), ReleaseChoice.of(query)
+        with_movie, order = query.flag("includeMovie"), _ORDERS.get(paging.sort_key.lower())
+        if releases or order is not None:
+            return answered(paging.cut(await looked_through(choice, releases, paging, with_movie)))
         found = await history.numbered_page(
             frame.database,
             choice,
@@ -64,8 +97,23 @@ def history_routes(frame: Frame) -> Sequence[Any]:
             limit=paging.size,
             newest_first=paging.descending,
         )
-        records = await written(found, with_movie=query.flag("includeMovie"))
+        records = await written(found, with_movie=with_movie)
         return answered(paging.wrap(records, await history.count(frame.database, choice)))
+
+    async def looked_through(
+        choice: Choice, releases: ReleaseChoice, paging: Paging, with_movie: bool
+    ) -> list[Json]:
+        """Return the records of some releases, or in another order: of the newest rows, whose names are read."""
+        rows = await history.numbered_page(frame.database, choice, limit=_MOST)
+        every = await written(rows, with_movie=True)
+        if not paging.descending:
+            every.reverse()
+        order = _ORDERS.get(paging.sort_key.lower())
+        found = chosen(every, releases, order, paging.descending)
+        return [
+            {name: value for name, value in each.items() if with_movie or name != "movie"}
+            for each in found
+        ]
 
     @get("/history/since")
     async def since(request: AnyRequest) -> Response[bytes]:
@@ -105,18 +153,20 @@ def blocklist_routes(frame: Frame) -> Sequence[Any]:
     @get("/blocklist")
     async def page(request: AnyRequest) -> Response[bytes]:
         query = Query.of(request)
-        paging = Paging.of(query, sort_key="date", descending=True, sorts_by={"date"})
-        if not query.words("protocols") <= TORRENT:
+        paging = Paging.of(query, sort_key="date", descending=True, known=_BLOCK_ORDERS)
+        movies = query.integers("movieIds") or None
+        protocols = wanted_protocols(query, "protocols")
+        if protocols and TORRENT not in protocols:
             return answered(paging.wrap([], 0))
-        movie_ids = query.integers("movieIds") or None
         found = await blocklist.numbered_page(
             frame.database,
             offset=paging.offset,
             limit=paging.size,
-            movie_ids=movie_ids,
-            newest_first=paging.descending,
+            movie_ids=movies,
+            order=_BLOCK_ORDERS[paging.sort_key.lower()],
+            descending=paging.descending,
         )
-        total = await blocklist.count(frame.database, movie_ids)
+        total = await blocklist.count(frame.database, movie_ids=movies)
         return answered(paging.wrap(await written(found), total))
 
     @get("/blocklist/movie")
@@ -141,7 +191,7 @@ def blocklist_routes(frame: Frame) -> Sequence[Any]:
                 **_said(about),
                 customFormats=liked["customFormats"],
                 date=moment(each.at),
-                protocol="torrent",
+                protocol=TORRENT,
                 indexer=each.indexer,
                 message=each.sentence,
                 movie=about.movie,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -13,6 +13,13 @@ from reeld.domain.acquisition import AcquisitionState
 from reeld.domain.language import Language
 from reeld.http.radarr_v3._answers import Paging, answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
+from reeld.http.radarr_v3._choosing import (
+    RELEASE_ORDERS,
+    TORRENT,
+    QueueChoice,
+    ReleaseChoice,
+    chosen,
+)
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._liking import Liking, Named
 from reeld.http.radarr_v3._names import read_names
@@ -24,9 +31,23 @@ from reeld.storage.repositories.downloads import Download, Offer
 from reeld.storage.repositories.pending import Waiting
 
 CLIENT: Final = "qBittorrent"
-TORRENT: Final = frozenset({"torrent", "2"})
-"""The protocol of all that reeld fetches, by Radarr's word and number."""
 _MOST: Final = 1000
+_ORDERS: Final = frozenset(
+    {
+        "movies.sorttitle",
+        "moviemetadata.sorttitle",
+        "title",
+        "added",
+        "progress",
+        "timeleft",
+        "estimatedcompletiontime",
+        "size",
+        "indexer",
+        "status",
+        *RELEASE_ORDERS,
+    }
+)
+"""The sort keys that are known, in lower case."""
 
 Queued = Download | Waiting
 """What the queue shows: what is fetched, and what waits to be."""
@@ -68,23 +89,19 @@ def queue_routes(frame: Frame) -> Sequence[Any]:
     @get("/queue")
     async def page(request: AnyRequest) -> Response[bytes]:
         query = Query.of(request)
-        paging = Paging.of(query, sort_key="timeleft", sorts_by=_SORTS)
-        is_asked_for = _asked_for(query)
-        found = [one for one in await queued() if is_asked_for(one)]
+        paging = Paging.of(query, sort_key="timeleft", known=_ORDERS)
+        choice, releases = QueueChoice.of(query), ReleaseChoice.of(query)
+        found = [one for one in await queued() if choice.covers(one.movie_id, standing(one).status)]
         found.sort(
             key=lambda one: _sorted_by(one, paging.sort_key.lower()), reverse=paging.descending
         )
-        page, with_movie = (
-            slice(paging.offset, paging.offset + paging.size),
-            query.flag("includeMovie"),
-        )
-        if not query.integers("quality") and not query.integers("languages"):
-            records = await written(found[page], with_movie=with_movie)
-            return answered(paging.wrap(records, len(found)))
-        # What only the name says is known when all are written.
-        every = await written(found, with_movie=with_movie)
-        records = [each for each in every if _is_named_so(each, query)]
-        return answered(paging.wrap(records[page], len(records)))
+        with_movie = query.flag("includeMovie")
+        of_release = RELEASE_ORDERS.get(paging.sort_key.lower())
+        if not releases and of_release is None:
+            some = found[paging.offset : paging.offset + paging.size]
+            return answered(paging.wrap(await written(some, with_movie=with_movie), len(found)))
+        records = await written(found, with_movie=with_movie)
+        return answered(paging.cut(chosen(records, releases, of_release, paging.descending)))
 
     @get("/queue/details")
     async def details(request: AnyRequest) -> Response[bytes]:
@@ -150,27 +167,6 @@ def queue_routes(frame: Frame) -> Sequence[Any]:
     return [page, details, status]
 
 
-def _asked_for(query: Query) -> Callable[[Queued], bool]:
-    movies, states = query.integers("movieIds"), query.words("status")
-    torrents = query.words("protocol") <= TORRENT
-
-    def is_asked_for(one: Queued) -> bool:
-        return (
-            torrents
-            and (not movies or one.movie_id in movies)
-            and (not states or standing(one).status.lower() in states)
-        )
-
-    return is_asked_for
-
-
-def _is_named_so(record: Json, query: Query) -> bool:
-    qualities, spoken = query.integers("quality"), set(query.integers("languages"))
-    return (not qualities or record["quality"]["quality"]["id"] in qualities) and (
-        not spoken or not spoken.isdisjoint(each["id"] for each in record["languages"])
-    )
-
-
 def standing(download: Queued) -> Standing:
     """Return how Radarr calls what a download is doing."""
     if isinstance(download, Waiting):
@@ -213,7 +209,7 @@ def queue_record(download: Download, offer: Offer, movie: Json, *, with_movie: b
         statusMessages=_messages(download),
         errorMessage=shown.message,
         downloadId=download.infohash.upper() if download.infohash else None,
-        protocol="torrent",
+        protocol=TORRENT,
         downloadClient=CLIENT,
         downloadClientHasPostImportCategory=False,
         indexer=download.indexer,
@@ -230,26 +226,13 @@ def _sorted_by(one: Queued, key: str) -> tuple[bool, Any]:
     values = _of_waiting(one) if isinstance(one, Waiting) else _of_download(one)
     values |= {
         "movies.sorttitle": one.movie_title.lower(),
+        "moviemetadata.sorttitle": one.movie_title.lower(),
         "size": one.size,
         "indexer": one.indexer.lower(),
         "status": standing(one).status,
     }
     value = values.get(key, values["timeleft"])
     return (value is None, 0 if value is None else value)
-
-
-_SORTS: Final = frozenset(
-    {
-        "added",
-        "indexer",
-        "movies.sorttitle",
-        "progress",
-        "size",
-        "status",
-        "timeleft",
-        "title",
-    }
-)
 
 
 def _of_download(one: Download) -> dict[str, Any]:

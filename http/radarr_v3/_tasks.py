@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -29,6 +29,14 @@ _CALLED: Final = {
 _FOLDER: Final = trio.CapacityLimiter(1)
 _MOST: Final = 1000
 _LEVELS: Final = ("trace", "debug", "info", "warn", "error", "fatal")
+_ORDERS: Final[Mapping[str, Callable[[Json], Any]]] = {
+    "time": lambda line: line["id"],
+    "id": lambda line: line["id"],
+    "level": lambda line: (_LEVELS.index(line["level"]), line["id"]),
+    "logger": lambda line: line["logger"],
+    "message": lambda line: line["message"].lower(),
+}
+"""By the sort keys in lower case; lines are written in the order of their numbers."""
 
 
 def task_routes(frame: Frame) -> Sequence[Any]:
@@ -58,16 +66,19 @@ def task_routes(frame: Frame) -> Sequence[Any]:
     @get("/log")
     async def page(request: AnyRequest) -> Response[bytes]:
         query = Query.of(request)
-        paging = Paging.of(query, sort_key="time", descending=True, sorts_by={"time"})
-        least = _LEVELS.index(level) if (level := query.text("level").lower()) in _LEVELS else 0
+        paging = Paging.of(query, sort_key="time", descending=True, known=_ORDERS)
+        levels = _levels(query.text("level").strip().lower())
         lines = [_line(each) for each in await audit.page(frame.database, limit=_MOST)]
-        found = [each for each in lines if _LEVELS.index(each["level"]) >= least]
-        if not paging.descending:
-            found.reverse()
-        some = found[paging.offset : paging.offset + paging.size]
-        return answered(paging.wrap(some, len(found)))
+        some = [each for each in lines if each["level"] in levels]
+        some.sort(key=_ORDERS[paging.sort_key.lower()], reverse=paging.descending)
+        return answered(paging.cut(some))
 
     return [list_tasks, get_task, list_backups, page]
+
+
+def _levels(least: str) -> Sequence[str]:
+    """Return a level and those that are worse, as Radarr shows; all for a word that is no level."""
+    return _LEVELS[_LEVELS.index(least) :] if least in _LEVELS else _LEVELS
 
 
 def _task(number: int, task: ScheduledTask) -> Json:

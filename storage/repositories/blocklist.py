@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from reeld.storage._rows import Connection, Reader, execute, fetch_all, fetch_one
@@ -32,8 +33,32 @@ SELECT {columns} FROM blocklist WHERE id < %s ORDER BY id DESC LIMIT %s
 """.replace("{columns}", _COLUMNS)
 
 
-_OF_MOVIES: Final = "FROM blocklist WHERE (%s::bigint[] IS NULL OR movie_id = ANY(%s::bigint[]))"
-_NUMBERED: Final = f"SELECT {_COLUMNS} {_OF_MOVIES} ORDER BY id {{way}} OFFSET %s LIMIT %s"
+_OF_MOVIES: Final = "%(movies)s::bigint[] IS NULL OR movie_id = ANY(%(movies)s::bigint[])"
+_COUNT: Final = "SELECT count(*) FROM blocklist WHERE {movies}".replace("{movies}", _OF_MOVIES)
+_NUMBERED_PAGE: Final = """
+SELECT {columns} FROM blocklist WHERE {movies}
+ORDER BY {order} {direction}, id {direction} OFFSET %(offset)s LIMIT %(limit)s
+""".replace("{columns}", _COLUMNS).replace("{movies}", _OF_MOVIES)
+
+
+class BlockOrder(StrEnum):
+    """What blocked releases are sorted by: the expression of each."""
+
+    AGE = "id"
+    TITLE = "lower(title)"
+    INDEXER = "lower(indexer)"
+    MOVIE = "(SELECT lower(m.title) FROM movie m WHERE m.id = movie_id)"
+
+
+def _numbered(order: BlockOrder, direction: str) -> str:
+    return _NUMBERED_PAGE.replace("{order}", order).replace("{direction}", direction)
+
+
+_NUMBERED: Final = {
+    (order, descending): _numbered(order, "DESC" if descending else "ASC")
+    for order in BlockOrder
+    for descending in (False, True)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +126,29 @@ async def numbered_page(
     offset: int,
     limit: int,
     movie_ids: Sequence[int] | None = None,
-    newest_first: bool = True,
+    order: BlockOrder = BlockOrder.AGE,
+    descending: bool = True,
 ) -> list[Blocked]:
-    """Return blocked releases from the `offset`-th on, for clients that count pages; of some movies where they are named."""
-    statement = _NUMBERED.format(way="DESC" if newest_first else "ASC")
-    rows = await fetch_all(source, statement, (movie_ids, movie_ids, offset, limit))
+    """Return blocked releases from the `offset`-th on, for clients that count pages: the further the slower.
+
+    Args:
+        source: Where to read from.
+        offset: How many come before.
+        limit: At most so many.
+        movie_ids: Only those of these movies; None for all.
+        order: What they are sorted by.
+        descending: Whether the largest comes first: by age, the newest.
+    """
+    movies = None if movie_ids is None else list(movie_ids)
+    params = {"movies": movies, "offset": offset, "limit": limit}
+    rows = await fetch_all(source, _NUMBERED[order, descending], params)
     return [Blocked(*row) for row in rows]
 
 
-async def count(source: Reader, movie_ids: Sequence[int] | None = None) -> int:
-    """Return how many releases are blocked, for some movies where they are named."""
-    row = await fetch_one(source, f"SELECT count(*) {_OF_MOVIES}", (movie_ids, movie_ids))
+async def count(source: Reader, *, movie_ids: Sequence[int] | None = None) -> int:
+    """Return how many releases are blocked, for some movies or all."""
+    movies = None if movie_ids is None else list(movie_ids)
+    row = await fetch_one(source, _COUNT, {"movies": movies})
     return int(row[0]) if row else 0
 
 

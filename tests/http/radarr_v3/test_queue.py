@@ -53,22 +53,6 @@ def test_the_queue_is_filtered_by_what_is_asked_for(radarr: Any, download: dict[
     assert total(quality=f"{quality + 1},{quality}", status="DOWNLOADING") == 1
 
 
-def test_no_page_says_that_it_is_sorted_by_what_it_is_not(
-    radarr: Any, download: dict[str, Any]
-) -> None:
-    for path, asked, said in (
-        ("queue", "size", "size"),
-        ("queue", "languages", "timeleft"),
-        ("history", "sourceTitle", "date"),
-        ("blocklist", "sourceTitle", "date"),
-        ("log", "logger", "time"),
-        ("exclusions/paged", "TmdbId", "TmdbId"),
-        ("exclusions/paged", "tags", "id"),
-    ):
-        assert radarr.get(path, sortKey=asked)["sortKey"] == said, (path, download["id"])
-    assert radarr.get("queue/status")["totalCount"] == 1
-
-
 def test_what_is_removed_without_blocklist_may_come_again(
     radarr: Any, download: dict[str, Any]
 ) -> None:
