@@ -16,15 +16,17 @@ from reeld.http.radarr_v3._errors import Missing
 from reeld.http.radarr_v3._frame import Frame
 from reeld.http.radarr_v3._values import Json, moment
 from reeld.storage.backup import Backup, BackupFolder
+from reeld.storage.errors import BackupFailed, BackupUnusable
 from reeld.storage.repositories import audit
 from reeld.storage.repositories.audit import AuditEntry
 from reeld.storage.schedule import Schedule, ScheduledTask
 
+_BACKUP: Final = "backup"
 _CALLED: Final = {
     "hdbits-recent": "RssSync",
     "search-missing": "MissingMoviesSearch",
     "refresh-movies": "RefreshMovie",
-    "backup": "Backup",
+    _BACKUP: "Backup",
 }
 _FOLDER: Final = trio.CapacityLimiter(1)
 _MOST: Final = 1000
@@ -55,7 +57,15 @@ def task_routes(frame: Frame) -> Sequence[Any]:
 
     async def tasks() -> list[Json]:
         found = sorted(await Schedule(frame.database).list(), key=lambda each: each.task)
-        return [_task(number, each) for number, each in enumerate(found, 1)]
+        backup = await backed_up_at()
+        return [
+            _task(number, each, backup if each.task == _BACKUP else None)
+            for number, each in enumerate(found, 1)
+        ]
+
+    async def backed_up_at() -> datetime | None:
+        folder = BackupFolder(frame.surface.settings().backups)
+        return await trio.to_thread.run_sync(_newest, folder, limiter=_FOLDER)
 
     @get("/system/backup")
     async def list_backups() -> Response[bytes]:
@@ -81,8 +91,20 @@ def _levels(least: str) -> Sequence[str]:
     return _LEVELS[_LEVELS.index(least) :] if least in _LEVELS else _LEVELS
 
 
-def _task(number: int, task: ScheduledTask) -> Json:
-    last = moment(task.last_run or datetime.min.replace(tzinfo=UTC))
+def _newest(folder: BackupFolder) -> datetime | None:
+    """Return when the newest backup was taken, by the schedule or by a person. Blocks."""
+    try:
+        found = folder.backups()
+    except (BackupFailed, BackupUnusable):
+        # The tasks are told all the same; `system/backup` and the health checks say what is wrong.
+        return None
+    return max((each.manifest.taken_at for each in found if each.manifest), default=None)
+
+
+def _task(number: int, task: ScheduledTask, by_person: datetime | None) -> Json:
+    """Write a task; it was last done in its turn, or when a person had it done, whichever is later."""
+    times = [each for each in (task.last_run, by_person) if each is not None]
+    last = moment(max(times, default=datetime.min.replace(tzinfo=UTC)))
     name = _CALLED.get(task.task, task.task)
     return {
         "id": number,

@@ -113,3 +113,14 @@ def test_both_apis_list_and_cancel_the_same_commands(radarr: Any, movie: dict[st
         assert radarr.stranger.post(ours("resume"), headers=headers).status_code == 200
     assert radarr.get(f"command/{theirs['id']}")["status"] == "cancelled"
     assert radarr.get(f"command/{asked.json()['id']}")["status"] == "cancelled"
+
+
+def test_a_backup_that_a_person_had_made_is_told_of_by_the_task(radarr: Any) -> None:
+    def last() -> str:
+        (task,) = [each for each in radarr.get("system/task") if each["name"] == "Backup"]
+        return str(task["lastExecution"])
+
+    assert last().startswith("0001-01-01")
+    assert radarr.send("POST", "command", {"name": "Backup"}, 201)["commandName"] == "Backup"
+    radarr.until(lambda: radarr.get("system/backup") or None)
+    assert not last().startswith("0001-01-01")
