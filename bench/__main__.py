@@ -26,6 +26,7 @@ NAMES = (
     "deciding",
     "decisions",
     "feed",
+    "indexers",
     "pictures",
     "daemon",
     "scrape",
