@@ -151,6 +151,8 @@ def test_a_word_that_is_no_state_is_refused(radarr: Any) -> None:
 def test_the_log_shows_a_level_and_what_is_worse(radarr: Any, imported: list[Any]) -> None:
     assert imported
     radarr.send("DELETE", "exclusions/999999", status=404)
+    # Changes are written down a moment after they were made.
+    radarr.until(lambda: radarr.get("log", level="warn")["records"] or None)
     every = radarr.get("log", pageSize=100)["records"]
     assert {each["level"] for each in every} == {"info", "warn"}
     warned = radarr.get("log", pageSize=100, level="warn")
