@@ -59,7 +59,7 @@ def _operation(method: str, path: str, operation: Document, document: Document) 
     yield f"<p>{escape(operation.get('description', ''))}</p>"
     if parameters := operation.get("parameters"):
         yield "<table><tr><th>parameter<th>in<th>may be<th>is"
-        for each in (_resolved(parameter, document) for parameter in parameters):
+        for each in (resolved(parameter, document) for parameter in parameters):
             needed = "" if each.get("required") else ", may be left out"
             yield f"<tr><td><code>{escape(each['name'])}</code><td>{each['in']}{needed}"
             yield f"<td>{escape(_words(each.get('schema', {})))}<td>{escape(each.get('description', ''))}"
@@ -82,7 +82,7 @@ def _problems(document: Document) -> Iterator[str]:
         yield f"<p><b>{escape(status)}</b>: {escape(answer['description'])}</p>{_example(media)}"
 
 
-def _resolved(value: Document, document: Document) -> Document:
+def resolved(value: Document, document: Document) -> Document:
     """Return what stands where a reference leads."""
     if "$ref" not in value:
         return value

@@ -26,8 +26,8 @@ from reeld.storage import TrioConnection
 from reeld.storage.crashpoints import crash_point
 from reeld.storage.repositories import acquisitions, imports, releases
 
-REMOVED: Final = "Somebody removed the torrent from qBittorrent. Another release is tried."
-REMOVED_FOR_NOW: Final = "Somebody removed the torrent. The movie rests until its next search."
+_REPLACED: Final = "Somebody removed the download. Another release is tried."
+_FOR_NOW: Final = "Somebody removed the download. The movie rests until its next search."
 _NO_LIMIT: Final = -1
 _IN_CLIENT: Final = frozenset({AcquisitionState.SENT, AcquisitionState.DOWNLOADING})
 
@@ -101,7 +101,7 @@ class DownloadsByHand(ServiceActor[QbittorrentSettings, QbittorrentClient]):
     async def _go_on_without(self, order: RemoveDownload) -> None:
         acquisition_id, with_files = order.acquisition_id, order.delete_files
         reason = FailureReason.REMOVED_BY_USER if order.blocklist else FailureReason.DISCARDED
-        sentence = REMOVED if order.blocklist else REMOVED_FOR_NOW
+        sentence = _REPLACED if order.blocklist else _FOR_NOW
         async with self.resources.database.transaction() as conn:
             acquisition = await acquisitions.get(conn, acquisition_id)
             if acquisition is None:

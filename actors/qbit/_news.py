@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
 from reeld.actors.giving_up import give_up
-from reeld.actors.qbit._by_hand import REMOVED
 from reeld.actors.qbit._watching import Finding
 from reeld.domain.acquisition import (
     AcquisitionState,
@@ -29,6 +29,8 @@ from reeld.storage.repositories.downloads import ClientReport, Download
 from reeld.storage.work import submit
 
 log = structlog.get_logger("reeld.actors.qbit")
+
+REMOVED: Final = "Somebody removed the torrent from qBittorrent. Another release is tried."
 
 
 async def note_progress(database: Database, looked: Sequence[tuple[Download, Finding]]) -> None:

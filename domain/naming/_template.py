@@ -51,10 +51,10 @@ class _Token:
 
 
 _NAME: Final = r"[A-Za-z0-9]+(?:[ ._\-]+[A-Za-z0-9]+)*"
-_MODIFIER: Final = (
-    r"(?::(?P<modifier>-?\d{1,3}|-?[A-Za-z]{2,3}(?:\+[A-Za-z]{2,3})*|[^{}\[\]()/\\:]+))?"
-)
-_LANGUAGES: Final = re.compile(r"-?[A-Za-z]{2,3}(?:\+[A-Za-z]{2,3})*")
+_COUNT: Final = r"-?\d{1,3}"
+_LANGUAGES: Final = r"-?[A-Za-z]{2,3}(?:\+[A-Za-z]{2,3})*"
+_FORMATS: Final = r"[^{}\[\]()/\\:]++"
+_MODIFIER: Final = rf"(?::(?P<modifier>{_COUNT}|{_LANGUAGES}|{_FORMATS}))?"
 _OF_FORMATS: Final = frozenset({"customformat", "customformats"})
 _TOKEN: Final = re.compile(
     rf"\{{(?P<label>[A-Za-z]+-)\{{(?P<inner>{_NAME})\}}\}}|"
@@ -118,13 +118,13 @@ def _token(found: re.Match[str]) -> _Token:
     name = re.sub(r"[^a-z0-9]", "", written.lower())
     modifier = found["modifier"] or ""
     is_of_formats = name in _OF_FORMATS
-    legal = is_of_formats or re.fullmatch(r"-?\d+", modifier) or _LANGUAGES.fullmatch(modifier)
+    legal = is_of_formats or re.fullmatch(rf"{_COUNT}|{_LANGUAGES}", modifier)
     if name not in TOKENS or (modifier and not legal):
         shown = f"{written}:{modifier}" if modifier else written
         raise InvalidTemplate(f"{{{shown}}} is no token; see the list of tokens.")
     if name == "customformat" and not modifier:
         raise InvalidTemplate("{Custom Format} needs the name of one, as {Custom Format:IMAX}.")
-    is_count = bool(re.fullmatch(r"-?\d+", modifier))
+    is_count = bool(re.fullmatch(_COUNT, modifier))
     separator = re.search(r"[ ._\-]", written)
     return _Token(
         name=name,

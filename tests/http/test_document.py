@@ -14,6 +14,7 @@ from litestar import Litestar
 from reeld.http import document as documents
 from reeld.http.app import create_app
 from reeld.http.descriptions import BELOW, EVERYWHERE, meaning_of
+from reeld.http.reference import resolved
 from reeld.http.words import summary_of
 
 PROBLEM = "application/problem+json"
@@ -36,16 +37,6 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             yield method.upper(), path, operation
-
-
-def resolved(value: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
-    """Return what stands where a reference leads."""
-    if "$ref" not in value:
-        return value
-    found: Any = document
-    for step in value["$ref"].removeprefix("#/").split("/"):
-        found = found[step]
-    return dict(found)
 
 
 def test_every_operation_is_told_whole(document: dict[str, Any]) -> None:

@@ -309,6 +309,7 @@ async def test_downloads_are_ordered_removed_and_fetched_again(daemon: Any, worl
     assert removed.status_code == 200, removed.text
     blocked = (await http.get("/api/blocklist")).json()["releases"]
     assert [each["title"] for each in blocked] == [download["release_title"]]
+    assert "from qBittorrent" not in blocked[0]["sentence"]
     for number in (0, 4711, 10**30):
         assert (await http.delete(f"/api/downloads/{number}")).status_code == 404
         assert (await http.post(f"/api/downloads/{number}/first")).status_code == 404

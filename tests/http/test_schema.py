@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 
 from reeld.domain.topics import Topic
+from reeld.http.reference import resolved
 
 OPEN = {"/health", "/ready", "/metrics"}
 DOOR = "/api/login"
@@ -197,16 +198,6 @@ def references(value: object) -> Iterator[str]:
         case list():
             for each in value:
                 yield from references(each)
-
-
-def resolved(value: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
-    """Return what stands where a reference leads."""
-    if "$ref" not in value:
-        return value
-    found: Any = document
-    for step in value["$ref"].removeprefix("#/").split("/"):
-        found = found[step]
-    return dict(found)
 
 
 async def test_the_document_names_every_route(document: dict[str, Any]) -> None:

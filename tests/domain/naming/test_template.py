@@ -178,6 +178,7 @@ def test_the_first_character_has_no_accent(make_movie, first: str) -> None:
         ("{Movie Title} {Quality: Full}", "{Quality: Full}"),
         ("{Movie Title} {Quality Full:x264 here}", "{Quality Full:x264 here}"),
         ("{Movie Title} {Custom Format}", "{Custom Format:IMAX}"),
+        ("{Movie Title:1000}", "{Movie Title:1000}"),
     ],
 )
 def test_a_wrong_template_says_what_is_wrong(template: str, word: str) -> None:
