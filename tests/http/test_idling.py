@@ -57,7 +57,24 @@ async def test_a_connection_that_is_over_is_watched_no_more(
     assert ended == []
 
 
-async def test_a_request_that_has_begun_has_less_time_which_does_not_begin_anew(
+async def test_a_request_that_has_begun_has_less_time_whatever_comes_of_it_meanwhile(
+    autojump_clock: trio.testing.MockClock, ended: list[float]
+) -> None:
+    async def end() -> None:
+        ended.append(trio.current_time())
+
+    async with trio.open_nursery() as nursery:
+        watch, group = IdleWatch(75.0, trio.Event()), Group(nursery)
+        begun = trio.current_time()
+        await watch.restart(group, end)
+        await trio.sleep(30)
+        for _ in range(4):
+            watch.hurry(10.0)
+            await trio.sleep(3)
+    assert ended == [begun + 30 + 10]
+
+
+async def test_a_request_that_came_in_time_leaves_the_next_one_all_there_is(
     autojump_clock: trio.testing.MockClock, ended: list[float]
 ) -> None:
     async def end() -> None:
@@ -74,8 +91,8 @@ async def test_a_request_that_has_begun_has_less_time_which_does_not_begin_anew(
         # It ended in time: the next one begins with all there is.
         await watch.stop()
         watch.hurry(10.0)
-        await trio.sleep(7)
+        await trio.sleep(17)  # a busy request outlasts what its head had
         await watch.restart(group, end)
         await trio.sleep(70)
         watch.hurry(10.0)
-    assert ended == [begun + 30 + 8 + 7 + 75]
+    assert ended == [begun + 30 + 8 + 17 + 75]
