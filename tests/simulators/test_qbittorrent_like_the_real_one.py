@@ -101,11 +101,19 @@ async def about_adding(interview: Interview) -> None:
 
 async def about_magnet_links(interview: Interview) -> None:
     nobodys = "1" * 40
+
+    async def until(holds: Callable[[list[dict[str, Any]]], bool]) -> None:
+        with trio.fail_after(30):
+            while not holds(
+                (await interview.client.get(T + "info", params={"hashes": nobodys})).json()
+            ):
+                await trio.sleep(0.05)
+
     await interview.post(T + "add", urls=f"magnet:?xt=urn:btih:{nobodys}&dn=A+Film", category="m")
-    await trio.sleep(1.0)
+    await until(bool)
     # Its queue is looked at seldom: a torrent that has just come may wait half a minute for its turn.
     await interview.post(T + "setForceStart", hashes=nobodys, value="true")
-    await trio.sleep(1.0)
+    await until(lambda rows: rows[0]["state"] == "forcedMetaDL")
     await interview.post(T + "add", urls=f"magnet:?xt=urn:btih:{nobodys}")
     await interview.post(T + "add", urls="magnet:?xt=urn:btih:zz")
     rows = (await interview.client.get(T + "info", params={"hashes": nobodys})).json()
@@ -117,7 +125,7 @@ async def about_magnet_links(interview: Interview) -> None:
     known = ("piece_size", "pieces_have", "pieces_num", "total_size", "name")
     interview.heard.append(str([properties[key] for key in known]))
     await interview.post(T + "delete", hashes=nobodys, deleteFiles="false")
-    await trio.sleep(0.5)
+    await until(lambda rows: not rows)
 
 
 async def about_reading(interview: Interview) -> None:
