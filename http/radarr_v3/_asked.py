@@ -50,11 +50,6 @@ class Query:
         texts = [part for value in self.values.get(name.lower(), ()) for part in value.split(",")]
         return [_integer(name, text.strip()) for text in texts if text.strip()]
 
-    def words(self, name: str) -> frozenset[str]:
-        """Return every word of a value that may be repeated, or hold several with commas, in small letters."""
-        texts = [part for value in self.values.get(name.lower(), ()) for part in value.split(",")]
-        return frozenset(text.strip().lower() for text in texts if text.strip())
-
     def flag(self, name: str, default: bool = False) -> bool:
         """Return a truth value: `true`, `True`, `1` are true."""
         text = self.text(name).strip().lower()

@@ -11,6 +11,7 @@ from litestar import Response, get
 from reeld.http.icalendar import MEDIA_TYPE, icalendar
 from reeld.http.radarr_v3._answers import answered
 from reeld.http.radarr_v3._asked import AnyRequest, Query
+from reeld.http.radarr_v3._choosing import words_of
 from reeld.http.radarr_v3._frame import Frame
 from reeld.storage.repositories import calendar
 from reeld.storage.repositories.calendar import ReleaseDay, ReleaseKind
@@ -22,6 +23,7 @@ _KINDS: Final = {
     "physicalrelease": ReleaseKind.PHYSICAL,
 }
 """By Radarr's words in small letters."""
+_NUMBERED: Final = dict(enumerate(_KINDS))
 
 
 def calendar_routes(frame: Frame) -> Sequence[Any]:
@@ -50,7 +52,7 @@ def feed_routes(frame: Frame) -> Sequence[Any]:
         days = [timedelta(days=min(max(each, 0), _LONGEST_DAYS)) for each in (past, future)]
         first, last = today - days[0], today + days[1]
         days_found = await _between(frame, query, first, last)
-        told = [_KINDS[each] for each in query.words("releaseTypes") if each in _KINDS]
+        told = {_KINDS[each] for each in words_of(query, "releaseTypes", _NUMBERED)}
         shown = [each for each in days_found if not told or each.kind in told]
         document = icalendar(shown, datetime.now(UTC))
         return Response(document.encode(), media_type=MEDIA_TYPE)

@@ -65,7 +65,7 @@ class QueueChoice:
         """Read `movieIds`, `status` and `protocol`."""
         return cls(
             frozenset(query.integers("movieIds")),
-            _words(query, "status", _STATUSES),
+            words_of(query, "status", _STATUSES),
             wanted_protocols(query, "protocol"),
         )
 
@@ -98,21 +98,25 @@ def chosen(
 
 def wanted_protocols(query: Query, name: str) -> frozenset[str]:
     """Return the protocols that a client wants; none where it names none."""
-    return _words(query, name, _PROTOCOLS)
+    return words_of(query, name, _PROTOCOLS)
+
+
+def words_of(query: Query, name: str, numbered: Mapping[int, str]) -> frozenset[str]:
+    """Read words of an enumeration, in small letters; they may be sent by their numbers as well.
+
+    Raises:
+        Invalid: One of them is no word of it.
+    """
+    told = {str(number): word for number, word in numbered.items()}
+    texts = [part for value in query.values.get(name.lower(), ()) for part in value.split(",")]
+    found = [told.get(each, each) for text in texts if (each := text.strip().lower())]
+    for each in found:
+        if each not in told.values():
+            raise invalid(name, f"The value '{each[:40]}' is not valid.")
+    return frozenset(found)
 
 
 def _rank(model: Json) -> tuple[int, int, int]:
     revision = model["revision"]
     weight = Quality.by_number(model["quality"]["id"]).weight
     return weight, revision["real"], revision["version"]
-
-
-def _words(query: Query, name: str, numbered: Mapping[int, str]) -> frozenset[str]:
-    """Read words of an enumeration, which may be sent by their numbers as well."""
-    told = {str(number): word for number, word in numbered.items()}
-    texts = [part for value in query.values.get(name, ()) for part in value.split(",")]
-    found = [told.get(each, each) for text in texts if (each := text.strip().lower())]
-    for each in found:
-        if each not in told.values():
-            raise invalid(name, f"The value '{each[:40]}' is not valid.")
-    return frozenset(found)

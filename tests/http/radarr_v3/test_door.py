@@ -226,6 +226,8 @@ def test_a_calendar_program_reads_the_days(
         for kind in ("cinemaRelease", "digitalRelease", "physicalRelease")
     ]
     assert (each_alone, every) == ([1, 1, 1], 3)
+    unknown = radarr.http.get(path, params=span | {"releaseTypes": "onTape"})
+    assert (unknown.status_code, "ontape" in unknown.text) == (400, True)
 
 
 @pytest.mark.parametrize(
